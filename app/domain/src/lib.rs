@@ -1,0 +1,19 @@
+//! The pure heart of Sagebridge: what an account, an ARN, a policy, a share, a plan and a run *are*, and the
+//! rules that relate them.
+//!
+//! No async, clock, randomness or network: callers pass those in as values. The server, the sandbox and the browser
+//! build the same code.
+
+pub mod activity;
+pub mod arn;
+pub mod connection;
+pub mod endpoint;
+pub mod evaluate;
+pub mod invoke;
+pub mod names;
+pub mod policy;
+pub mod run;
+pub mod share;
+pub mod time;
+pub mod verification;
+pub mod wizard;

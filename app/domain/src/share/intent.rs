@@ -1,0 +1,120 @@
+//! What the user asked for, valid by construction.
+
+use crate::arn::{Arn, CallerArn};
+use crate::endpoint::EndpointArn;
+use crate::names::{AccountId, ConnectionId, ExternalId, PolicyName, Region, RoleName, ShareId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// A way to invoke an endpoint; each is an IAM action of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvokeAction {
+    /// `sagemaker:InvokeEndpoint`.
+    Invoke,
+    /// `sagemaker:InvokeEndpointWithResponseStream`; AWS asks for `sagemaker:InvokeEndpoint` beside it.
+    Stream,
+    /// `sagemaker:InvokeEndpointAsync`.
+    Async,
+}
+
+impl InvokeAction {
+    /// All of them, in the order they are offered.
+    pub const ALL: [Self; 3] = [Self::Invoke, Self::Stream, Self::Async];
+    /// The IAM action.
+    pub fn iam(self) -> &'static str {
+        match self {
+            Self::Invoke => "sagemaker:InvokeEndpoint",
+            Self::Stream => "sagemaker:InvokeEndpointWithResponseStream",
+            Self::Async => "sagemaker:InvokeEndpointAsync",
+        }
+    }
+    /// The value in forms: `invoke`, `stream`, `async`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Invoke => "invoke",
+            Self::Stream => "stream",
+            Self::Async => "async",
+        }
+    }
+    /// Parses [`InvokeAction::key`].
+    pub fn parse(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|a| a.key() == key)
+    }
+}
+
+/// Which endpoints of the parent a share opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "scope", content = "arns", rename_all = "snake_case")]
+pub enum EndpointScope {
+    /// Every endpoint of the parent in the share's region, those to come included.
+    All,
+    /// These.
+    Named(BTreeSet<EndpointArn>),
+}
+
+/// Who in the child may assume the role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "scope", content = "arns", rename_all = "snake_case")]
+pub enum CallerScope {
+    /// Whoever the child's own administrators allow.
+    WholeAccount,
+    /// These roles and users.
+    Named(BTreeSet<CallerArn>),
+}
+
+/// A share as asked for. Made by [`crate::wizard`] from a complete draft, which checks it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareIntent {
+    /// The share.
+    pub id: ShareId,
+    /// How the parent is reached.
+    pub parent_connection: ConnectionId,
+    /// Owns the endpoints.
+    pub parent: AccountId,
+    /// Where the endpoints are.
+    pub region: Region,
+    /// Which endpoints.
+    pub endpoints: EndpointScope,
+    /// How the child is reached, when it is connected.
+    pub child_connection: Option<ConnectionId>,
+    /// Calls the endpoints.
+    pub child: AccountId,
+    /// Who in the child. When the console itself is to call too, its role or user is among them.
+    pub callers: CallerScope,
+    /// In which ways; never empty.
+    pub actions: BTreeSet<InvokeAction>,
+    /// The parent's managed policy.
+    pub policy_name: PolicyName,
+    /// The parent's role.
+    pub role_name: RoleName,
+    /// How long a session may last: 3600–43200 seconds, the role's MaxSessionDuration.
+    pub session_seconds: u32,
+    /// Required by the trust policy, when set.
+    pub external_id: Option<ExternalId>,
+    /// The child's managed policy.
+    pub grant_name: PolicyName,
+    /// Who in the child gets the child's policy attached.
+    pub grantees: BTreeSet<CallerArn>,
+    /// Whether a policy or role of these names that the console did not make may be taken over.
+    pub adopt: bool,
+}
+
+impl ShareIntent {
+    /// The ARN the role has or will have (path `/`).
+    pub fn role_arn(&self) -> Arn {
+        self.iam_arn(&self.parent, &format!("role/{}", self.role_name))
+    }
+    /// The ARN the parent's policy has or will have (path `/`).
+    pub fn policy_arn(&self) -> Arn {
+        self.iam_arn(&self.parent, &format!("policy/{}", self.policy_name))
+    }
+    /// The ARN the child's policy has or will have (path `/`).
+    pub fn grant_arn(&self) -> Arn {
+        self.iam_arn(&self.child, &format!("policy/{}", self.grant_name))
+    }
+    fn iam_arn(&self, account: &AccountId, resource: &str) -> Arn {
+        Arn::build(self.region.partition(), "iam", "", account.as_str(), resource)
+            .unwrap_or_else(|_| unreachable!("names and accounts were parsed"))
+    }
+}

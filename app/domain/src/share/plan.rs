@@ -1,0 +1,170 @@
+//! Plans: the ordered steps from an inventory to an intent. Immutable, deterministic, leaving no choice to execution.
+
+use crate::arn::{Arn, CallerArn};
+use crate::names::{AccountId, ConnectionId, PolicyName, RoleName};
+use crate::share::Side;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One call to AWS that changes something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "snake_case")]
+pub enum Action {
+    /// IAM CreatePolicy.
+    CreatePolicy {
+        /// Its name.
+        name: PolicyName,
+        /// The ARN it will have.
+        arn: Arn,
+        /// The document as JSON.
+        document: String,
+        /// At most 1000 characters.
+        description: String,
+        /// Its tags.
+        tags: BTreeMap<String, String>,
+    },
+    /// IAM CreatePolicyVersion as default.
+    CreatePolicyVersion {
+        /// Which policy.
+        policy: Arn,
+        /// The document as JSON.
+        document: String,
+        /// What was in force, to go back to on undo: version id and document.
+        previous: (String, String),
+    },
+    /// IAM DeletePolicyVersion, to make room for a sixth or to take back what a run made.
+    DeletePolicyVersion {
+        /// Which policy.
+        policy: Arn,
+        /// Which version; `None`: the one that the named step made, as its result says.
+        version: VersionRef,
+    },
+    /// IAM SetDefaultPolicyVersion.
+    SetDefaultPolicyVersion {
+        /// Which policy.
+        policy: Arn,
+        /// Which version.
+        version: String,
+    },
+    /// IAM DeletePolicy.
+    DeletePolicy {
+        /// Which policy.
+        policy: Arn,
+    },
+    /// IAM TagPolicy.
+    TagPolicy {
+        /// Which policy.
+        policy: Arn,
+        /// The tags.
+        tags: BTreeMap<String, String>,
+    },
+    /// IAM UntagPolicy.
+    UntagPolicy {
+        /// Which policy.
+        policy: Arn,
+        /// The tags' keys.
+        keys: Vec<String>,
+    },
+    /// IAM CreateRole.
+    CreateRole {
+        /// Its name.
+        name: RoleName,
+        /// The ARN it will have.
+        arn: Arn,
+        /// The trust policy as JSON.
+        trust: String,
+        /// At most 1000 characters.
+        description: String,
+        /// MaxSessionDuration in seconds.
+        max_session_seconds: u32,
+        /// Its tags.
+        tags: BTreeMap<String, String>,
+    },
+    /// IAM UpdateAssumeRolePolicy.
+    UpdateTrust {
+        /// Which role.
+        role: RoleName,
+        /// The new trust policy.
+        trust: String,
+        /// The old one, to go back to on undo.
+        previous: String,
+    },
+    /// IAM UpdateRole.
+    UpdateMaxSession {
+        /// Which role.
+        role: RoleName,
+        /// The new MaxSessionDuration in seconds.
+        seconds: u32,
+        /// The old one, to go back to on undo.
+        previous: u32,
+    },
+    /// IAM DeleteRole.
+    DeleteRole {
+        /// Which role.
+        role: RoleName,
+    },
+    /// IAM TagRole.
+    TagRole {
+        /// Which role.
+        role: RoleName,
+        /// The tags.
+        tags: BTreeMap<String, String>,
+    },
+    /// IAM UntagRole.
+    UntagRole {
+        /// Which role.
+        role: RoleName,
+        /// The tags' keys.
+        keys: Vec<String>,
+    },
+    /// IAM AttachRolePolicy or AttachUserPolicy.
+    Attach {
+        /// To whom.
+        to: CallerArn,
+        /// Which policy.
+        policy: Arn,
+    },
+    /// IAM DetachRolePolicy or DetachUserPolicy.
+    Detach {
+        /// From whom.
+        from: CallerArn,
+        /// Which policy.
+        policy: Arn,
+    },
+}
+
+/// A policy version that is known now, or will be known when a step has run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionRef {
+    /// This one.
+    Id(String),
+    /// The one that this step of the undone run made.
+    MadeBy(String),
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Stable within the plan: `parent-role`.
+    pub id: String,
+    /// Verb and object: `Create role SageMakerExternal`.
+    pub title: String,
+    /// On which side.
+    pub side: Side,
+    /// In which account.
+    pub account: AccountId,
+    /// Through which connection.
+    pub connection: ConnectionId,
+    /// The call.
+    pub action: Action,
+    /// Steps that must be done before this one. Steps that do not depend on each other run side by side.
+    pub after: Vec<String>,
+}
+
+/// An ordered set of steps. Each step's `after` names steps before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+}

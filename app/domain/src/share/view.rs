@@ -1,0 +1,157 @@
+//! A share as the console shows it: lists, the review page, what was made.
+
+use crate::names::{AccountId, DraftId, EndpointName, Region, RunId, ShareId};
+use crate::run::RunView;
+use crate::share::Side;
+use crate::share::checks::CheckView;
+use crate::share::diff::LaneItem;
+use crate::time::Timestamp;
+use crate::verification::VerificationView;
+use serde::{Deserialize, Serialize};
+
+/// A run of text in a sentence, `strong` for what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The words.
+    pub text: String,
+    /// Whether they are to stand out.
+    pub strong: bool,
+}
+
+/// How a conflict can be resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConflictView {
+    /// `role`, `policy` or `grant`.
+    pub what: String,
+    /// The resource's name.
+    pub name: String,
+    /// On which side.
+    pub side: Side,
+    /// What is in the way, in a sentence.
+    pub message: String,
+    /// A free name, offered instead.
+    pub other_name: String,
+    /// Whether taking it over is possible.
+    pub can_adopt: bool,
+}
+
+/// Everything Apply would do, before it does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewView {
+    /// Who will be able to do what, in one sentence.
+    pub sentence: Vec<Span>,
+    /// The child's lane: what is created, changed, kept.
+    pub child_lane: Vec<LaneItem>,
+    /// The parent's lane.
+    pub parent_lane: Vec<LaneItem>,
+    /// The child account.
+    pub child: AccountId,
+    /// The parent account.
+    pub parent: AccountId,
+    /// The condition on the arrow: `external ID required` or `no external ID`.
+    pub arrow: String,
+    /// The standing checks.
+    pub checks: Vec<CheckView>,
+    /// What stands in the way; Apply is not offered while there is any.
+    pub conflicts: Vec<ConflictView>,
+    /// Counts for the bar.
+    pub to_create: usize,
+    /// Resources that change.
+    pub to_change: usize,
+    /// Resources that stay as they are.
+    pub unchanged: usize,
+    /// Identifies exactly this plan: Apply is refused when the accounts have changed since.
+    pub fingerprint: String,
+    /// The child is not connected: its side has to be done by its own administrator.
+    pub child_by_hand: bool,
+}
+
+/// Where a share is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShareState {
+    /// A run is under way.
+    Applying,
+    /// A run failed and waits for a person.
+    Incomplete,
+    /// Applied, not verified yet.
+    Applied,
+    /// Applied and verified.
+    Verified,
+    /// Applied, but its last verification failed.
+    NotWorking,
+    /// Taken back.
+    Undone,
+}
+
+/// A share in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareSummary {
+    /// The share.
+    pub id: ShareId,
+    /// Its role's name.
+    pub role_name: String,
+    /// The parent account.
+    pub parent: AccountId,
+    /// The child account.
+    pub child: AccountId,
+    /// Where the endpoints are.
+    pub region: Region,
+    /// The endpoints' names; empty for all in the region.
+    pub endpoints: Vec<String>,
+    /// Callers in a few words: `scoring-lambda`, `2 callers`, `whole account`.
+    pub callers: String,
+    /// Where it is.
+    pub state: ShareState,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When it was last verified.
+    pub verified: Option<Timestamp>,
+}
+
+/// A share in full.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareView {
+    /// As in the list.
+    pub summary: ShareSummary,
+    /// Who can do what, in one sentence.
+    pub sentence: Vec<Span>,
+    /// The role's ARN.
+    pub role_arn: String,
+    /// The external ID the trust policy requires.
+    pub external_id: Option<String>,
+    /// The child's lane, as made.
+    pub child_lane: Vec<LaneItem>,
+    /// The parent's lane, as made.
+    pub parent_lane: Vec<LaneItem>,
+    /// The condition on the arrow.
+    pub arrow: String,
+    /// The last run.
+    pub run: Option<RunView>,
+    /// The last verification.
+    pub verification: Option<VerificationView>,
+    /// Endpoints that can be tried in the playground.
+    pub targets: Vec<EndpointName>,
+}
+
+/// A wizard's unfinished answers, in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftSummary {
+    /// The draft.
+    pub id: DraftId,
+    /// What it is about so far: `1 endpoint of 111111111111 with 222222222222`.
+    pub title: String,
+    /// The step to go on with.
+    pub step: crate::wizard::WizardStep,
+    /// When it was last changed.
+    pub changed: Timestamp,
+}
+
+/// What Apply started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyView {
+    /// The share.
+    pub share: ShareId,
+    /// The run; `None` when there was nothing to change.
+    pub run: Option<RunId>,
+}

@@ -1,0 +1,368 @@
+//! Ports to AWS. One connection names the credentials, so every call says which connection it goes through.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::arn::{Arn, CallerArn};
+use domain::connection::Identity;
+use domain::endpoint::{EndpointView, Page, Sample};
+use domain::names::{
+    AccountId, ConnectionId, EndpointName, ExternalId, PolicyName, Region, RoleName, SessionName, UserName,
+};
+use domain::share::inventory::{ObservedPolicy, ObservedRole};
+use domain::time::Timestamp;
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What kind of failure AWS reported, or that kept a call from reaching it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GatewayErrorKind {
+    /// A policy said no.
+    AccessDenied,
+    /// The thing is not there.
+    NotFound,
+    /// It exists already, or its state forbids the call.
+    Conflict,
+    /// Too many calls; try again later.
+    Throttled,
+    /// AWS would not take the input, or a limit is reached.
+    Invalid,
+    /// The credentials are expired, unknown or wrongly signed.
+    Expired,
+    /// AWS could not be reached, timed out or failed on its side.
+    Unavailable,
+    /// The profile is missing, or gives no credentials.
+    NoCredentials,
+    /// The model behind an endpoint failed (424).
+    Model,
+}
+
+/// A failed call to AWS. Display is AWS's own message, or a sentence of ours when AWS was not reached.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct GatewayError {
+    /// AWS's name of the operation: `AssumeRole`.
+    pub operation: &'static str,
+    /// The account the call was made in, when known.
+    pub account: Option<AccountId>,
+    /// The connection it went through, when it did.
+    pub connection: Option<ConnectionId>,
+    /// What kind of failure.
+    pub kind: GatewayErrorKind,
+    /// AWS's error code: `EntityAlreadyExists`; empty when AWS was not reached.
+    pub code: String,
+    /// What AWS said.
+    pub message: String,
+    /// HTTP status, when AWS answered.
+    pub status: Option<u16>,
+    /// Whether the same call may work later. Each adapter has already retried as the SDK does.
+    pub retryable: bool,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+    /// What the model said, for [`GatewayErrorKind::Model`].
+    pub model: Option<domain::invoke::ModelFailure>,
+}
+
+/// A result from AWS together with its request id.
+#[derive(Debug, Clone)]
+pub struct Answered<T> {
+    /// What was asked for.
+    pub value: T,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+}
+
+/// Shorthand for what gateways return.
+pub type GatewayResult<T> = Result<T, GatewayError>;
+
+/// A profile in the machine's AWS files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionProfile {
+    /// Its name.
+    pub id: ConnectionId,
+    /// The region it names.
+    pub region: Option<Region>,
+}
+
+/// Connections and who they are.
+#[async_trait]
+pub trait ConnectionGateway: Send + Sync {
+    /// All profiles, in the order of their names. Reads files only; makes no call to AWS.
+    async fn profiles(&self) -> GatewayResult<Vec<ConnectionProfile>>;
+    /// STS GetCallerIdentity; for a role session also the role's full ARN (IAM GetRole, or without the path when that
+    /// is denied).
+    async fn identity(&self, connection: &ConnectionId) -> GatewayResult<Identity>;
+}
+
+/// Temporary credentials of an assumed role. Never serialised, never shown.
+#[derive(Debug, Clone)]
+pub struct RoleCredentials {
+    /// `ASIA…`; identifies the session, not a secret.
+    pub access_key_id: String,
+    /// The secret key.
+    pub secret_access_key: SecretString,
+    /// The session token.
+    pub session_token: SecretString,
+    /// When they end.
+    pub expires: Timestamp,
+    /// `arn:aws:sts::111111111111:assumed-role/SageMakerExternal/…`.
+    pub session_arn: Arn,
+}
+
+/// What AssumeRole is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AssumeRoleParams {
+    /// Which role.
+    pub role: Arn,
+    /// The session's name.
+    pub session_name: SessionName,
+    /// The external ID, where the role asks for one.
+    pub external_id: Option<ExternalId>,
+    /// 900–43200 seconds; `None` for the default of an hour.
+    pub duration: Option<Duration>,
+}
+
+/// STS.
+#[async_trait]
+pub trait StsGateway: Send + Sync {
+    /// AssumeRole with a connection's credentials, at the region's STS endpoint.
+    async fn assume_role(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        params: &AssumeRoleParams,
+    ) -> GatewayResult<Answered<RoleCredentials>>;
+}
+
+/// Tags of a resource.
+pub type Tags = BTreeMap<String, String>;
+
+/// IAM, as far as shares need it. Reads that find nothing give `None`; everything else is an error.
+#[async_trait]
+pub trait IamGateway: Send + Sync {
+    /// GetPolicy, GetPolicyVersion (the default), ListPolicyVersions, ListEntitiesForPolicy.
+    async fn policy(&self, connection: &ConnectionId, arn: &Arn) -> GatewayResult<Option<ObservedPolicy>>;
+    /// GetRole, ListAttachedRolePolicies, ListRolePolicies.
+    async fn role(&self, connection: &ConnectionId, name: &RoleName) -> GatewayResult<Option<ObservedRole>>;
+    /// The ARNs of the managed policies attached to a role or user, or `None` if it does not exist.
+    async fn attached(&self, connection: &ConnectionId, caller: &CallerArn) -> GatewayResult<Option<Vec<Arn>>>;
+    /// Every identity policy of a role or user, name and JSON text: managed (default version), inline, and a user's
+    /// groups'. For explanations. `None` if it does not exist.
+    async fn identity_policies(
+        &self,
+        connection: &ConnectionId,
+        caller: &CallerArn,
+    ) -> GatewayResult<Option<Vec<(String, String)>>>;
+    /// ListRoles, a page of at most 100. Service-linked roles are left out.
+    async fn roles(
+        &self,
+        connection: &ConnectionId,
+        after: Option<&str>,
+    ) -> GatewayResult<Page<domain::connection::CallerView>>;
+    /// ListUsers, a page of at most 100.
+    async fn users(
+        &self,
+        connection: &ConnectionId,
+        after: Option<&str>,
+    ) -> GatewayResult<Page<domain::connection::CallerView>>;
+
+    /// CreatePolicy.
+    async fn create_policy(
+        &self,
+        connection: &ConnectionId,
+        name: &PolicyName,
+        document: &str,
+        description: &str,
+        tags: &Tags,
+    ) -> GatewayResult<Answered<Arn>>;
+    /// CreatePolicyVersion, as the default; gives the version's id.
+    async fn create_policy_version(
+        &self,
+        connection: &ConnectionId,
+        policy: &Arn,
+        document: &str,
+    ) -> GatewayResult<Answered<String>>;
+    /// SetDefaultPolicyVersion.
+    async fn set_default_policy_version(
+        &self,
+        connection: &ConnectionId,
+        policy: &Arn,
+        version: &str,
+    ) -> GatewayResult<Answered<()>>;
+    /// DeletePolicyVersion.
+    async fn delete_policy_version(
+        &self,
+        connection: &ConnectionId,
+        policy: &Arn,
+        version: &str,
+    ) -> GatewayResult<Answered<()>>;
+    /// DeletePolicy; all other versions and attachments must be gone.
+    async fn delete_policy(&self, connection: &ConnectionId, policy: &Arn) -> GatewayResult<Answered<()>>;
+    /// TagPolicy.
+    async fn tag_policy(&self, connection: &ConnectionId, policy: &Arn, tags: &Tags) -> GatewayResult<Answered<()>>;
+    /// UntagPolicy.
+    async fn untag_policy(
+        &self,
+        connection: &ConnectionId,
+        policy: &Arn,
+        keys: &[String],
+    ) -> GatewayResult<Answered<()>>;
+
+    /// CreateRole, path `/`.
+    async fn create_role(&self, connection: &ConnectionId, role: &NewRole) -> GatewayResult<Answered<Arn>>;
+    /// UpdateAssumeRolePolicy.
+    async fn update_trust(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+        trust: &str,
+    ) -> GatewayResult<Answered<()>>;
+    /// UpdateRole: the maximum session duration.
+    async fn update_max_session(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+        seconds: u32,
+    ) -> GatewayResult<Answered<()>>;
+    /// DeleteRole; everything attached must be gone.
+    async fn delete_role(&self, connection: &ConnectionId, role: &RoleName) -> GatewayResult<Answered<()>>;
+    /// TagRole.
+    async fn tag_role(&self, connection: &ConnectionId, role: &RoleName, tags: &Tags) -> GatewayResult<Answered<()>>;
+    /// UntagRole.
+    async fn untag_role(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+        keys: &[String],
+    ) -> GatewayResult<Answered<()>>;
+
+    /// AttachRolePolicy.
+    async fn attach_role_policy(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+        policy: &Arn,
+    ) -> GatewayResult<Answered<()>>;
+    /// DetachRolePolicy.
+    async fn detach_role_policy(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+        policy: &Arn,
+    ) -> GatewayResult<Answered<()>>;
+    /// AttachUserPolicy.
+    async fn attach_user_policy(
+        &self,
+        connection: &ConnectionId,
+        user: &UserName,
+        policy: &Arn,
+    ) -> GatewayResult<Answered<()>>;
+    /// DetachUserPolicy.
+    async fn detach_user_policy(
+        &self,
+        connection: &ConnectionId,
+        user: &UserName,
+        policy: &Arn,
+    ) -> GatewayResult<Answered<()>>;
+}
+
+/// A role to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRole {
+    /// Its name.
+    pub name: RoleName,
+    /// The trust policy as JSON.
+    pub trust: String,
+    /// At most 1000 characters.
+    pub description: String,
+    /// MaxSessionDuration, 3600–43200.
+    pub max_session_seconds: u32,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// SageMaker's control plane, reading only.
+#[async_trait]
+pub trait SagemakerGateway: Send + Sync {
+    /// ListEndpoints, newest first, a page of at most 50, each with DescribeEndpoint and DescribeEndpointConfig (at
+    /// most 8 at a time) for its ARN's case, failure reason and instance type.
+    async fn endpoints(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name_contains: Option<&str>,
+        after: Option<&str>,
+    ) -> GatewayResult<Page<EndpointView>>;
+    /// DescribeEndpoint and its config; `None` if there is none of that name.
+    async fn endpoint(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<EndpointView>>;
+    /// What the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
+    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeEndpoint, DescribeEndpointConfig, DescribeModel. `None` when not known.
+    async fn sample(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<Sample>>;
+}
+
+/// A call to InvokeEndpoint.
+#[derive(Debug, Clone)]
+pub struct RuntimeRequest {
+    /// Which endpoint, in the case it was created with.
+    pub endpoint: EndpointName,
+    /// `Content-Type`.
+    pub content_type: String,
+    /// `Accept`.
+    pub accept: Option<String>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<String>,
+    /// The body; cheap to clone.
+    pub body: Bytes,
+}
+
+/// InvokeEndpoint's answer.
+#[derive(Debug, Clone)]
+pub struct RuntimeResponse {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `x-Amzn-Invoked-Production-Variant`.
+    pub variant: Option<String>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<String>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// SageMaker Runtime, with a role's credentials. Adapters keep one connection pool and one client per credentials and
+/// region.
+#[async_trait]
+pub trait RuntimeGateway: Send + Sync {
+    /// InvokeEndpoint. Never retried by itself: an invocation may cost money or change state.
+    async fn invoke(
+        &self,
+        credentials: &Arc<RoleCredentials>,
+        region: &Region,
+        request: RuntimeRequest,
+    ) -> GatewayResult<Answered<RuntimeResponse>>;
+}
+
+/// All gateways.
+#[derive(Clone)]
+pub struct Gateways {
+    /// Connections.
+    pub connections: Arc<dyn ConnectionGateway>,
+    /// STS.
+    pub sts: Arc<dyn StsGateway>,
+    /// IAM.
+    pub iam: Arc<dyn IamGateway>,
+    /// SageMaker.
+    pub sagemaker: Arc<dyn SagemakerGateway>,
+    /// SageMaker Runtime.
+    pub runtime: Arc<dyn RuntimeGateway>,
+}

@@ -1,0 +1,179 @@
+//! Ports to the console's own state. What must survive a restart is here or in AWS.
+//!
+//! Records are kept whole; a `version` guards against two writers: a write names the version it read, and is refused
+//! with [`StoreError::Stale`] when someone else has written since.
+
+use async_trait::async_trait;
+use domain::activity::ActivityView;
+use domain::endpoint::Page;
+use domain::names::{DraftId, RunId, ShareId};
+use domain::run::{RunKind, RunState, RunStepView};
+use domain::share::intent::ShareIntent;
+use domain::share::plan::Plan;
+use domain::share::view::ShareState;
+use domain::time::Timestamp;
+use domain::verification::VerificationView;
+use domain::wizard::ShareDraft;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Someone else has written since this was read.
+    #[error("the record was changed by someone else")]
+    Stale,
+    /// A record could not be read back: written by a newer version, or damaged.
+    #[error("a record in table `{table}` can't be read")]
+    Unreadable {
+        /// Which table.
+        table: &'static str,
+        /// What the parser said.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Shorthand for what stores return.
+pub type StoreResult<T> = Result<T, StoreError>;
+
+/// A record with the version it was read at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The record.
+    pub value: T,
+    /// Its version: 1 when new.
+    pub version: i64,
+    /// When it was last written.
+    pub changed: Timestamp,
+}
+
+/// Unfinished wizards.
+#[async_trait]
+pub trait DraftStore: Send + Sync {
+    /// Writes a new draft.
+    async fn create(&self, draft: &ShareDraft, now: Timestamp) -> StoreResult<()>;
+    /// Reads one.
+    async fn get(&self, id: &DraftId) -> StoreResult<Option<Versioned<ShareDraft>>>;
+    /// Replaces the draft read at `version`.
+    async fn update(&self, draft: &ShareDraft, version: i64, now: Timestamp) -> StoreResult<()>;
+    /// Drops one; no error if it is gone.
+    async fn delete(&self, id: &DraftId) -> StoreResult<()>;
+    /// The newest first, at most `limit`.
+    async fn list(&self, limit: u32) -> StoreResult<Vec<Versioned<ShareDraft>>>;
+}
+
+/// A share the console made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShareRecord {
+    /// What was asked for, as last applied.
+    pub intent: ShareIntent,
+    /// Where it is.
+    pub state: ShareState,
+    /// When it was first applied.
+    pub created: Timestamp,
+    /// The names of its endpoints in the case they were created with.
+    pub endpoint_names: Vec<String>,
+    /// The last run.
+    pub last_run: Option<RunId>,
+    /// The last verification.
+    pub verification: Option<VerificationView>,
+}
+
+/// Shares.
+#[async_trait]
+pub trait ShareStore: Send + Sync {
+    /// Reads one.
+    async fn get(&self, id: &ShareId) -> StoreResult<Option<Versioned<ShareRecord>>>;
+    /// Writes one: `version` 0 for a new one, else the version it was read at.
+    async fn put(&self, record: &ShareRecord, version: i64, now: Timestamp) -> StoreResult<()>;
+    /// Newest first.
+    async fn list(&self) -> StoreResult<Vec<Versioned<ShareRecord>>>;
+    /// Drops one; no error if it is gone.
+    async fn delete(&self, id: &ShareId) -> StoreResult<()>;
+}
+
+/// A run: its plan and its journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The run.
+    pub id: RunId,
+    /// Of which share.
+    pub share: ShareId,
+    /// What it does.
+    pub kind: RunKind,
+    /// Where it is.
+    pub state: RunState,
+    /// What it executes; never changed.
+    pub plan: Plan,
+    /// The journal, a step each, in the plan's order.
+    pub steps: Vec<RunStepView>,
+    /// What AWS answered that undoing needs, by step id: a policy version's id, say.
+    pub results: std::collections::BTreeMap<String, String>,
+    /// Who started it.
+    pub by: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Option<Timestamp>,
+    /// Rises with every write.
+    pub revision: u64,
+}
+
+/// Runs and the leases that keep two processes, or two people, from executing against the same share.
+#[async_trait]
+pub trait RunStore: Send + Sync {
+    /// Writes a run whole, new or not.
+    async fn put(&self, run: &RunRecord) -> StoreResult<()>;
+    /// Reads one.
+    async fn get(&self, id: &RunId) -> StoreResult<Option<RunRecord>>;
+    /// Runs of a share, newest first.
+    async fn of_share(&self, share: &ShareId) -> StoreResult<Vec<RunRecord>>;
+    /// Runs in state `running`, for resuming after a restart.
+    async fn unfinished(&self) -> StoreResult<Vec<RunRecord>>;
+    /// Takes or renews the lease `key` for `owner` until `until`; gives the present owner instead if another's lease
+    /// has not ended.
+    async fn lease(&self, key: &str, owner: &str, until: Timestamp, now: Timestamp) -> StoreResult<Result<(), String>>;
+    /// Gives the lease back, if it is `owner`'s.
+    async fn release(&self, key: &str, owner: &str) -> StoreResult<()>;
+}
+
+/// Browser sessions, by the SHA-256 of their cookie.
+#[async_trait]
+pub trait SessionStore: Send + Sync {
+    /// Remembers a session until `expires`.
+    async fn create(&self, digest: &str, label: &str, expires: Timestamp) -> StoreResult<()>;
+    /// The label of a session that has not expired.
+    async fn get(&self, digest: &str, now: Timestamp) -> StoreResult<Option<String>>;
+    /// Forgets one.
+    async fn delete(&self, digest: &str) -> StoreResult<()>;
+    /// Forgets all that have expired.
+    async fn sweep(&self, now: Timestamp) -> StoreResult<()>;
+}
+
+/// The audit trail.
+#[async_trait]
+pub trait ActivityStore: Send + Sync {
+    /// Appends; ids in the entries are ignored and given by the store. Called with batches, off the path of calls.
+    async fn append(&self, entries: &[ActivityView]) -> StoreResult<()>;
+    /// Newest first, at most `limit`, older than the id in `before`.
+    async fn page(&self, before: Option<i64>, limit: u32) -> StoreResult<Page<ActivityView>>;
+}
+
+/// All stores.
+#[derive(Clone)]
+pub struct Stores {
+    /// Unfinished wizards.
+    pub drafts: Arc<dyn DraftStore>,
+    /// Shares.
+    pub shares: Arc<dyn ShareStore>,
+    /// Runs and leases.
+    pub runs: Arc<dyn RunStore>,
+    /// Browser sessions.
+    pub sessions: Arc<dyn SessionStore>,
+    /// The audit trail.
+    pub activity: Arc<dyn ActivityStore>,
+}
