@@ -1,7 +1,27 @@
 //! Use cases, and the ports they need. No AWS SDK, no axum, no leptos: adapters come in as `Arc<dyn …>`.
 //!
-//! Everything that changes something takes an [`operator::Operator`], which only a session can give.
+//! [`Services`] is the façade; everything that changes something takes an [`operator::Operator`], which only a session
+//! can give.
 
+mod activity;
+pub mod clock;
+mod connections;
+mod drafts;
 pub mod error;
 pub mod operator;
+mod playground;
 pub mod ports;
+mod review;
+mod runs;
+mod services;
+mod sessions;
+mod shares;
+mod verification;
+
+pub use clock::{Clock, SystemClock};
+pub use error::ServiceError;
+pub use operator::Operator;
+pub use services::{Backoff, Services, Settings};
+
+/// Shorthand for what use cases return.
+pub type ServiceResult<T> = Result<T, ServiceError>;

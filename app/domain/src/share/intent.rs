@@ -98,9 +98,46 @@ pub struct ShareIntent {
     pub grantees: BTreeSet<CallerArn>,
     /// Whether a policy or role of these names that the console did not make may be taken over.
     pub adopt: bool,
+    /// Without `adopt`: which of them may be taken over all the same.
+    #[serde(default)]
+    pub adopting: BTreeSet<Resource>,
+    /// Which of the callers is this console itself, when it is to call too.
+    #[serde(default)]
+    pub console: Option<CallerArn>,
+}
+
+/// A resource that a share makes, for conflicts about its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resource {
+    /// The parent's policy.
+    Policy,
+    /// The parent's role.
+    Role,
+    /// The child's policy.
+    Grant,
+}
+
+impl Resource {
+    /// The value in forms and [`crate::share::view::ConflictView::what`].
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Role => "role",
+            Self::Grant => "grant",
+        }
+    }
+    /// Parses [`Resource::key`].
+    pub fn parse(key: &str) -> Option<Self> {
+        [Self::Policy, Self::Role, Self::Grant].into_iter().find(|r| r.key() == key)
+    }
 }
 
 impl ShareIntent {
+    /// Whether a resource of this kind that the console did not make may be taken over.
+    pub fn may_adopt(&self, resource: Resource) -> bool {
+        self.adopt || self.adopting.contains(&resource)
+    }
     /// The ARN the role has or will have (path `/`).
     pub fn role_arn(&self) -> Arn {
         self.iam_arn(&self.parent, &format!("role/{}", self.role_name))

@@ -1,5 +1,7 @@
 //! A share as the console shows it: lists, the review page, what was made.
 
+use crate::activity::ActivityView;
+use crate::connection::ConnectionView;
 use crate::names::{AccountId, DraftId, EndpointName, Region, RunId, ShareId};
 use crate::run::RunView;
 use crate::share::Side;
@@ -7,6 +9,7 @@ use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
+use crate::wizard::{FieldProblem, ShareDraft, WizardStep};
 use serde::{Deserialize, Serialize};
 
 /// A run of text in a sentence, `strong` for what it is about.
@@ -142,7 +145,7 @@ pub struct DraftSummary {
     /// What it is about so far: `1 endpoint of 111111111111 with 222222222222`.
     pub title: String,
     /// The step to go on with.
-    pub step: crate::wizard::WizardStep,
+    pub step: WizardStep,
     /// When it was last changed.
     pub changed: Timestamp,
 }
@@ -154,4 +157,64 @@ pub struct ApplyView {
     pub share: ShareId,
     /// The run; `None` when there was nothing to change.
     pub run: Option<RunId>,
+}
+
+/// The first page: where everything stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewView {
+    /// The accounts the console can reach.
+    pub connections: Vec<ConnectionView>,
+    /// The shares, newest first.
+    pub shares: Vec<ShareSummary>,
+    /// Unfinished wizards, newest first.
+    pub drafts: Vec<DraftSummary>,
+    /// What happened last, newest first.
+    pub activity: Vec<ActivityView>,
+    /// Whether the accounts are the embedded sandbox's.
+    pub sandbox: bool,
+    /// The server's time, to say how long ago things were.
+    pub now: Timestamp,
+}
+
+/// A wizard's answers with what is wrong with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DraftView {
+    /// The answers, as typed.
+    pub draft: ShareDraft,
+    /// What is wrong, with the step it is wrong at.
+    pub problems: Vec<(WizardStep, FieldProblem)>,
+    /// Whether the share was applied before: its accounts and names can't change any more.
+    pub share_exists: bool,
+    /// The share's last run, for the Apply page.
+    pub run: Option<RunId>,
+}
+
+/// One call of an undo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoStepView {
+    /// Verb and object: `Delete role SageMakerExternal`.
+    pub title: String,
+    /// On which side.
+    pub side: Side,
+    /// In which account.
+    pub account: AccountId,
+}
+
+/// What Undo would do, before it does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoView {
+    /// What will be gone and what will be as before, in one sentence.
+    pub sentence: Vec<Span>,
+    /// The calls, in order. Empty: nothing of the share is left in AWS.
+    pub steps: Vec<UndoStepView>,
+}
+
+/// How a person resolves a conflict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConflictChoice {
+    /// Take the resource over; Undo gives it back as it was.
+    Adopt,
+    /// Use the free name that was offered.
+    OtherName,
 }
