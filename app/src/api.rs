@@ -1,0 +1,65 @@
+//! Server functions and nothing else: each extracts, calls one use case and maps the error. JSON out, at a stable
+//! path `/api/verb_noun`, never a mutating GET.
+
+pub mod accounts;
+pub mod activity;
+pub mod playground;
+pub mod runs;
+pub mod shares;
+pub mod shell;
+pub mod verification;
+pub mod wizard;
+
+#[cfg(feature = "ssr")]
+pub use server::{answer, is_form_post, request_parts, session};
+
+#[cfg(feature = "ssr")]
+mod server {
+    use crate::error::AppError;
+    use http::request::Parts;
+    use leptos::prelude::*;
+    use leptos_axum::ResponseOptions;
+    use services::error::ServiceError;
+    use services::{Operator, Services};
+
+    /// The use cases and who is asking. Without a session: [`AppError::signed_out`].
+    pub fn session() -> Result<(Services, Operator), AppError> {
+        let services = use_context::<Services>().ok_or_else(|| {
+            AppError::new(crate::error::ErrorKind::Internal, "the console is not ready").hint("Try again in a moment.")
+        })?;
+        let operator = use_context::<Operator>().ok_or_else(|| failed(AppError::signed_out()))?;
+        Ok((services, operator))
+    }
+
+    /// Maps a use case's answer for the wire, and gives the response the status that fits.
+    pub fn answer<T>(result: Result<T, ServiceError>) -> Result<T, AppError> {
+        result.map_err(|error| failed(error.into()))
+    }
+
+    /// The request that is being answered.
+    pub fn request_parts() -> Option<Parts> {
+        use_context::<Parts>()
+    }
+
+    /// Whether a plain HTML form asked, so that the answer has to be a redirect and not JSON.
+    pub fn is_form_post() -> bool {
+        request_parts().is_some_and(|parts| {
+            parts.method == http::Method::POST
+                && parts
+                    .headers
+                    .get(http::header::ACCEPT)
+                    .and_then(|accept| accept.to_str().ok())
+                    .is_some_and(|accept| accept.contains("text/html"))
+        })
+    }
+
+    /// Only a call to `/api/…` gets the error's status: while a page is rendered the page decides, and a form post is
+    /// answered with a redirect whose status must stay.
+    fn failed(error: AppError) -> AppError {
+        let is_call = request_parts().is_some_and(|parts| parts.uri.path().starts_with("/api/")) && !is_form_post();
+        if let (true, Some(response)) = (is_call, use_context::<ResponseOptions>()) {
+            response.set_status(error.kind.status());
+        }
+        error
+    }
+}

@@ -1,0 +1,11 @@
+//! One page a file.
+
+pub mod accounts;
+pub mod activity;
+pub mod not_found;
+pub mod overview;
+pub mod playground;
+pub mod share;
+pub mod shares;
+pub mod sign_in;
+pub mod wizard;

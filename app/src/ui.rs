@@ -1,0 +1,35 @@
+//! The kit: buttons, fields, tables, dialogs. It knows nothing of shares; it makes an inaccessible or stateless part
+//! hard to write: labels, reasons, skeletons and empty states are required parameters.
+//!
+//! Everything renders the same on the server and in the browser's first pass, carries no inline style (the content
+//! security policy forbids it) and works before the script has loaded wherever HTML alone can.
+
+mod button;
+mod card;
+mod copy;
+mod dialog;
+mod field;
+mod icon;
+mod page;
+mod resolve;
+mod state;
+mod table;
+mod tabs;
+mod text;
+mod time;
+mod toast;
+
+pub use button::{Button, ButtonKind};
+pub use card::{Badge, Card, Tone};
+pub use copy::{ArnText, CopyButton};
+pub use dialog::Dialog;
+pub use field::{Checkbox, CheckboxRow, Choice, Field, FieldError, RadioCards, Select, TextArea, TextInput};
+pub use icon::{Icon, IconName};
+pub use page::{BottomBar, PageHeader};
+pub use resolve::Resolve;
+pub use state::{EmptyState, ErrorPanel, Skeleton};
+pub use table::{Column, Rows, Table};
+pub use tabs::{Tab, TabPanel, Tabs};
+pub use text::{Words, sentence_case};
+pub use time::{Time, duration_ms, duration_us, size};
+pub use toast::{Toaster, Toasts};
