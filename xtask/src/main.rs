@@ -1,2 +1,79 @@
-//! Placeholder.
-fn main() {}
+//! The project's own commands, run as `cargo xtask …`: they get the tools, build, test, measure and start the console.
+//!
+//! Nothing here is part of the product. It stays small, so that it compiles in seconds on a fresh machine.
+
+mod bench;
+mod binary;
+mod browser;
+mod check;
+mod compress;
+mod demo;
+mod layout;
+mod process;
+mod python;
+mod report;
+mod site;
+mod tools;
+
+use clap::{Parser, Subcommand};
+use layout::Layout;
+use std::process::ExitCode;
+
+/// Sagebridge's own commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// Show everything the tools print instead of one line of progress.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and start the console on its sandbox.
+    Demo {
+        /// Further arguments for `sagebridge serve`, after `--`.
+        #[arg(last = true)]
+        serve: Vec<String>,
+    },
+    /// Build `sagebridge` in release, one file with the site inside.
+    Build,
+    /// Check and test everything: formatting, lints, tests, browser.
+    Test(check::Options),
+    /// Measure invocations, decisions and page weight, and compare them with their budgets.
+    Bench {
+        /// Seconds for each row of the table.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
+    /// Get the build tools into the target folder, and nothing else.
+    Tools,
+    /// Take a picture of every page in light, dark and phone width.
+    Screenshots {
+        /// The folder that receives them.
+        #[arg(default_value = "target/screenshots")]
+        folder: std::path::PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    report::set_verbose(cli.verbose);
+    let result = Layout::find().and_then(|layout| match cli.command {
+        Command::Demo { serve } => demo::run(&layout, &serve),
+        Command::Build => binary::build(&layout).map(drop),
+        Command::Test(options) => check::run(&layout, &options),
+        Command::Bench { seconds } => bench::run(&layout, seconds),
+        Command::Tools => tools::ensure(&layout).map(drop),
+        Command::Screenshots { folder } => browser::screenshots(&layout, &folder),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report::failure(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

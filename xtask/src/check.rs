@@ -1,0 +1,100 @@
+//! `cargo xtask test`: everything that must hold, cheapest first, stopping at the first thing that does not.
+
+use crate::layout::Layout;
+use crate::process::{capture, cargo, loud, on_path, quiet};
+use crate::report::{line, step, took};
+use crate::site::{self, Flavour};
+use crate::{browser, python, tools};
+use anyhow::Result;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+/// What to leave out or add.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Leave out what needs a browser or Python.
+    #[arg(long)]
+    quick: bool,
+    /// Also get cargo-deny and cargo-machete where they are missing, and look for known vulnerabilities.
+    #[arg(long)]
+    full: bool,
+    /// Arguments for the browser tests, after `--`: a file's name, `--headed` …
+    #[arg(last = true)]
+    playwright: Vec<String>,
+}
+
+/// Runs the steps in order.
+pub fn run(layout: &Layout, options: &Options) -> Result<()> {
+    let start = Instant::now();
+    step("formatting", || loud(cargo(layout).args(["fmt", "--all", "--check"])))?;
+    let tools = step("tools", || tools::ensure(layout))?;
+    dependencies(layout, options.full)?;
+    step("lints", || loud(cargo(layout).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))?;
+    step("lints for the browser", || {
+        let mut clippy = cargo(layout);
+        clippy.args(["clippy", "--package", "app", "--lib", "--no-default-features", "--features", "hydrate"]);
+        // As cargo-leptos builds it, so that procedural macros and build scripts are built once.
+        clippy.args(["--target", "wasm32-unknown-unknown", "--profile", "wasm-dev", "--target-dir"]);
+        loud(clippy.arg(layout.target.join("front")).args(["--", "-D", "warnings"]))
+    })?;
+    // All targets at once: one set of features, so nothing is built twice, and the console is there for the browser.
+    step("build", || loud(cargo(layout).args(["build", "--workspace", "--all-targets"])))?;
+    let python = if options.quick { None } else { Some(step("python", || python::ensure(layout))?) };
+    step("tests", || loud(&mut tests(layout, python)))?;
+    step("documentation tests", || loud(cargo(layout).args(["test", "--quiet", "--workspace", "--doc"])))?;
+    if !options.quick {
+        let site = step("site", || site::ensure(layout, &tools, Flavour::Dev))?;
+        step("browser tests' types", || browser::types(layout))?;
+        step("browser tests", || {
+            browser::test(layout, &layout.binary("debug", "sagebridge"), &site, &options.playwright)
+        })?;
+    }
+    line(&format!("all passed ({})", took(start.elapsed())));
+    Ok(())
+}
+
+/// cargo-nextest where it is there, else cargo's own runner.
+fn tests(layout: &Layout, python: Option<PathBuf>) -> Command {
+    let mut command = cargo(layout);
+    if capture(cargo(layout).args(["nextest", "--version"])).is_some() {
+        command.args(["nextest", "run", "--workspace"]);
+    } else {
+        command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--examples"]);
+    }
+    if let Some(python) = python {
+        command.env("SAGEBRIDGE_PYTHON", python);
+    }
+    command
+}
+
+/// Licences, bans, sources and unused dependencies, with the tools that are there.
+fn dependencies(layout: &Layout, full: bool) -> Result<()> {
+    for (program, version) in [("cargo-deny", "0.20.2"), ("cargo-machete", "0.9.2")] {
+        let own = layout.tools.join("bin").join(program);
+        let mut found = on_path(program).or_else(|| own.is_file().then(|| own.clone()));
+        if found.is_none() && full {
+            let mut install = cargo(layout);
+            install
+                .args(["install", program, "--version", &format!("={version}"), "--locked", "--root"])
+                .arg(&layout.tools);
+            install.arg("--target-dir").arg(layout.tools.join("build"));
+            quiet(layout, &format!("installing {program} {version}"), &mut install)?;
+            found = Some(own);
+        }
+        let Some(found) = found else {
+            line(&format!("== {program} is not installed: left out (`--full` gets it)"));
+            continue;
+        };
+        let mut command = Command::new(found);
+        command.current_dir(&layout.root);
+        match program {
+            // The advisories need a download of their own.
+            "cargo-deny" if full => command.args(["check"]),
+            "cargo-deny" => command.args(["check", "licenses", "bans", "sources"]),
+            _ => command.args(["--skip-target-dir"]),
+        };
+        step(program, || loud(&mut command))?;
+    }
+    Ok(())
+}
