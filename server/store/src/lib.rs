@@ -1,1 +1,14 @@
-//! Placeholder.
+//! The console's own state in SQLite: drafts, shares, runs with their journals, sessions, the audit trail.
+//!
+//! Behind the ports of [`services::ports::store`]. No credential is ever written here. Queries are portable SQL, so that
+//! another database needs another way to open and another first migration, not other queries.
+
+mod activity;
+mod drafts;
+mod open;
+mod record;
+mod runs;
+mod sessions;
+mod shares;
+
+pub use open::{StoreOpenError, open};
