@@ -1,0 +1,126 @@
+// Starts the real binary on its sandbox, in a folder of its own, on free ports.
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Account } from "./aws.ts";
+
+/** How a console is started. */
+export interface ConsoleOptions {
+  /** Adds so many endpoints and roles, to try long lists. */
+  seedMany?: number;
+  /** A data folder that is there already; without it a new one that goes with the console. */
+  dataDir?: string;
+}
+
+/** Makes the sandbox misbehave; see docs/sandbox.md. */
+export interface Fault {
+  operation: string;
+  account?: string;
+  kind: "throttle" | "error" | "latency" | "denied";
+  times?: number;
+  milliseconds?: number;
+}
+
+/** A running console. */
+export class RunningConsole {
+  /** `http://127.0.0.1:PORT` */
+  readonly origin: string;
+  /** The sandbox's own address. */
+  readonly sandbox: string;
+  /** The address that the first visit opens: it works once. */
+  readonly launch: string;
+  readonly dataDir: string;
+  readonly #process: ChildProcess;
+  readonly #log: string[];
+  readonly #ownsDir: boolean;
+
+  private constructor(at: { console: URL; sandbox: URL; token: string; dataDir: string; ownsDir: boolean; log: string[] }, process: ChildProcess) {
+    this.origin = at.console.origin;
+    this.sandbox = at.sandbox.origin;
+    this.launch = `${this.origin}/launch?token=${at.token}`;
+    this.dataDir = at.dataDir;
+    this.#process = process;
+    this.#log = at.log;
+    this.#ownsDir = at.ownsDir;
+  }
+
+  static async start(options: ConsoleOptions = {}): Promise<RunningConsole> {
+    const binary = process.env["SAGEBRIDGE_BIN"];
+    if (!binary) throw new Error("SAGEBRIDGE_BIN names no binary; run the tests with `cargo xtask test`");
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "sagebridge-e2e-")));
+    const token = randomBytes(24).toString("hex");
+    const many = options.seedMany ? ["--seed-many", String(options.seedMany)] : [];
+    const child = spawn(binary, ["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data-dir", dataDir, ...many], {
+      env: { ...process.env, SAGEBRIDGE_LAUNCH_TOKEN: token },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const log: string[] = [];
+    createInterface({ input: child.stderr! }).on("line", (line) => log.push(line));
+    const [console, sandbox] = await addresses(child, log);
+    return new RunningConsole({ console, sandbox, token, dataDir, ownsDir: options.dataDir === undefined, log }, child);
+  }
+
+  /** What it logged so far. */
+  get log(): string {
+    return this.#log.join("\n");
+  }
+
+  /** An account's administrator, speaking to the sandbox without the console. */
+  account(profile: string): Promise<Account> {
+    return Account.open(this.sandbox, join(this.dataDir, "sandbox", "credentials"), profile);
+  }
+
+  /** Sets a fault switch. */
+  async fault(fault: Fault): Promise<void> {
+    await this.#control("POST", "/_sandbox/faults", fault);
+  }
+
+  /** Clears all fault switches. */
+  async clearFaults(): Promise<void> {
+    await this.#control("DELETE", "/_sandbox/faults");
+  }
+
+  async #control(method: string, path: string, body?: unknown): Promise<void> {
+    const response = await fetch(this.sandbox + path, {
+      method,
+      ...(body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** Ends it as Ctrl-C would, and waits for that. `kill` ends it as a crash would. */
+  async stop(how: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      const gone = new Promise((resolve) => this.#process.once("exit", resolve));
+      this.#process.kill(how);
+      await gone;
+    }
+    if (this.#ownsDir && how === "SIGTERM") await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Waits for the lines `console: URL` and `sandbox: URL`. */
+function addresses(child: ChildProcess, log: string[]): Promise<[URL, URL]> {
+  return new Promise((resolve, reject) => {
+    const found = new Map<string, URL>();
+    const fail = (why: string) => {
+      child.kill("SIGKILL");
+      reject(new Error(`the console ${why}\n${log.join("\n")}`));
+    };
+    const timer = setTimeout(() => fail("printed no address within a minute"), 60_000);
+    child.once("error", (error) => fail(`could not be started: ${error.message}`));
+    child.once("exit", (code) => fail(`ended with ${code} before it printed its addresses`));
+    createInterface({ input: child.stdout! }).on("line", (line) => {
+      const match = /^(console|sandbox): (\S+)$/.exec(line);
+      if (match) found.set(match[1]!, new URL(match[2]!));
+      const [console, sandbox] = [found.get("console"), found.get("sandbox")];
+      if (!console || !sandbox) return;
+      clearTimeout(timer);
+      child.removeAllListeners("exit");
+      resolve([console, sandbox]);
+    });
+  });
+}

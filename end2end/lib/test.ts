@@ -1,0 +1,107 @@
+// The test fixtures: a console for each worker, a signed-in page that fails the test on any trouble in the browser.
+import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { RunningConsole } from "./console.ts";
+
+/** What went wrong in a browser: errors on its console (violations of the content security policy are among them),
+ *  exceptions, requests that failed. */
+export class Trouble {
+  readonly #seen: string[] = [];
+  readonly #allowed: RegExp[] = [];
+
+  /** Trouble that a test provokes. */
+  allow(pattern: RegExp): void {
+    this.#allowed.push(pattern);
+  }
+
+  watch(context: BrowserContext): void {
+    context.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") this.#add(`${message.type()}: ${message.text()}`);
+    });
+    context.on("weberror", (error) => this.#add(`exception: ${error.error().stack ?? error.error().message}`));
+    context.on("response", (response) => {
+      if (response.status() >= 400) this.#add(`${response.status()}: ${response.request().method()} ${response.url()}`);
+    });
+  }
+
+  #add(text: string): void {
+    this.#seen.push(text);
+  }
+
+  get all(): string[] {
+    return this.#seen.filter((text) => !this.#allowed.some((pattern) => pattern.test(text)));
+  }
+}
+
+interface TestFixtures {
+  trouble: Trouble;
+  /** A console of this test's own, for tests that change accounts. */
+  fresh: RunningConsole;
+  /** A page that is signed in to `fresh`. */
+  freshPage: Page;
+}
+
+interface WorkerFixtures {
+  /** A console that tests which only look share. */
+  shared: RunningConsole;
+  session: Awaited<ReturnType<BrowserContext["storageState"]>>;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  shared: [
+    async ({}, use) => {
+      const running = await RunningConsole.start();
+      await use(running);
+      await running.stop();
+    },
+    { scope: "worker" },
+  ],
+
+  session: [
+    async ({ shared, playwright }, use) => {
+      const request = await playwright.request.newContext();
+      const response = await request.get(shared.launch);
+      expect(response.ok(), "the launch address signs in").toBe(true);
+      await use(await request.storageState());
+      await request.dispose();
+    },
+    { scope: "worker" },
+  ],
+
+  trouble: async ({}, use, info) => {
+    const trouble = new Trouble();
+    await use(trouble);
+    if (info.status === info.expectedStatus) expect(trouble.all, "the browser had no trouble").toEqual([]);
+  },
+
+  storageState: async ({ session }, use) => use(session),
+  baseURL: async ({ shared }, use) => use(shared.origin),
+
+  context: async ({ context, trouble }, use) => {
+    trouble.watch(context);
+    await use(context);
+  },
+
+  fresh: async ({}, use, info) => {
+    const running = await RunningConsole.start();
+    await use(running);
+    if (info.status !== info.expectedStatus) await info.attach("console.log", { body: running.log, contentType: "text/plain" });
+    await running.stop();
+  },
+
+  freshPage: async ({ fresh, browser, trouble, contextOptions, javaScriptEnabled, viewport }, use) => {
+    const context = await browser.newContext({
+      ...contextOptions,
+      javaScriptEnabled,
+      viewport,
+      baseURL: fresh.origin,
+      storageState: { cookies: [], origins: [] },
+    });
+    trouble.watch(context);
+    const page = await context.newPage();
+    await page.goto(fresh.launch);
+    await use(page);
+    await context.close();
+  },
+});
+
+export { expect };
