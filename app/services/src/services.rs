@@ -72,6 +72,11 @@ impl Services {
         self.inner.clock.now()
     }
 
+    /// Whether the accounts are the embedded sandbox's.
+    pub fn is_sandbox(&self) -> bool {
+        self.inner.settings.sandbox
+    }
+
     /// Ends background work in good order: the audit trail is written out. Runs go on at the next start.
     pub async fn shutdown(&self) {}
 
