@@ -7,6 +7,9 @@ use crate::arn::{Arn, CallerArn};
 use crate::names::{AccountId, DraftId, ShareId};
 use serde::{Deserialize, Serialize};
 
+mod answers;
+mod problems;
+
 /// A step of the share wizard, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

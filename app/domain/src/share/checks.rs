@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+mod compare;
+mod standing;
+
+pub use standing::checks;
+
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

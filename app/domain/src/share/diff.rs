@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+mod lanes;
+mod lines;
+
+pub use lanes::{Lanes, lanes, made_lanes};
+pub use lines::diff_lines;
+
 /// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

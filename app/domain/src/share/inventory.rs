@@ -2,10 +2,10 @@
 
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointView;
-use crate::names::PolicyName;
+use crate::names::{PolicyName, ShareId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A version of a managed policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,9 @@ pub struct ShareInventory {
     pub endpoints: Vec<EndpointView>,
     /// The child's side; `None` when the child is not connected.
     pub child: Option<ChildInventory>,
+    /// Other shares that this console knows: what carries their tag is never taken over.
+    #[serde(default)]
+    pub other_shares: BTreeSet<ShareId>,
 }
 
 /// The child's side of an inventory.
@@ -91,4 +94,10 @@ pub struct ChildInventory {
     pub grantees: Vec<ObservedGrantee>,
     /// Intended callers that do not exist: a trust policy naming them is refused by IAM.
     pub missing_callers: Vec<CallerArn>,
+    /// The console is to call, and none of its own policies but the share's grant lets it assume the role.
+    #[serde(default)]
+    pub console_needs_grant: bool,
+    /// Whom earlier runs of this share attached the grant to; others' attachments are left alone.
+    #[serde(default)]
+    pub attached_by_us: BTreeSet<CallerArn>,
 }

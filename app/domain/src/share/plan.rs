@@ -6,6 +6,12 @@ use crate::share::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod planner;
+mod undo;
+
+pub use planner::{Planned, numbered, plan};
+pub use undo::{PastRun, undo};
+
 /// One call to AWS that changes something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "call", rename_all = "snake_case")]
@@ -57,6 +63,9 @@ pub enum Action {
         policy: Arn,
         /// The tags.
         tags: BTreeMap<String, String>,
+        /// What the same keys held before, to go back to on undo.
+        #[serde(default)]
+        previous: BTreeMap<String, String>,
     },
     /// IAM UntagPolicy.
     UntagPolicy {
@@ -109,6 +118,9 @@ pub enum Action {
         role: RoleName,
         /// The tags.
         tags: BTreeMap<String, String>,
+        /// What the same keys held before, to go back to on undo.
+        #[serde(default)]
+        previous: BTreeMap<String, String>,
     },
     /// IAM UntagRole.
     UntagRole {

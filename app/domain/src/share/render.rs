@@ -1,1 +1,97 @@
-//! Written by the share core.
+//! The documents of a share: what lets the child in, what the role may do, and what lets the callers assume it.
+//!
+//! All of them are pretty-printed the same way, so that what is shown is exactly what is sent.
+
+use crate::arn::Arn;
+use crate::policy::PolicyDocument;
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// The one version of the policy language that new documents use (IAM user guide, "IAM JSON policy elements: Version").
+const VERSION: &str = "2012-10-17";
+
+/// What the parent's policy is called in its statement.
+pub const SID_INVOKE: &str = "InvokeSharedEndpoints";
+/// What the trust policy is called in its statement.
+pub const SID_TRUST: &str = "ChildMayAssume";
+/// What the child's policy is called in its statement.
+pub const SID_GRANT: &str = "AssumeSharedRole";
+
+/// The IAM actions the role gets. Streaming needs `sagemaker:InvokeEndpoint` beside its own action (SageMaker Runtime
+/// API reference, InvokeEndpointWithResponseStream).
+pub fn actions(intent: &ShareIntent) -> BTreeSet<&'static str> {
+    let mut actions: BTreeSet<_> = intent.actions.iter().map(|a| a.iam()).collect();
+    if intent.actions.contains(&InvokeAction::Stream) {
+        actions.insert(InvokeAction::Invoke.iam());
+    }
+    actions
+}
+
+/// The ARNs the role may invoke: the exact lower-case ones, or every endpoint of the region.
+pub fn resources(intent: &ShareIntent) -> Vec<String> {
+    match &intent.endpoints {
+        EndpointScope::Named(arns) => arns.iter().map(|a| a.as_str().to_owned()).collect(),
+        EndpointScope::All => {
+            let (partition, region, parent) = (intent.region.partition(), &intent.region, &intent.parent);
+            vec![format!("arn:{partition}:sagemaker:{region}:{parent}:endpoint/*")]
+        }
+    }
+}
+
+/// Whom the trust policy names: the callers, or the account's root, which means the whole account.
+pub fn principals(intent: &ShareIntent) -> Vec<String> {
+    match &intent.callers {
+        CallerScope::Named(callers) => callers.iter().map(|c| c.as_str().to_owned()).collect(),
+        CallerScope::WholeAccount => vec![format!("arn:{}:iam::{}:root", intent.region.partition(), intent.child)],
+    }
+}
+
+/// The parent's managed policy.
+pub fn invoke_policy(intent: &ShareIntent) -> String {
+    pretty(&json!({
+        "Version": VERSION,
+        "Statement": [{
+            "Sid": SID_INVOKE,
+            "Effect": "Allow",
+            "Action": actions(intent),
+            "Resource": resources(intent),
+        }],
+    }))
+}
+
+/// The parent's role's trust policy.
+pub fn trust_policy(intent: &ShareIntent) -> String {
+    let mut statement = json!({
+        "Sid": SID_TRUST,
+        "Effect": "Allow",
+        "Principal": { "AWS": principals(intent) },
+        "Action": "sts:AssumeRole",
+    });
+    if let Some(id) = &intent.external_id {
+        statement["Condition"] = json!({ "StringEquals": { "sts:ExternalId": id.as_str() } });
+    }
+    pretty(&json!({ "Version": VERSION, "Statement": [statement] }))
+}
+
+/// The child's managed policy: exactly one role.
+pub fn grant_policy(role: &Arn) -> String {
+    pretty(&json!({
+        "Version": VERSION,
+        "Statement": [{
+            "Sid": SID_GRANT,
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Resource": role.as_str(),
+        }],
+    }))
+}
+
+/// What a resource of a share says about itself in IAM; at most 1000 characters.
+pub fn description(what: &str, intent: &ShareIntent) -> String {
+    format!("{what} (Sagebridge share {})", intent.id)
+}
+
+fn pretty(value: &Value) -> String {
+    PolicyDocument::parse_value(value).map_or_else(|_| value.to_string(), |document| document.pretty())
+}

@@ -1,1 +1,181 @@
-//! Written by the share core.
+//! What a share means, in one sentence of plain words.
+
+use crate::arn::CallerArn;
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use crate::share::plan::{Action, Plan};
+use crate::share::view::Span;
+
+/// In which tense a share is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tense {
+    /// Before it is applied: `will be able to`.
+    Future,
+    /// While it stands: `can`.
+    Present,
+    /// After it was taken back: `could`.
+    Past,
+}
+
+/// Who can do what, where, for how long and on what condition. `names` are the endpoints in the case they were created
+/// with; without them the lower-case names of their ARNs are used.
+pub fn sentence(intent: &ShareIntent, names: &[String], tense: Tense) -> Vec<Span> {
+    let mut words = Words::default();
+    match &intent.callers {
+        CallerScope::WholeAccount => {
+            words.strong("every role and user").plain(" that the administrators of account ");
+            words.strong(intent.child.as_str()).plain(" allow ");
+        }
+        CallerScope::Named(callers) => {
+            let others: Vec<&CallerArn> = callers.iter().filter(|c| intent.console.as_ref() != Some(*c)).collect();
+            let mut subjects: Vec<String> = short_names(&others);
+            let console = intent.console.as_ref().filter(|c| callers.contains(*c));
+            subjects.extend(console.map(|c| format!("this console (as {})", c.name())));
+            words.list(&subjects).plain(" in account ").strong(intent.child.as_str()).plain(" ");
+        }
+    }
+    words.plain(match tense {
+        Tense::Future => "will be able to ",
+        Tense::Present => "can ",
+        Tense::Past => "could ",
+    });
+    words.plain(verb(intent)).plain(" ");
+    match &intent.endpoints {
+        EndpointScope::All => {
+            words.strong("every endpoint").plain(" in ").strong(intent.region.as_str());
+            words.plain(", those to come included, ");
+        }
+        EndpointScope::Named(arns) => {
+            let lower: Vec<String> = arns
+                .iter()
+                .map(|a| names.iter().find(|n| n.to_lowercase() == a.lower_name()).cloned())
+                .zip(arns)
+                .map(|(name, arn)| name.unwrap_or_else(|| arn.lower_name().to_owned()))
+                .collect();
+            words.list(&lower).plain(" ");
+        }
+    }
+    words.plain("in account ").strong(intent.parent.as_str());
+    words.plain(&format!(", for up to {} at a time", hours(intent.session_seconds)));
+    if intent.external_id.is_some() {
+        words.plain(", and only when the external ID is presented");
+    }
+    words.plain(".");
+    if tense == Tense::Future {
+        words.plain(" Nobody else gains anything.");
+    }
+    words.spans
+}
+
+/// What an undo does.
+pub fn undo_sentence(intent: &ShareIntent, plan: &Plan) -> Vec<Span> {
+    let mut words = Words::default();
+    if plan.steps.is_empty() {
+        words.plain("Nothing of this share is left in either account.");
+        return words.spans;
+    }
+    let (mut gone, mut back) = (Vec::new(), Vec::new());
+    for step in &plan.steps {
+        match &step.action {
+            Action::DeletePolicy { policy } => gone.push(policy.resource_name().to_owned()),
+            Action::DeleteRole { role } => gone.push(role.to_string()),
+            Action::UntagPolicy { policy, .. } | Action::TagPolicy { policy, .. } => {
+                back.push(policy.resource_name().to_owned());
+            }
+            Action::UntagRole { role, .. } | Action::TagRole { role, .. } => back.push(role.to_string()),
+            _ => {}
+        }
+    }
+    if gone.is_empty() && back.is_empty() {
+        words.plain("What the share attached will be detached");
+    }
+    if !gone.is_empty() {
+        words.list(&gone).plain(" will be deleted");
+    }
+    if !back.is_empty() {
+        words.plain(if gone.is_empty() { "" } else { ", and " });
+        words.list(&back).plain(" will be as before this share");
+    }
+    words.plain("; account ").strong(intent.child.as_str()).plain(" can no longer invoke endpoints of ");
+    words.strong(intent.parent.as_str()).plain(" through ").strong(intent.role_name.as_str()).plain(".");
+    words.spans
+}
+
+/// Callers in a few words: `scoring-lambda`, `2 callers`, `whole account`.
+pub fn callers_in_brief(intent: &ShareIntent) -> String {
+    match &intent.callers {
+        CallerScope::WholeAccount => "whole account".into(),
+        CallerScope::Named(callers) => {
+            let mut others = callers.iter().filter(|c| intent.console.as_ref() != Some(*c));
+            match (others.next(), others.count()) {
+                (None, _) => "this console".into(),
+                (Some(one), 0) => one.name().to_owned(),
+                (Some(_), more) => format!("{} callers", more + 1),
+            }
+        }
+    }
+}
+
+/// The condition on the arrow between the accounts.
+pub fn arrow(intent: &ShareIntent) -> &'static str {
+    if intent.external_id.is_some() { "external ID required" } else { "no external ID" }
+}
+
+/// `one hour`, `90 minutes`, `12 hours`.
+pub fn hours(seconds: u32) -> String {
+    match seconds {
+        3600 => "one hour".into(),
+        s if s % 3600 == 0 => format!("{} hours", s / 3600),
+        s => format!("{} minutes", s / 60),
+    }
+}
+
+fn verb(intent: &ShareIntent) -> &'static str {
+    let has = |action| intent.actions.contains(&action);
+    match (has(InvokeAction::Invoke), has(InvokeAction::Stream), has(InvokeAction::Async)) {
+        (_, true, true) => "invoke, stream from and asynchronously invoke",
+        (_, true, false) => "invoke and stream from",
+        (true, false, true) => "invoke and asynchronously invoke",
+        (false, false, true) => "asynchronously invoke",
+        _ => "invoke",
+    }
+}
+
+/// Names without paths, with the kind in front where a role and a user share one.
+fn short_names(callers: &[&CallerArn]) -> Vec<String> {
+    let twice = |name: &str| callers.iter().filter(|c| c.name() == name).count() > 1;
+    let name = |c: &&CallerArn| {
+        if twice(c.name()) { c.arn().resource().to_owned() } else { c.name().to_owned() }
+    };
+    callers.iter().map(name).collect()
+}
+
+#[derive(Default)]
+struct Words {
+    spans: Vec<Span>,
+}
+
+impl Words {
+    fn push(&mut self, text: &str, strong: bool) -> &mut Self {
+        match self.spans.last_mut() {
+            Some(last) if last.strong == strong => last.text.push_str(text),
+            _ if text.is_empty() => {}
+            _ => self.spans.push(Span { text: text.into(), strong }),
+        }
+        self
+    }
+    fn plain(&mut self, text: &str) -> &mut Self {
+        self.push(text, false)
+    }
+    fn strong(&mut self, text: &str) -> &mut Self {
+        self.push(text, true)
+    }
+    fn list(&mut self, names: &[String]) -> &mut Self {
+        for (at, name) in names.iter().enumerate() {
+            if at > 0 {
+                self.plain(if at + 1 == names.len() { " and " } else { ", " });
+            }
+            self.strong(name);
+        }
+        self
+    }
+}

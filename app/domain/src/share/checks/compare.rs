@@ -1,0 +1,91 @@
+//! Whether one document allows more than another, as far as that can be told from actions and resources alone.
+
+use serde_json::Value;
+
+/// How a new document relates to the one in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// It allows less.
+    Narrower,
+    /// It allows more.
+    Wider,
+    /// It allows something else, or it can't be told.
+    Different,
+}
+
+/// Compares what two documents allow. Denies, conditions and `Not…` elements make it [`Reach::Different`]: a guess would
+/// be worse than no answer.
+pub(super) fn reach(old: &str, new: &str) -> Reach {
+    let (Some(old), Some(new)) = (grants(old), grants(new)) else { return Reach::Different };
+    match (covered(&new, &old), covered(&old, &new)) {
+        (true, false) => Reach::Narrower,
+        (false, true) => Reach::Wider,
+        _ => Reach::Different,
+    }
+}
+
+type Grants = Vec<(String, String)>;
+
+fn grants(document: &str) -> Option<Grants> {
+    let document: Value = serde_json::from_str(document).ok()?;
+    let mut grants = Vec::new();
+    for statement in list(document.get("Statement")?) {
+        let plain =
+            statement.as_object()?.keys().all(|k| matches!(k.as_str(), "Sid" | "Effect" | "Action" | "Resource"));
+        if !plain || statement.get("Effect")?.as_str() != Some("Allow") {
+            return None;
+        }
+        for action in list(statement.get("Action")?) {
+            for resource in list(statement.get("Resource")?) {
+                grants.push((action.as_str()?.to_lowercase(), resource.as_str()?.to_owned()));
+            }
+        }
+    }
+    Some(grants)
+}
+
+fn list(value: &Value) -> &[Value] {
+    match value {
+        Value::Array(items) => items,
+        one => std::slice::from_ref(one),
+    }
+}
+
+fn covered(inner: &Grants, outer: &Grants) -> bool {
+    inner.iter().all(|(a, r)| {
+        outer.iter().any(|(oa, or)| matches(oa.as_bytes(), a.as_bytes()) && matches(or.as_bytes(), r.as_bytes()))
+    })
+}
+
+/// `*` and `?` as IAM reads them; wildcards in `text` are compared as they are, which errs towards [`Reach::Different`].
+fn matches(pattern: &[u8], text: &[u8]) -> bool {
+    match (pattern.first(), text.first()) {
+        (None, None) => true,
+        (Some(b'*'), _) => matches(&pattern[1..], text) || (!text.is_empty() && matches(pattern, &text[1..])),
+        (Some(b'?'), Some(_)) => matches(&pattern[1..], &text[1..]),
+        (Some(p), Some(t)) => p == t && matches(&pattern[1..], &text[1..]),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allow(resource: &str) -> String {
+        format!(r#"{{"Statement":{{"Effect":"Allow","Action":"sagemaker:InvokeEndpoint","Resource":"{resource}"}}}}"#)
+    }
+
+    #[test]
+    fn one_endpoint_is_narrower_than_all_of_them() {
+        assert_eq!(reach(&allow("arn:x:endpoint/*"), &allow("arn:x:endpoint/a")), Reach::Narrower);
+        assert_eq!(reach(&allow("arn:x:endpoint/a"), &allow("arn:x:endpoint/*")), Reach::Wider);
+        assert_eq!(reach(&allow("arn:x:endpoint/a"), &allow("arn:x:endpoint/b")), Reach::Different);
+    }
+
+    #[test]
+    fn a_document_with_a_deny_is_not_guessed_about() {
+        let deny = allow("*").replace("Allow", "Deny");
+        assert_eq!(reach(&deny, &allow("arn:x:endpoint/a")), Reach::Different);
+    }
+}

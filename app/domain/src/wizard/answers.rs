@@ -1,0 +1,211 @@
+//! From a draft to an intent, and back.
+
+use super::{CallersForm, ChildForm, EndpointsForm, FieldProblem, ParentForm, RoleForm, ShareDraft, WizardStep};
+use crate::arn::CallerArn;
+use crate::endpoint::EndpointArn;
+use crate::names::{ConnectionId, DraftId, ExternalId, NameError, PolicyName, Region, RoleName, ShareId};
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, Resource, ShareIntent};
+use std::collections::BTreeSet;
+
+/// The names of the first seed, so that its readers recognise what they get.
+const POLICY_NAME: &str = "SageMakerExternalInvokeEndpoint";
+const ROLE_NAME: &str = "SageMakerExternal";
+const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
+
+/// What a ticked checkbox sends.
+pub(super) const ON: &str = "on";
+
+impl ShareDraft {
+    /// A fresh wizard: everything that has a sensible default has it.
+    pub fn new(id: DraftId, share: ShareId, external_id: &ExternalId, region: &Region) -> Self {
+        Self {
+            id,
+            share,
+            reached: WizardStep::Parent,
+            parent: ParentForm { connection: String::new(), region: region.to_string() },
+            endpoints: EndpointsForm { scope: "named".into(), arns: Vec::new() },
+            callers: CallersForm {
+                source: "connected".into(),
+                scope: "named".into(),
+                console: ON.into(),
+                ..CallersForm::default()
+            },
+            role: RoleForm {
+                policy_name: POLICY_NAME.into(),
+                role_name: ROLE_NAME.into(),
+                actions: vec![InvokeAction::Invoke.key().into()],
+                session_seconds: "3600".into(),
+                require_external_id: ON.into(),
+                external_id: external_id.to_string(),
+                adopt: String::new(),
+            },
+            child: ChildForm { grant_name: GRANT_NAME.into(), grantees: Vec::new() },
+            parent_account: None,
+            child_account: None,
+            console_caller: None,
+            console_identity: None,
+        }
+    }
+
+    /// A wizard over a share that exists, with its answers filled in. A share without an external ID is offered
+    /// `external_id`, not required.
+    pub fn of_share(id: DraftId, intent: &ShareIntent, external_id: &ExternalId) -> Self {
+        let texts = |callers: &BTreeSet<CallerArn>| callers.iter().map(CallerArn::to_string).collect::<Vec<_>>();
+        let (endpoint_scope, arns) = match &intent.endpoints {
+            EndpointScope::All => ("all", Vec::new()),
+            EndpointScope::Named(arns) => ("named", arns.iter().map(EndpointArn::to_string).collect()),
+        };
+        let (caller_scope, named) = match &intent.callers {
+            CallerScope::WholeAccount => ("account", Vec::new()),
+            CallerScope::Named(callers) => {
+                let others = callers.iter().filter(|c| intent.console.as_ref() != Some(*c)).cloned().collect();
+                ("named", texts(&others))
+            }
+        };
+        let connected = intent.child_connection.is_some();
+        Self {
+            id,
+            share: intent.id.clone(),
+            reached: WizardStep::Review,
+            parent: ParentForm { connection: intent.parent_connection.to_string(), region: intent.region.to_string() },
+            endpoints: EndpointsForm { scope: endpoint_scope.into(), arns },
+            callers: CallersForm {
+                source: if connected { "connected" } else { "typed" }.into(),
+                connection: intent.child_connection.as_ref().map(ConnectionId::to_string).unwrap_or_default(),
+                account: if connected { String::new() } else { intent.child.to_string() },
+                scope: caller_scope.into(),
+                typed: if connected { String::new() } else { named.join("\n") },
+                arns: if connected { named } else { Vec::new() },
+                console: tick(intent.console.is_some()),
+            },
+            role: RoleForm {
+                policy_name: intent.policy_name.to_string(),
+                role_name: intent.role_name.to_string(),
+                actions: intent.actions.iter().map(|a| a.key().into()).collect(),
+                session_seconds: intent.session_seconds.to_string(),
+                require_external_id: tick(intent.external_id.is_some()),
+                external_id: intent.external_id.as_ref().unwrap_or(external_id).to_string(),
+                adopt: adopt_text(intent),
+            },
+            child: ChildForm { grant_name: intent.grant_name.to_string(), grantees: texts(&intent.grantees) },
+            parent_account: Some(intent.parent.clone()),
+            child_account: Some(intent.child.clone()),
+            console_caller: intent.console.clone(),
+            console_identity: intent.console.as_ref().map(|c| c.arn().clone()),
+        }
+    }
+
+    /// The intent, once every step is fine; else what is wrong.
+    pub fn intent(&self) -> Result<ShareIntent, Vec<(WizardStep, FieldProblem)>> {
+        let problems = self.all_problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        // Every parser has accepted its answer above; a disagreement would be a fault of this module, told as one.
+        self.parsed().map_err(|error| {
+            vec![(WizardStep::Review, FieldProblem { field: String::new(), message: error.to_string(), hint: None })]
+        })
+    }
+
+    fn parsed(&self) -> Result<ShareIntent, NameError> {
+        let missing = |expected| NameError::new("", expected);
+        let child = match self.callers.source.as_str() {
+            "typed" => crate::names::AccountId::parse(&self.callers.account)?,
+            _ => self.child_account.clone().ok_or_else(|| missing("the child's account"))?,
+        };
+        let console = self.console_calls().then(|| self.console_caller.clone()).flatten();
+        let callers = if self.callers.scope == "account" {
+            CallerScope::WholeAccount
+        } else {
+            let named = self.caller_texts().map(CallerArn::parse);
+            CallerScope::Named(named.chain(console.clone().map(Ok)).collect::<Result<_, _>>()?)
+        };
+        let named = || self.endpoints.arns.iter().map(|arn| EndpointArn::parse(arn)).collect::<Result<_, _>>();
+        let words: Vec<&str> = self.role.adopt.split_whitespace().collect();
+        Ok(ShareIntent {
+            id: self.share.clone(),
+            parent_connection: ConnectionId::parse(&self.parent.connection)?,
+            parent: self.parent_account.clone().ok_or_else(|| missing("the parent's account"))?,
+            region: Region::parse(&self.parent.region)?,
+            endpoints: if self.endpoints.scope == "all" { EndpointScope::All } else { EndpointScope::Named(named()?) },
+            child_connection: self
+                .child_is_connected()
+                .then(|| ConnectionId::parse(&self.callers.connection))
+                .transpose()?,
+            child,
+            callers,
+            actions: self.role.actions.iter().filter_map(|key| InvokeAction::parse(key)).collect(),
+            policy_name: PolicyName::parse(&self.role.policy_name)?,
+            role_name: RoleName::parse(&self.role.role_name)?,
+            session_seconds: self.role.session_seconds.trim().parse().unwrap_or(3600),
+            external_id: self.requires_external_id().then(|| ExternalId::parse(&self.role.external_id)).transpose()?,
+            grant_name: PolicyName::parse(&self.child.grant_name)?,
+            grantees: self.child.grantees.iter().map(|g| CallerArn::parse(g)).collect::<Result<_, _>>()?,
+            adopt: words.contains(&ON),
+            adopting: words.iter().filter_map(|word| Resource::parse(word)).collect(),
+            console,
+        })
+    }
+
+    /// Notes that a resource of this kind may be taken over.
+    pub fn adopt(&mut self, resource: Resource) {
+        let mut words: BTreeSet<&str> = self.role.adopt.split_whitespace().collect();
+        words.insert(resource.key());
+        self.role.adopt = words.into_iter().collect::<Vec<_>>().join(" ");
+    }
+
+    /// Puts another name in place of the one a conflict is about.
+    pub fn rename(&mut self, resource: Resource, name: &str) {
+        let field = match resource {
+            Resource::Policy => &mut self.role.policy_name,
+            Resource::Role => &mut self.role.role_name,
+            Resource::Grant => &mut self.child.grant_name,
+        };
+        *field = name.into();
+    }
+
+    /// What the draft is about so far, for lists: `2 endpoints of 111111111111 with 222222222222`.
+    pub fn title(&self) -> String {
+        let what = match (self.endpoints.scope.as_str(), self.endpoints.arns.len()) {
+            ("all", _) => "All endpoints".into(),
+            (_, 0) => {
+                return self.parent_account.as_ref().map_or("New share".into(), |a| format!("New share from {a}"));
+            }
+            (_, 1) => "1 endpoint".into(),
+            (_, count) => format!("{count} endpoints"),
+        };
+        let of = self.parent_account.as_ref().map(|a| format!(" of {a}")).unwrap_or_default();
+        let typed = (self.callers.source == "typed").then(|| self.callers.account.trim()).filter(|a| !a.is_empty());
+        let with = typed.map(str::to_owned).or_else(|| self.child_account.as_ref().map(|a| a.to_string()));
+        format!("{what}{of}{}", with.map(|a| format!(" with {a}")).unwrap_or_default())
+    }
+
+    /// Whether the child is reached through a connection.
+    pub fn child_is_connected(&self) -> bool {
+        self.callers.source != "typed"
+    }
+    /// Whether this console is to call too. Only a connected child gives it an identity to call with.
+    pub fn console_calls(&self) -> bool {
+        self.child_is_connected() && self.callers.console == ON
+    }
+    /// Whether the trust policy is to ask for the external ID.
+    pub fn requires_external_id(&self) -> bool {
+        self.role.require_external_id == ON
+    }
+    /// The callers' ARNs, picked and typed, as they are.
+    pub fn caller_texts(&self) -> impl Iterator<Item = &str> {
+        let typed = self.callers.typed.split([',', ';', '\n', '\r', ' ', '\t']).filter(|text| !text.is_empty());
+        // The list to pick from belongs to a connection: picks made before switching to a typed account don't count.
+        let picked = self.callers.arns.iter().filter(|_| self.child_is_connected()).map(String::as_str);
+        picked.chain(typed)
+    }
+}
+
+fn tick(on: bool) -> String {
+    if on { ON.into() } else { String::new() }
+}
+
+fn adopt_text(intent: &ShareIntent) -> String {
+    let kinds = intent.adopting.iter().map(|r| r.key());
+    intent.adopt.then_some(ON).into_iter().chain(kinds).collect::<Vec<_>>().join(" ")
+}
