@@ -1,1 +1,135 @@
-//! Placeholder.
+//! The embedded AWS: an HTTP server on loopback that speaks AWS's wire protocols, keeps several accounts apart,
+//! verifies signatures and enforces policies.
+//!
+//! It stands below the SDKs: boto3, the AWS CLI and the console's own gateways are its clients, and nothing but the
+//! endpoint's address and the credentials tells it from AWS. What differs is listed in `docs/sandbox.md`.
+
+mod app;
+mod authorize;
+mod call;
+mod caller;
+mod check;
+mod clock;
+mod config;
+mod control;
+mod counters;
+mod dispatch;
+mod error;
+mod faults;
+mod files;
+mod iam;
+mod ids;
+mod models;
+mod persist;
+mod protocol;
+mod runtime;
+mod sagemaker;
+mod seed;
+mod server;
+mod service;
+mod session;
+mod sigv4;
+mod state;
+mod sts;
+
+pub use config::{SandboxConfig, SandboxError};
+pub use seed::PROFILES;
+
+use app::App;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// A running sandbox. Dropping it stops it without waiting for requests under way.
+#[derive(Debug)]
+pub struct Sandbox {
+    addr: SocketAddr,
+    credentials_file: PathBuf,
+    config_file: PathBuf,
+    stop: watch::Sender<bool>,
+    // Apart from `stop`: requests under way at a shutdown still need their changes written.
+    stop_writing: watch::Sender<bool>,
+    server: Option<JoinHandle<()>>,
+    // Held for as long as the sandbox runs: a second one on the same folder would overwrite the state.
+    _lock: std::fs::File,
+}
+
+impl Sandbox {
+    /// The address it listens on, with the real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+    /// The URL to use as `endpoint_url`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+    /// The shared credentials file it wrote.
+    pub fn credentials_file(&self) -> &Path {
+        &self.credentials_file
+    }
+    /// The shared config file it wrote.
+    pub fn config_file(&self) -> &Path {
+        &self.config_file
+    }
+    /// Stops accepting, finishes the requests under way, and frees the folder.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if let Some(server) = self.server.take()
+            && let Err(e) = server.await
+        {
+            tracing::error!(error = %e, "the sandbox's server ended badly");
+        }
+        self.stop_writing.send_replace(true);
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        self.stop_writing.send_replace(true);
+        if let Some(server) = self.server.take() {
+            server.abort();
+        }
+    }
+}
+
+/// Starts a sandbox: reads or seeds its state, binds, and writes the shared files with the address it has.
+pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
+    let SandboxConfig { listen, dir, fresh, seed_many, region } = config;
+    if !listen.ip().is_loopback() {
+        return Err(SandboxError::NotLoopback(listen));
+    }
+    let bind = |source| SandboxError::Bind { addr: listen, source };
+    // Bound first: an address that is taken should change nothing on disk.
+    let listener = TcpListener::bind(listen).await.map_err(bind)?;
+    let addr = listener.local_addr().map_err(bind)?;
+    persist::create_dir(&dir)?;
+    let lock = persist::lock(&dir)?;
+    let known = if fresh { None } else { persist::load(&dir)? };
+    let mut state = known.unwrap_or_else(state::State::empty);
+    seed::seed(&mut state, &region, seed_many);
+    let state_file = dir.join(persist::STATE_FILE);
+    let bytes = serde_json::to_vec(&state).unwrap_or_else(|e| unreachable!("the state is plain data: {e}"));
+    persist::replace(&state_file, &bytes).map_err(SandboxError::file("write", &state_file))?;
+    let (credentials_file, config_file) = files::write(&dir, &state, &format!("http://{addr}"), &region)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let (durable, written) = watch::channel(0);
+    let app = Arc::new(App {
+        store: state::Store::new(state, written),
+        signing_keys: sigv4::KeyCache::default(),
+        tokens: caller::TokenCache::default(),
+        policies: authorize::PolicyCache::default(),
+        faults: faults::Faults::default(),
+        counters: counters::Counters::default(),
+        models: models::Models::load(&dir),
+    });
+    let (stop_writing, writing_stopped) = watch::channel(false);
+    persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);
+    let server = tokio::spawn(server::serve(listener, app, stopped));
+    tracing::info!(%addr, dir = %dir.display(), "the sandbox is up");
+    Ok(Sandbox { addr, credentials_file, config_file, stop, stop_writing, server: Some(server), _lock: lock })
+}

@@ -1,0 +1,27 @@
+//! What every request shares.
+
+use crate::authorize::PolicyCache;
+use crate::caller::TokenCache;
+use crate::counters::Counters;
+use crate::faults::Faults;
+use crate::models::Models;
+use crate::sigv4::KeyCache;
+use crate::state::Store;
+
+/// The sandbox, as requests see it.
+pub struct App {
+    /// Accounts and keys.
+    pub store: Store,
+    /// Derived signing keys.
+    pub signing_keys: KeyCache,
+    /// Opened session tokens.
+    pub tokens: TokenCache,
+    /// Parsed policies by principal.
+    pub policies: PolicyCache,
+    /// Switches of the control path.
+    pub faults: Faults,
+    /// Calls made so far.
+    pub counters: Counters,
+    /// The models behind the endpoints.
+    pub models: Models,
+}
