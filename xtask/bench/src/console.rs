@@ -1,0 +1,147 @@
+//! The console under measurement: started on the sandbox in a folder of its own, signed in to once.
+
+use anyhow::{Context, Result, bail};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// Long enough for the console to take it; it guards nothing but this measurement.
+const TOKEN: &str = "measuring-only-0123456789";
+
+/// A running console and a session in it.
+pub struct Console {
+    /// `http://127.0.0.1:PORT`
+    pub origin: String,
+    /// The sandbox's address.
+    pub sandbox: String,
+    http: Client<HttpConnector, Full<Bytes>>,
+    cookie: String,
+    child: Child,
+    folder: tempfile::TempDir,
+}
+
+impl Console {
+    /// Starts it and signs in.
+    pub async fn start(binary: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir().context("could not make a folder")?;
+        let mut child = Command::new(binary)
+            .args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.path())
+            .env("SAGEBRIDGE_LAUNCH_TOKEN", TOKEN)
+            .env("RUST_LOG", "warn")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("could not start `{}`", binary.display()))?;
+        let stdout = child.stdout.take().context("the console has no output")?;
+        let found = tokio::time::timeout(Duration::from_secs(60), addresses(BufReader::new(stdout)));
+        let (origin, sandbox) = found.await.context("the console printed no address within a minute")??;
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        let mut this = Self { origin, sandbox, http, cookie: String::new(), child, folder };
+        this.cookie = this.sign_in().await?;
+        Ok(this)
+    }
+
+    async fn sign_in(&self) -> Result<String> {
+        let response = self.send(Method::GET, &format!("/launch?token={TOKEN}"), None).await?;
+        let cookie = response.headers().get(SET_COOKIE).and_then(|value| value.to_str().ok());
+        let cookie = cookie.and_then(|value| value.split(';').next()).map(str::to_owned);
+        cookie.with_context(|| format!("the launch address gave no session: {}", response.status()))
+    }
+
+    /// The keys of one of the sandbox's administrators, from the file that it writes.
+    pub fn keys(&self, profile: &str) -> Result<(String, String)> {
+        let file: PathBuf = self.folder.path().join("sandbox/credentials");
+        let text = std::fs::read_to_string(&file).with_context(|| format!("could not read `{}`", file.display()))?;
+        let section = text.lines().skip_while(|line| line.trim() != format!("[{profile}]")).skip(1);
+        let values: Vec<_> =
+            section.take_while(|line| !line.starts_with('[')).filter_map(|l| l.split_once('=')).collect();
+        let value = |name: &str| {
+            let found = values.iter().find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim().to_owned());
+            found.with_context(|| format!("the profile `{profile}` has no `{name}`"))
+        };
+        Ok((value("aws_access_key_id")?, value("aws_secret_access_key")?))
+    }
+
+    /// Calls a server function, as a form; gives its answer.
+    pub async fn call(&self, name: &str, form: &str) -> Result<Bytes> {
+        let response = self.send(Method::POST, &format!("/api/{name}"), Some(form.to_owned())).await?;
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
+        if status != StatusCode::OK && !status.is_redirection() {
+            bail!("{name}: {status} {}", String::from_utf8_lossy(&body));
+        }
+        Ok(body)
+    }
+
+    /// Fetches a page or a file as a browser that takes brotli would; gives its text form, decoded by the server's word,
+    /// and its size as it travelled.
+    pub async fn fetch(&self, path: &str) -> Result<(Response<()>, Bytes)> {
+        let response = self.send(Method::GET, path, None).await?;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await?.to_bytes();
+        if parts.status != StatusCode::OK {
+            bail!("{path}: {}", parts.status);
+        }
+        Ok((Response::from_parts(parts, ()), body))
+    }
+
+    /// The same without any compression.
+    pub async fn plain(&self, path: &str) -> Result<String> {
+        let request = Request::get(format!("{}{path}", self.origin)).header(COOKIE, &self.cookie);
+        let response = self.http.request(request.body(Full::default())?).await?;
+        Ok(String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()).into_owned())
+    }
+
+    async fn send(&self, method: Method, path: &str, form: Option<String>) -> Result<Response<hyper::body::Incoming>> {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
+        request = request.header(COOKIE, &self.cookie).header(ACCEPT_ENCODING, "br");
+        if form.is_some() {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+            request = request.header(ORIGIN, &self.origin).header("sec-fetch-site", "same-origin");
+        }
+        let body = Full::new(Bytes::from(form.unwrap_or_default()));
+        self.http.request(request.body(body)?).await.with_context(|| format!("{path}: no answer"))
+    }
+
+    /// Ends it.
+    pub async fn stop(mut self) -> Result<()> {
+        self.child.kill().await.context("could not end the console")
+    }
+}
+
+/// The lines `console: URL` and `sandbox: URL`, in any order.
+async fn addresses(output: BufReader<tokio::process::ChildStdout>) -> Result<(String, String)> {
+    let (mut console, mut sandbox) = (None, None);
+    let mut lines = output.lines();
+    while let Some(line) = lines.next_line().await? {
+        if let Some(url) = line.strip_prefix("console: ") {
+            console = Some(origin(url)?);
+        } else if let Some(url) = line.strip_prefix("sandbox: ") {
+            sandbox = Some(origin(url)?);
+        }
+        if let (Some(console), Some(sandbox)) = (&console, &sandbox) {
+            let found = (console.clone(), sandbox.clone());
+            // The pipe stays open for as long as the console may want to print.
+            tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+            return Ok(found);
+        }
+    }
+    bail!("the console ended before it printed its addresses")
+}
+
+fn origin(url: &str) -> Result<String> {
+    let rest = url.trim().strip_prefix("http://").with_context(|| format!("`{url}` is not an http address"))?;
+    Ok(format!("http://{}", rest.split(['/', '?']).next().unwrap_or(rest)))
+}

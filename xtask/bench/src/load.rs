@@ -1,0 +1,51 @@
+//! Drives one way of calling with so many calls under way at once, and sums up the times.
+
+use anyhow::{Result, bail};
+use futures::future::BoxFuture;
+use futures::stream::{FuturesUnordered, StreamExt};
+use std::time::{Duration, Instant};
+
+/// A way of calling the endpoint once.
+pub trait Caller: Send + Sync {
+    /// One call; an error ends the measurement, as a number of failures would be no number of calls.
+    fn call(&self) -> BoxFuture<'_, Result<()>>;
+}
+
+/// What came of one way.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// Finished calls a second.
+    pub per_second: f64,
+    /// Half of the calls took no longer.
+    pub p50: Duration,
+    /// All but one in a hundred took no longer.
+    pub p99: Duration,
+}
+
+impl Measured {
+    /// Sums up the times of calls that were made within `spent`.
+    pub fn new(mut times: Vec<Duration>, spent: Duration) -> Result<Self> {
+        times.sort_unstable();
+        let Some(last) = times.len().checked_sub(1) else { bail!("no call finished in time") };
+        let at = |share: f64| times[((last as f64) * share).round() as usize];
+        Ok(Self { per_second: times.len() as f64 / spent.as_secs_f64(), p50: at(0.50), p99: at(0.99) })
+    }
+}
+
+/// Calls for `time`, each of the `concurrent` callers starting again as soon as it has its answer.
+pub async fn drive(way: &dyn Caller, concurrent: usize, time: Duration) -> Result<(Vec<Duration>, Duration)> {
+    let start = Instant::now();
+    let mut times = Vec::new();
+    let one = || async {
+        let begin = Instant::now();
+        way.call().await.map(|()| begin.elapsed())
+    };
+    let mut under_way: FuturesUnordered<_> = (0..concurrent).map(|_| one()).collect();
+    while let Some(took) = under_way.next().await {
+        times.push(took?);
+        if start.elapsed() < time {
+            under_way.push(one());
+        }
+    }
+    Ok((times, start.elapsed()))
+}
