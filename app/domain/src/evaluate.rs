@@ -5,11 +5,21 @@
 //!
 //! Source: IAM user guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
 
+mod compare;
 mod context;
+mod decide;
+mod explain;
+mod facts;
+mod fix;
+mod matching;
 mod principal;
+mod reasons;
 
 pub use context::Context;
+pub use explain::{Explanation, LayerReport, Says, StatementReport, explain};
+pub use fix::{Change, Fix};
 pub use principal::Principal;
+pub use reasons::{Cause, Element, ElementReport};
 
 use crate::names::AccountId;
 use crate::policy::PolicyDocument;
@@ -128,39 +138,7 @@ impl Layer {
     }
 }
 
-/// Decides a request.
+/// Decides a request. It allocates nothing.
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Decision {
-    let _ = (request, policies);
-    Decision::ImplicitlyDenied
-}
-
-/// Decides a request and says why.
-pub fn explain(request: &Request, policies: &Policies<'_>) -> Explanation {
-    Explanation { decision: decide(request, policies), decided_by: Layer::Identity }
-}
-
-/// A decision with its reasons.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Explanation {
-    /// The outcome, the same as [`decide`] gives.
-    pub decision: Decision,
-    /// The layer that decided.
-    pub decided_by: Layer,
-}
-
-impl Explanation {
-    /// The decision in one sentence.
-    pub fn sentence(&self) -> String {
-        String::new()
-    }
-
-    /// What was compared, a line each.
-    pub fn details(&self) -> Vec<String> {
-        Vec::new()
-    }
-
-    /// The smallest change that turns the decision, as a sentence.
-    pub fn fix(&self) -> Option<String> {
-        None
-    }
+    decide::assess(&facts::Facts { request }, policies).outcome().decision
 }

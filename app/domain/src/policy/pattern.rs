@@ -316,10 +316,10 @@ enum Form {
     Other(Pattern),
 }
 
-/// The fields of an ARN, by position.
-pub const ARN_FIELDS: [&str; 6] = ["prefix", "partition", "service", "region", "account", "name"];
-
 impl ResourcePattern {
+    /// What the fields of an ARN are called, by position.
+    pub const FIELDS: [&str; 6] = ["prefix", "partition", "service", "region", "account", "name"];
+
     /// Prepares a pattern.
     pub fn new(text: &str) -> Self {
         let form = if text == "*" {
@@ -347,22 +347,30 @@ impl ResourcePattern {
         !matches!(self.form, Form::Other(_))
     }
 
-    /// Whether it matches the resource of a request, an ARN or `*`.
+    /// Whether it matches the resource of a request, an ARN or `*`. ARNs are case-sensitive.
     pub fn matches(&self, resource: &str, variables: Option<&dyn Variables>) -> bool {
+        self.compare(resource, false, variables)
+    }
+
+    /// Whether it would match if case made no difference: for explanations only.
+    pub fn matches_ignoring_case(&self, resource: &str, variables: Option<&dyn Variables>) -> bool {
+        self.compare(resource, true, variables)
+    }
+
+    fn compare(&self, resource: &str, ignore_case: bool, variables: Option<&dyn Variables>) -> bool {
         match &self.form {
             Form::Any => true,
-            Form::Exact => *self.text == *resource,
-            Form::Other(pattern) => pattern.matches(resource, false, variables),
+            Form::Exact => equal(&self.text, resource, ignore_case),
+            Form::Other(pattern) => pattern.matches(resource, ignore_case, variables),
             Form::Fields(fields) => {
-                let mut rest = resource;
+                let mut rest = Some(resource);
                 for (index, field) in fields.iter().enumerate() {
-                    let last = index == 5;
-                    let (part, after) = match rest.split_once(':') {
-                        Some((part, after)) if !last => (part, after),
-                        None if !last => return false,
-                        _ => (rest, ""),
+                    let Some(text) = rest else { return false };
+                    let (part, after) = match text.split_once(':') {
+                        Some((part, after)) if index < 5 => (part, Some(after)),
+                        _ => (text, None),
                     };
-                    if !field.matches(part, false, variables) {
+                    if !field.matches(part, ignore_case, variables) {
                         return false;
                     }
                     rest = after;

@@ -79,6 +79,16 @@ impl Statement {
         Self::with_effect(Effect::Deny, actions)
     }
 
+    /// The statement alone, as JSON in AWS's order of keys.
+    pub fn pretty(&self) -> String {
+        super::print::statement_text(self)
+    }
+
+    /// The statement alone, as a JSON value.
+    pub fn to_value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.pretty()).unwrap_or_default()
+    }
+
     fn with_effect<'a>(effect: Effect, actions: impl IntoIterator<Item = &'a str>) -> Self {
         let patterns = actions.into_iter().map(ActionPattern::new).collect();
         Self {
@@ -119,7 +129,7 @@ impl Statement {
     /// Only when the request's `key` compares so with one of `values`.
     pub fn when<'a>(
         mut self,
-        operator: ConditionOperator,
+        operator: impl Into<ConditionOperator>,
         key: &str,
         values: impl IntoIterator<Item = &'a str>,
     ) -> Self {
