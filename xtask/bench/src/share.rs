@@ -82,7 +82,7 @@ async fn finish(console: &Console, run: &str) -> Result<()> {
         let seen = json(&console.call("get_run", &form([("run", run)])).await?)?;
         match seen["view"]["state"].as_str() {
             Some("running") => tokio::time::sleep(Duration::from_millis(100)).await,
-            Some("done" | "succeeded") => return Ok(()),
+            Some("succeeded") => return Ok(()),
             _ => bail!("the run did not succeed: {seen}"),
         }
     }
@@ -94,10 +94,10 @@ impl Share {
     pub fn through<'a>(&self, console: &'a Console) -> Through<'a> {
         let body = body();
         let fields = [
-            ("params[share]", self.id.as_str()),
-            ("params[endpoint]", ENDPOINT),
-            ("params[content_type]", "text/csv"),
-            ("params[body]", body.as_str()),
+            ("share", self.id.as_str()),
+            ("endpoint", ENDPOINT),
+            ("content_type", "text/csv"),
+            ("body", body.as_str()),
         ];
         Through { console, form: form(fields) }
     }
