@@ -22,6 +22,8 @@ use leptos_router::path;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     Toasts::provide();
+    // The theme chosen since the page was loaded: two switches (side and menu) show the same.
+    provide_context(RwSignal::new(None::<crate::api::shell::Theme>));
     view! {
         <Router>
             <Frame>

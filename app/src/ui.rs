@@ -29,7 +29,7 @@ pub use page::{BottomBar, PageHeader};
 pub use resolve::Resolve;
 pub use state::{EmptyState, ErrorPanel, Skeleton};
 pub use table::{Column, Rows, Table};
-pub use tabs::{Tab, TabPanel, Tabs};
+pub use tabs::{Tab, TabPanel, Tabs, focus};
 pub use text::{Words, sentence_case};
 pub use time::{Time, duration_ms, duration_us, size};
 pub use toast::{Toaster, Toasts};

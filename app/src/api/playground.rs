@@ -1,1 +1,106 @@
-//! Server functions: playground.
+//! Server functions: invoking endpoints.
+//!
+//! A plain HTML form is answered with a redirect, so what came back is kept for the page that follows.
+
+use crate::error::AppError;
+use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
+use domain::names::{EndpointName, ShareId};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "ssr")]
+mod kept;
+
+#[cfg(feature = "ssr")]
+use crate::api::{answer, is_form_post, session};
+
+/// What a form sent, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptResult {
+    /// As typed.
+    pub params: InvokeParams,
+    /// The outcome, or why there is none.
+    pub result: Result<InvokeOutcome, AppError>,
+}
+
+/// The playground with one endpoint chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaygroundView {
+    /// All there is to choose from, without status and sample.
+    pub targets: Vec<TargetView>,
+    /// The chosen one, with status and sample where they could be read.
+    pub chosen: Option<TargetView>,
+    /// Why the chosen one's status and sample could not be read.
+    pub problem: Option<AppError>,
+    /// What the last form sent.
+    pub kept: Option<KeptResult>,
+}
+
+/// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share, or of all.
+#[server(prefix = "/api", endpoint = "get_playground")]
+pub async fn get_playground(
+    #[server(default)] share: String,
+    #[server(default)] endpoint: String,
+    #[server(default)] result: String,
+) -> Result<PlaygroundView, AppError> {
+    let (services, operator) = session()?;
+    let targets = answer(services.targets(&operator).await)?;
+    let chosen = choose(&targets, &share, &endpoint).cloned();
+    let (chosen, problem) = match chosen {
+        None => (None, None),
+        Some(target) => match answer(services.target(&operator, &target.share, &target.endpoint).await) {
+            Ok(full) => (Some(full), None),
+            Err(error) => (Some(target), Some(error)),
+        },
+    };
+    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.label(), &result) })
+}
+
+/// Invokes an endpoint through a share.
+#[server(prefix = "/api", endpoint = "invoke_endpoint")]
+pub async fn invoke_endpoint(
+    share: ShareId,
+    endpoint: EndpointName,
+    #[server(default)] content_type: String,
+    #[server(default)] accept: String,
+    #[server(default)] custom_attributes: String,
+    #[server(default)] body: String,
+) -> Result<InvokeOutcome, AppError> {
+    let (services, operator) = session()?;
+    let params = InvokeParams { share, endpoint, content_type, accept, custom_attributes, body };
+    if !is_form_post() {
+        return answer(services.invoke(&operator, params).await);
+    }
+    let result = answer(services.invoke(&operator, params.clone()).await);
+    let (share, endpoint) = (params.share.clone(), params.endpoint.clone());
+    let id = kept::keep(operator.label(), KeptResult { params, result: result.clone() });
+    leptos_axum::redirect(&format!("/playground?share={share}&endpoint={endpoint}&result={id}#response"));
+    // The page shows a failure from what was kept; in the address it would only be shown twice.
+    result.or_else(|_| Ok(nothing_yet()))
+}
+
+#[cfg(feature = "ssr")]
+fn choose<'a>(targets: &'a [TargetView], share: &str, endpoint: &str) -> Option<&'a TargetView> {
+    let of_share = |target: &&TargetView| target.share.as_str() == share;
+    targets
+        .iter()
+        .find(|target| of_share(target) && target.endpoint.as_str() == endpoint)
+        .or_else(|| targets.iter().find(of_share))
+        .or_else(|| targets.iter().find(|target| target.blocked.is_none()))
+        .or_else(|| targets.first())
+}
+
+/// Stands in the body of a redirect, which nobody reads.
+#[cfg(feature = "ssr")]
+fn nothing_yet() -> InvokeOutcome {
+    let failure = domain::invoke::InvokeFailure {
+        operation: String::new(),
+        status: None,
+        code: String::new(),
+        message: String::new(),
+        model: None,
+        hint: String::new(),
+        explanation: None,
+    };
+    InvokeOutcome { result: Err(failure), role_us: 0, role_cached: false, call_us: 0, request_id: None }
+}
