@@ -15,13 +15,25 @@ export interface ConsoleOptions {
   dataDir?: string;
 }
 
-/** Makes the sandbox misbehave; see docs/sandbox.md. */
+/** A rule by which the sandbox misbehaves; docs/sandbox.md tells all of it. */
 export interface Fault {
-  operation: string;
+  service?: "sts" | "iam" | "sagemaker" | "runtime";
+  operation?: string;
   account?: string;
-  kind: "throttle" | "error" | "latency" | "denied";
+  effect:
+    | { kind: "throttle" }
+    | { kind: "error"; status?: number; code?: string; message?: string }
+    | { kind: "latency"; ms: number }
+    | { kind: "lose_reply" };
+  skip?: number;
   times?: number;
-  milliseconds?: number;
+}
+
+/** Delays of the sandbox, in milliseconds. */
+export interface Settings {
+  iam_propagation_ms?: number;
+  endpoint_creation_ms?: number;
+  endpoint_update_ms?: number;
 }
 
 /** A running console. */
@@ -83,6 +95,11 @@ export class RunningConsole {
     await this.#control("DELETE", "/_sandbox/faults");
   }
 
+  /** Replaces the sandbox's delays. */
+  async settings(settings: Settings): Promise<void> {
+    await this.#control("PUT", "/_sandbox/settings", settings);
+  }
+
   async #control(method: string, path: string, body?: unknown): Promise<void> {
     const response = await fetch(this.sandbox + path, {
       method,
@@ -98,6 +115,7 @@ export class RunningConsole {
       this.#process.kill(how);
       await gone;
     }
+    // After a crash the folder is what the next one goes on from.
     if (this.#ownsDir && how === "SIGTERM") await rm(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -34,6 +34,8 @@ export class Trouble {
 
 interface TestFixtures {
   trouble: Trouble;
+  /** Opens a browser of its own and signs it in by the console's launch address. */
+  open: (console: RunningConsole) => Promise<Page>;
   /** A console of this test's own, for tests that change accounts. */
   fresh: RunningConsole;
   /** A page that is signed in to `fresh`. */
@@ -88,20 +90,27 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await running.stop();
   },
 
-  freshPage: async ({ fresh, browser, trouble, contextOptions, javaScriptEnabled, viewport }, use) => {
-    const context = await browser.newContext({
-      ...contextOptions,
-      javaScriptEnabled,
-      viewport,
-      baseURL: fresh.origin,
-      storageState: { cookies: [], origins: [] },
+  open: async ({ browser, trouble, contextOptions, javaScriptEnabled, viewport, colorScheme }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (console) => {
+      const context = await browser.newContext({
+        ...contextOptions,
+        ...(javaScriptEnabled === undefined ? {} : { javaScriptEnabled }),
+        ...(viewport === undefined ? {} : { viewport }),
+        ...(colorScheme === undefined ? {} : { colorScheme }),
+        baseURL: console.origin,
+        storageState: { cookies: [], origins: [] },
+      });
+      contexts.push(context);
+      trouble.watch(context);
+      const page = await context.newPage();
+      await page.goto(console.launch);
+      return page;
     });
-    trouble.watch(context);
-    const page = await context.newPage();
-    await page.goto(fresh.launch);
-    await use(page);
-    await context.close();
+    for (const context of contexts) await context.close();
   },
+
+  freshPage: async ({ open, fresh }, use) => use(await open(fresh)),
 });
 
 export { expect };

@@ -1,0 +1,73 @@
+// Every page of the console, in the states worth looking at, walked in one go.
+import { expect, type Page } from "@playwright/test";
+import type { RunningConsole } from "./console.ts";
+import { ShareWizard } from "./wizard.ts";
+
+/** Visits each page, settled, and hands it over under a name that fits a file. */
+export async function everyPage(page: Page, console: RunningConsole, look: (name: string) => Promise<void>): Promise<void> {
+  const visit = async (name: string, path: string) => {
+    await page.goto(path);
+    await settled(page);
+    await look(name);
+  };
+  await visit("overview-empty", "/");
+  await visit("shares-empty", "/shares");
+  await visit("playground-empty", "/playground");
+  await visit("activity-empty", "/activity");
+  await visit("accounts", "/accounts");
+
+  const wizard = new ShareWizard(page);
+  const here = async (name: string) => {
+    await settled(page);
+    await look(name);
+  };
+  await wizard.start();
+  await here("wizard-1-parent");
+  await wizard.parent();
+  await here("wizard-2-endpoints");
+  await wizard.button("Choose callers").click();
+  await expect(page).toHaveURL(/check=1/);
+  await here("wizard-2-endpoints-problem");
+  await wizard.endpoints();
+  await here("wizard-3-callers");
+  await wizard.callers();
+  await here("wizard-4-role");
+  await wizard.role();
+  await here("wizard-5-child");
+  await wizard.child();
+  await here("wizard-6-review");
+  await console.fault({
+    service: "iam",
+    operation: "AttachRolePolicy",
+    account: "222222222222",
+    effect: { kind: "error", status: 403, code: "AccessDenied", message: "User: admin is not authorized to perform: iam:AttachRolePolicy" },
+  });
+  await wizard.apply();
+  await expect(page.getByRole("button", { name: "Retry failed step" })).toBeVisible({ timeout: 30_000 });
+  await here("wizard-7-apply-failed");
+  await console.clearFaults();
+  await page.getByRole("button", { name: "Retry failed step" }).click();
+  await wizard.applied();
+  await here("wizard-7-apply");
+  await wizard.verify();
+  await here("wizard-8-verify");
+
+  const share = await page.getByRole("link", { name: "Go to the share" }).getAttribute("href");
+  await page.getByRole("link", { name: "Open in the playground" }).click();
+  await here("playground");
+  await page.getByRole("button", { name: "Invoke endpoint" }).click();
+  await expect(page.getByRole("region", { name: "Response" })).toContainText("200");
+  await here("playground-response");
+  await visit("share", share!);
+  await visit("undo", `${share}/undo`);
+  await visit("shares", "/shares");
+  await visit("overview", "/");
+  await visit("activity", "/activity");
+}
+
+/** Waits until nothing on the page is loading any more. */
+async function settled(page: Page): Promise<void> {
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  await page.evaluate(() => document.fonts.ready);
+}

@@ -1,0 +1,22 @@
+// Takes a picture of every page in light, dark and phone width into the folder that SCREENSHOTS names.
+import { join } from "node:path";
+import { everyPage } from "./lib/pages.ts";
+import { test } from "./lib/test.ts";
+
+const folder = process.env["SCREENSHOTS"] ?? "screenshots";
+const looks = [
+  { look: "light", colorScheme: "light", viewport: { width: 1280, height: 900 } },
+  { look: "dark", colorScheme: "dark", viewport: { width: 1280, height: 900 } },
+  { look: "phone", colorScheme: "light", viewport: { width: 375, height: 740 } },
+] as const;
+
+for (const { look, colorScheme, viewport } of looks) {
+  test.describe(look, () => {
+    test.use({ colorScheme, viewport });
+    test("every page", async ({ freshPage: page, fresh }) => {
+      await everyPage(page, fresh, async (name) => {
+        await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: look === "phone", animations: "disabled" });
+      });
+    });
+  });
+}

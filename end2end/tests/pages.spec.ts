@@ -1,0 +1,74 @@
+// Every page: accessible in light and dark, and no wider than a phone.
+import type { Page } from "@playwright/test";
+import { findings } from "../lib/axe.ts";
+import { RunningConsole } from "../lib/console.ts";
+import { expect, test } from "../lib/test.ts";
+import { everyPage } from "../lib/pages.ts";
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme });
+    test("axe finds nothing on any page", async ({ freshPage: page, fresh }) => {
+      test.setTimeout(240_000);
+      await everyPage(page, fresh, async (name) => {
+        expect.soft(await findings(page), `axe on ${name} in ${colorScheme}`).toEqual([]);
+      });
+    });
+  });
+}
+
+test.describe("at phone width", () => {
+  test.use({ viewport: { width: 375, height: 740 } });
+  test("nothing scrolls sideways on any page", async ({ freshPage: page, fresh }) => {
+    test.setTimeout(240_000);
+    await everyPage(page, fresh, async (name) => {
+      expect.soft(await overflow(page), `what sticks out of ${name}`).toEqual([]);
+    });
+  });
+});
+
+/** The elements that make a page wider than its window. */
+function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const wide = [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > width + 1);
+    return wide.slice(0, 10).map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
+  });
+}
+
+test("an address that is not there says so, with the frame around it", async ({ page, trouble }) => {
+  trouble.allow(/404/);
+  const response = await page.goto("/no/such/page");
+  expect(response?.status()).toBe(404);
+  await expect(page.getByRole("navigation", { name: "Main" }).first()).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+});
+
+test("without a session every page leads to signing in, which explains the launch address", async ({ browser, shared, trouble }) => {
+  const context = await browser.newContext({ baseURL: shared.origin, storageState: { cookies: [], origins: [] } });
+  trouble.watch(context);
+  const page = await context.newPage();
+  for (const path of ["/", "/shares", "/playground", "/accounts", "/activity"]) {
+    await page.goto(path);
+    await expect(page, `${path} leads to signing in`).toHaveURL(/\/sign-in/);
+  }
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await context.close();
+});
+
+test("a launch address works once", async ({ open, browser, trouble }) => {
+  trouble.allow(/40[0-9]/);
+  const console = await RunningConsole.start();
+  try {
+    await expect(await open(console)).toHaveURL(`${console.origin}/`);
+    const context = await browser.newContext({ storageState: { cookies: [], origins: [] } });
+    const page = await context.newPage();
+    await page.goto(console.launch);
+    await expect(page).toHaveURL(/\/sign-in/);
+    await context.close();
+  } finally {
+    await console.stop();
+  }
+});

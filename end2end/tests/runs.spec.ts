@@ -1,0 +1,77 @@
+// Runs: a step that fails, a tab that closes, a server that crashes, two people at once.
+import { expect, test } from "../lib/test.ts";
+import { RunningConsole } from "../lib/console.ts";
+import { ShareWizard } from "../lib/wizard.ts";
+
+test("a failed step says what failed and why, and a retry finishes the run", async ({ freshPage: page, fresh }) => {
+  await fresh.fault({
+    service: "iam",
+    operation: "CreateRole",
+    account: "111111111111",
+    effect: { kind: "error", status: 403, code: "AccessDenied", message: "User: admin is not authorized to perform: iam:CreateRole" },
+  });
+  const wizard = new ShareWizard(page);
+  await wizard.toReview();
+  await wizard.apply();
+  const alert = page.getByRole("alert").filter({ hasText: "AccessDenied" });
+  await expect(alert).toContainText("not authorized to perform: iam:CreateRole", { timeout: 30_000 });
+  await expect(page.getByText(/failed in account 111111111111/)).toBeVisible();
+
+  await fresh.clearFaults();
+  await alert.getByRole("button", { name: "Retry failed step" }).click();
+  await wizard.applied();
+  await wizard.verify();
+});
+
+test("closing the tab during apply does not stop it, and coming back shows where it is", async ({ freshPage: page, fresh }) => {
+  await fresh.fault({ service: "iam", account: "111111111111", effect: { kind: "latency", ms: 700 } });
+  const wizard = new ShareWizard(page);
+  await wizard.toReview();
+  await wizard.apply();
+  await expect(page.getByText(/^Making the changes: \d of \d done\.$/)).toBeVisible();
+  const address = page.url();
+  const context = page.context();
+  await page.close();
+
+  const again = await context.newPage();
+  await again.goto(address);
+  await new ShareWizard(again).applied();
+});
+
+test("a server that crashes during apply finishes the run when it is back", async ({ open, trouble }) => {
+  // The page loses its stream while the server is away.
+  trouble.allow(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)/);
+  const first = await RunningConsole.start();
+  let second: RunningConsole | undefined;
+  try {
+    const page = await open(first);
+    await first.fault({ service: "iam", account: "111111111111", effect: { kind: "latency", ms: 700 } });
+    const wizard = new ShareWizard(page);
+    await wizard.toReview();
+    await wizard.apply();
+    await expect(page.getByText(/^Making the changes: [1-9] of \d done\.$/)).toBeVisible();
+    await first.stop("SIGKILL");
+
+    second = await RunningConsole.start({ dataDir: first.dataDir });
+    const again = await open(second);
+    await again.goto(new URL(page.url()).pathname);
+    await new ShareWizard(again).applied();
+  } finally {
+    await second?.stop();
+    await first.stop();
+  }
+});
+
+test("of two people who apply the same share at once one goes ahead and the other is told", async ({ freshPage: page, fresh, trouble }) => {
+  const mine = new ShareWizard(page);
+  await mine.toReview();
+  const theirs = new ShareWizard(await page.context().newPage());
+  await theirs.toReview();
+  await fresh.fault({ service: "iam", account: "111111111111", effect: { kind: "latency", ms: 700 } });
+  trouble.allow(/409/);
+
+  await mine.apply();
+  await theirs.button(/^Apply/).click();
+  await expect(theirs.page.getByRole("alert").filter({ hasText: "The share was not applied" })).toBeVisible();
+  await mine.applied();
+});
