@@ -20,7 +20,7 @@ fn refusal(error: &PolicyError) -> Failure {
 /// Checks a document that grants to whoever it is attached to.
 pub fn check_identity(text: &str) -> Result<PolicyDocument, Failure> {
     let document = PolicyDocument::parse(text).map_err(|e| refusal(&e))?;
-    validate_identity(&document).map_err(|e| refusal(&e))?;
+    validate_identity(&document).map_err(|e| malformed(e.message))?;
     Ok(document)
 }
 
@@ -28,7 +28,7 @@ pub fn check_identity(text: &str) -> Result<PolicyDocument, Failure> {
 /// under the same name is not trusted.
 pub fn trust_to_store(state: &State, text: &str) -> Result<String, Failure> {
     let mut document = PolicyDocument::parse(text).map_err(|e| refusal(&e))?;
-    validate_trust(&document).map_err(|e| refusal(&e))?;
+    validate_trust(&document).map_err(|e| malformed(e.message))?;
     if PolicyDocument::size(text) > TRUST_CHARACTERS {
         return Err(Failure::new(
             409,
@@ -112,6 +112,13 @@ fn to_arn(state: &State, id: &str) -> Option<String> {
 
 fn is_known(state: &State, id: &str) -> bool {
     to_arn(state, id).is_some()
+}
+
+/// A document as IAM's results carry it: percent-encoded after RFC 3986.
+pub fn encode(text: &str) -> String {
+    const PLAIN: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    percent_encoding::utf8_percent_encode(text, PLAIN).to_string()
 }
 
 /// Takes out the white space between JSON's tokens.

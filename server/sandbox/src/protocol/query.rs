@@ -58,7 +58,7 @@ pub fn member(name: &str) -> String {
 }
 
 /// XML being written.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Xml(String);
 
 impl Xml {
@@ -80,10 +80,11 @@ impl Xml {
             None => self,
         }
     }
-    /// `<name>…</name>`.
+    /// `<name>…</name>`; what is inside starts empty.
     pub fn node(mut self, name: &str, inner: impl FnOnce(Xml) -> Xml) -> Self {
         self.open(name);
-        self = inner(self);
+        let Xml(inner) = inner(Xml::new());
+        self.0.push_str(&inner);
         self.close(name);
         self
     }
