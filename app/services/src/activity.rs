@@ -1,18 +1,161 @@
 //! The audit trail, written in batches off the path of calls.
+//!
+//! Entries go through a bounded channel to one task, which gathers them for a moment and appends them together.
+//! Reading the trail and shutting down flush it first, so that what was done is seen.
 
+use crate::ports::store::ActivityStore;
 use crate::{Operator, ServiceResult, Services};
-use domain::activity::ActivityView;
+use domain::activity::{ActivityOutcome, ActivityView};
 use domain::endpoint::Page;
+use domain::names::{RunId, ShareId};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How many entries may wait; past that, callers wait instead of memory growing.
+const WAITING: usize = 4096;
+/// How many entries are appended together at most.
+const BATCH: usize = 500;
+/// How long the first entry of a batch waits for company.
+const GATHER: Duration = Duration::from_millis(100);
+/// How often an append is tried before its entries are given up, with a log line.
+const TRIES: u32 = 4;
+
+enum Message {
+    Entry(Box<ActivityView>),
+    Flush(oneshot::Sender<()>),
+}
+
+/// Takes entries and writes them out.
+pub(crate) struct Journal {
+    sender: mpsc::Sender<Message>,
+}
+
+impl Journal {
+    /// Starts the writing task; it ends when the journal is dropped.
+    pub(crate) fn start(store: Arc<dyn ActivityStore>) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        tokio::spawn(write(store, receiver));
+        Self { sender }
+    }
+
+    /// Adds an entry. Waits only when thousands are unwritten.
+    pub(crate) async fn add(&self, entry: ActivityView) {
+        if self.sender.send(Message::Entry(Box::new(entry))).await.is_err() {
+            tracing::error!("the audit trail's writer has ended; an entry is lost");
+        }
+    }
+
+    /// Waits until everything added so far is written.
+    pub(crate) async fn flush(&self) {
+        let (done, waiting) = oneshot::channel();
+        if self.sender.send(Message::Flush(done)).await.is_ok() {
+            let _ = waiting.await;
+        }
+    }
+}
+
+async fn write(store: Arc<dyn ActivityStore>, mut receiver: mpsc::Receiver<Message>) {
+    let mut entries = Vec::new();
+    let mut flushed = Vec::new();
+    while let Some(first) = receiver.recv().await {
+        take(first, &mut entries, &mut flushed);
+        let gather = tokio::time::sleep(GATHER);
+        tokio::pin!(gather);
+        while flushed.is_empty() && entries.len() < BATCH {
+            tokio::select! {
+                next = receiver.recv() => match next {
+                    Some(message) => take(message, &mut entries, &mut flushed),
+                    None => break,
+                },
+                () = &mut gather => break,
+            }
+        }
+        append(store.as_ref(), &entries).await;
+        entries.clear();
+        for done in flushed.drain(..) {
+            let _ = done.send(());
+        }
+    }
+}
+
+fn take(message: Message, entries: &mut Vec<ActivityView>, flushed: &mut Vec<oneshot::Sender<()>>) {
+    match message {
+        Message::Entry(entry) => entries.push(*entry),
+        Message::Flush(done) => flushed.push(done),
+    }
+}
+
+async fn append(store: &dyn ActivityStore, entries: &[ActivityView]) {
+    if entries.is_empty() {
+        return;
+    }
+    for attempt in 1..=TRIES {
+        match store.append(entries).await {
+            Ok(()) => return,
+            Err(error) if attempt == TRIES => {
+                tracing::error!(%error, entries = entries.len(), "the audit trail could not be written");
+            }
+            Err(_) => tokio::time::sleep(GATHER * attempt).await,
+        }
+    }
+}
+
+/// What an entry says beside who and when.
+pub(crate) struct Happened {
+    pub(crate) what: String,
+    pub(crate) outcome: ActivityOutcome,
+    pub(crate) detail: String,
+    pub(crate) share: Option<ShareId>,
+    pub(crate) run: Option<RunId>,
+    pub(crate) took_ms: Option<u64>,
+}
+
+impl Happened {
+    /// Something that was done.
+    pub(crate) fn done(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            outcome: ActivityOutcome::Done,
+            detail: String::new(),
+            share: None,
+            run: None,
+            took_ms: None,
+        }
+    }
+    pub(crate) fn of_share(mut self, share: &ShareId) -> Self {
+        self.share = Some(share.clone());
+        self
+    }
+    pub(crate) fn of_run(mut self, run: &RunId) -> Self {
+        self.run = Some(run.clone());
+        self
+    }
+    pub(crate) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+    pub(crate) fn outcome(mut self, outcome: ActivityOutcome) -> Self {
+        self.outcome = outcome;
+        self
+    }
+}
 
 impl Services {
     /// The audit trail, newest first, at most `limit` (100) entries older than the id in `before`.
     pub async fn activity(
         &self,
-        operator: &Operator,
+        _operator: &Operator,
         before: Option<i64>,
         limit: u32,
     ) -> ServiceResult<Page<ActivityView>> {
-        let _ = (operator, before, limit);
-        self.not_yet()
+        self.inner.journal.flush().await;
+        Ok(self.inner.stores.activity.page(before, limit.clamp(1, 100)).await?)
+    }
+
+    pub(crate) async fn note(&self, who: &str, happened: Happened) {
+        let Happened { what, outcome, detail, share, run, took_ms } = happened;
+        let entry = ActivityView { id: 0, at: self.now(), who: who.into(), what, outcome, detail, share, run, took_ms };
+        self.inner.journal.add(entry).await;
     }
 }

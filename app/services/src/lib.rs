@@ -8,6 +8,7 @@ pub mod clock;
 mod connections;
 mod drafts;
 pub mod error;
+mod inventory;
 pub mod operator;
 mod playground;
 pub mod ports;
@@ -17,6 +18,7 @@ mod services;
 mod sessions;
 mod shares;
 mod verification;
+mod words;
 
 pub use clock::{Clock, SystemClock};
 pub use error::ServiceError;

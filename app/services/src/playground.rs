@@ -1,30 +1,277 @@
 //! The playground: which endpoints can be called, and calling them.
 
-use crate::{Operator, ServiceResult, Services};
-use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
-use domain::names::{EndpointName, ShareId};
+pub(crate) mod explain;
+mod outcome;
+mod role_sessions;
+
+use crate::activity::Happened;
+use crate::ports::gateway::{AssumeRoleParams, GatewayError, GatewayErrorKind, RoleCredentials, RuntimeRequest};
+use crate::ports::store::ShareRecord;
+use crate::services::lock;
+use crate::{Operator, ServiceError, ServiceResult, Services};
+use bytes::Bytes;
+use domain::activity::ActivityOutcome;
+use domain::arn::CallerArn;
+use domain::invoke::{InvokeOutcome, InvokeParams, InvokeRefusal, TargetView};
+use domain::names::{ConnectionId, EndpointName, SessionName, ShareId};
+use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
+use domain::share::view::ShareState;
+use domain::time::Timestamp;
+use domain::wizard::FieldProblem;
+use role_sessions::RoleSessions;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+/// For how long a share's record is believed between invocations: what another process's change may lag.
+const RECORD_MS: i64 = 2_000;
+
+/// What invocations share: roles' credentials, and records of shares read a moment ago.
+#[derive(Default)]
+pub(crate) struct Playground {
+    sessions: RoleSessions,
+    records: Mutex<HashMap<ShareId, (Arc<ShareRecord>, Timestamp)>>,
+}
+
+impl Playground {
+    /// Drops a share's credentials and record: it is changing.
+    pub(crate) fn forget_share(&self, share: &ShareId) {
+        self.sessions.forget(|key| key.share == *share);
+        self.forget_record(share);
+    }
+    /// Drops what a session assumed.
+    pub(crate) fn forget_operator(&self, operator: &Operator) {
+        self.sessions.forget(|key| &*key.operator == operator.label());
+    }
+    pub(crate) fn forget_record(&self, share: &ShareId) {
+        lock(&self.records).remove(share);
+    }
+}
 
 impl Services {
     /// Every endpoint of every share, without asking AWS: status and sample are left out.
-    pub async fn targets(&self, operator: &Operator) -> ServiceResult<Vec<TargetView>> {
-        let _ = operator;
-        self.not_yet()
+    pub async fn targets(&self, _operator: &Operator) -> ServiceResult<Vec<TargetView>> {
+        let shares = self.inner.stores.shares.list().await?;
+        let standing = shares.into_iter().map(|s| s.value).filter(|s| s.state != ShareState::Undone);
+        Ok(standing.flat_map(|record| record_targets(&record)).collect())
     }
 
     /// One endpoint, with its status and something to send.
     pub async fn target(
         &self,
-        operator: &Operator,
+        _operator: &Operator,
         share: &ShareId,
         endpoint: &EndpointName,
     ) -> ServiceResult<TargetView> {
-        let _ = (operator, share, endpoint);
-        self.not_yet()
+        let record = self.share_record(share).await?.value;
+        in_scope(&record, endpoint)?;
+        let (sagemaker, intent) = (&self.inner.gateways.sagemaker, &record.intent);
+        let (connection, region) = (&intent.parent_connection, &intent.region);
+        // Neither is needed to call: when they can't be read they are left out.
+        let (found, sample) = tokio::join!(
+            sagemaker.endpoint(connection, region, endpoint),
+            sagemaker.sample(connection, region, endpoint),
+        );
+        let status =
+            found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten();
+        let sample =
+            sample.inspect_err(|error| tracing::info!(%error, "a model's sample can't be read")).ok().flatten();
+        Ok(TargetView { status: status.map(|s| s.status), sample, ..bare_target(&record, endpoint.clone()) })
     }
 
     /// Invokes an endpoint through a share's role. What AWS or the model refuse is an outcome too.
     pub async fn invoke(&self, operator: &Operator, params: InvokeParams) -> ServiceResult<InvokeOutcome> {
-        let _ = (operator, params);
-        self.not_yet()
+        params.check().map_err(refusal)?;
+        let record = self.believed_record(&params.share).await?;
+        in_scope(&record, &params.endpoint)?;
+        if let Some(reason) = blocked(&record.intent, record.state) {
+            return Err(ServiceError::Conflict {
+                message: reason,
+                hint: "change the share's callers, then try again".into(),
+            });
+        }
+        let (what, bytes) = (format!("invoked {}", params.endpoint), params.body.len());
+        let began = Instant::now();
+        let outcome = self.invoke_share(operator, &record, params).await?;
+        let mut happened = Happened::done(what).of_share(&record.intent.id);
+        happened.took_ms = Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let (ending, detail) = match &outcome.result {
+            Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
+            Err(failure) if failure.explanation.is_some() || failure.status == Some(403) => {
+                (ActivityOutcome::Denied, format!("{bytes} bytes, {} {}", failure.operation, failure.code))
+            }
+            Err(failure) => (ActivityOutcome::Failed, format!("{bytes} bytes sent, {}", failure.code)),
+        };
+        self.note(operator.label(), happened.outcome(ending).detail(detail)).await;
+        Ok(outcome)
     }
+
+    async fn invoke_share(
+        &self,
+        operator: &Operator,
+        record: &Arc<ShareRecord>,
+        params: InvokeParams,
+    ) -> ServiceResult<InvokeOutcome> {
+        let request = RuntimeRequest {
+            endpoint: params.endpoint,
+            content_type: params.content_type,
+            accept: Some(params.accept).filter(|text| !text.is_empty()),
+            custom_attributes: Some(params.custom_attributes).filter(|text| !text.is_empty()),
+            body: Bytes::from(params.body),
+        };
+        let intent = &record.intent;
+        let mut timing = outcome::Timing::default();
+        for last in [false, true] {
+            let began = Instant::now();
+            let (credentials, cached) = match self.role_session(operator, record).await {
+                Ok(found) => found,
+                Err(error) => {
+                    timing.role(began, false);
+                    let explanation = self.explain_assume(intent, &error).await;
+                    return Ok(timing.failed("AssumeRole", &error, explanation));
+                }
+            };
+            timing.role(began, cached);
+            let began = Instant::now();
+            let answer = self.inner.gateways.runtime.invoke(&credentials, &intent.region, request.clone()).await;
+            timing.call(began);
+            match answer {
+                Ok(answer) => return Ok(timing.answered(answer)),
+                // Refused credentials never reached the model, so this is safe to repeat once with fresh ones.
+                Err(error) if error.kind == GatewayErrorKind::Expired && !last => {
+                    self.inner.playground.sessions.expired(&session_key(operator, intent), &credentials);
+                }
+                Err(error) => {
+                    let explanation = self.explain_invoke(intent, &credentials, &request.endpoint, &error).await;
+                    return Ok(timing.failed("InvokeEndpoint", &error, explanation));
+                }
+            }
+        }
+        unreachable!("the second try returns")
+    }
+
+    /// The role's credentials for this share and operator, and whether they were there already.
+    pub(crate) async fn role_session(
+        &self,
+        operator: &Operator,
+        record: &Arc<ShareRecord>,
+    ) -> Result<(Arc<RoleCredentials>, bool), Arc<GatewayError>> {
+        let key = session_key(operator, &record.intent);
+        let (services, record) = (self.clone(), record.clone());
+        let label = session_name(operator.label());
+        self.inner
+            .playground
+            .sessions
+            .get(key, self.inner.clock.as_ref(), move || {
+                let assume = async move { services.assume(&record.intent, label).await };
+                Box::pin(assume)
+            })
+            .await
+    }
+
+    async fn assume(&self, intent: &ShareIntent, session_name: SessionName) -> Result<RoleCredentials, GatewayError> {
+        let params = AssumeRoleParams {
+            role: intent.role_arn(),
+            session_name,
+            external_id: intent.external_id.clone(),
+            // An hour: what every caller may have, a role's session too.
+            duration: None,
+        };
+        let connection = intent.child_connection.as_ref().unwrap_or(&intent.parent_connection);
+        Ok(self.inner.gateways.sts.assume_role(connection, &intent.region, &params).await?.value)
+    }
+
+    /// A share's record, at most two seconds old: read for every invocation.
+    async fn believed_record(&self, share: &ShareId) -> ServiceResult<Arc<ShareRecord>> {
+        let now = self.now();
+        if let Some((record, until)) = lock(&self.inner.playground.records).get(share)
+            && now < *until
+        {
+            return Ok(record.clone());
+        }
+        let record = Arc::new(self.share_record(share).await?.value);
+        lock(&self.inner.playground.records).insert(share.clone(), (record.clone(), now.plus_ms(RECORD_MS)));
+        Ok(record)
+    }
+}
+
+fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
+    role_sessions::Key { share: intent.id.clone(), operator: operator.label().into() }
+}
+
+/// `sagebridge-session-3f2a`: CloudTrail then says which session it was.
+pub(crate) fn session_name(label: &str) -> SessionName {
+    let safe: String = label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
+    SessionName::parse(&format!("sagebridge-{safe}"))
+        .unwrap_or_else(|_| unreachable!("letters, digits and hyphens only"))
+}
+
+fn record_targets(record: &ShareRecord) -> Vec<TargetView> {
+    let names = record.endpoint_names.iter().filter_map(|name| EndpointName::parse(name).ok());
+    names.map(|name| bare_target(record, name)).collect()
+}
+
+fn bare_target(record: &ShareRecord, endpoint: EndpointName) -> TargetView {
+    let intent = &record.intent;
+    TargetView {
+        share: intent.id.clone(),
+        share_label: format!("{} → {} · {}", intent.child, intent.parent, intent.role_name),
+        endpoint,
+        status: None,
+        blocked: blocked(intent, record.state),
+        sample: None,
+    }
+}
+
+/// Why a share can't be used from here, if it can't.
+pub(crate) fn blocked(intent: &ShareIntent, state: ShareState) -> Option<String> {
+    if state == ShareState::Undone {
+        return Some("the share was undone".into());
+    }
+    if intent.child_connection.is_none() {
+        return Some(format!(
+            "account {} is not connected: this console has no identity there to call with",
+            intent.child
+        ));
+    }
+    match (&intent.callers, &intent.console) {
+        (CallerScope::WholeAccount, _) | (_, Some(_)) => None,
+        (CallerScope::Named(_), None) => Some("this console is not among the share's callers".into()),
+    }
+}
+
+fn in_scope(record: &ShareRecord, endpoint: &EndpointName) -> ServiceResult<()> {
+    let shared = match &record.intent.endpoints {
+        EndpointScope::All => true,
+        EndpointScope::Named(arns) => arns.iter().any(|arn| arn.lower_name() == endpoint.as_str().to_lowercase()),
+    };
+    if shared { Ok(()) } else { Err(ServiceError::NotFound { what: "shared endpoint", id: endpoint.to_string() }) }
+}
+
+fn refusal(refused: InvokeRefusal) -> ServiceError {
+    let field = match &refused {
+        InvokeRefusal::BodyTooLarge { .. } => "body",
+        InvokeRefusal::NoContentType => "content_type",
+        InvokeRefusal::BadHeader { header, .. } => match *header {
+            "content type" => "content_type",
+            "accept header" => "accept",
+            _ => "custom_attributes",
+        },
+    };
+    let hint = match &refused {
+        InvokeRefusal::BodyTooLarge { .. } => "send less, or put the input in S3 and use an asynchronous endpoint",
+        InvokeRefusal::NoContentType => "choose what the body is, such as text/csv or application/json",
+        InvokeRefusal::BadHeader { .. } => "shorten or change it",
+    };
+    let problem = FieldProblem { field: field.into(), message: refused.to_string(), hint: Some(hint.into()) };
+    ServiceError::Invalid { problems: vec![problem] }
+}
+
+/// Who this console is for a share's trust policy: the caller chosen, or whoever its child connection is.
+pub(crate) async fn console_caller(services: &Services, intent: &ShareIntent) -> Option<CallerArn> {
+    if let Some(console) = &intent.console {
+        return Some(console.clone());
+    }
+    let connection: &ConnectionId = intent.child_connection.as_ref()?;
+    services.identity(connection).await.ok().flatten().and_then(|identity| identity.caller)
 }

@@ -1,17 +1,131 @@
 //! Runs: executed in the background, journalled, resumable, watchable.
+//!
+//! A run belongs to whoever holds the lease on its role, so that two people, or two processes, never execute against
+//! the same role at once. The plan says everything; [`executor`] only carries it out.
 
-use crate::{Operator, ServiceResult, Services};
+mod executor;
+mod perform;
+mod probe;
+
+use crate::activity::Happened;
+use crate::drafts::fresh;
+use crate::ports::store::{RunRecord, ShareRecord, StoreError, Versioned};
+use crate::services::lock;
+use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::names::{RunId, ShareId};
-use domain::run::RunView;
-use domain::share::view::{ApplyView, UndoView};
-use futures::Stream;
-use futures::stream::BoxStream;
+use domain::run::{RunKind, RunState, RunStepView, RunView, StepState};
+use domain::share::intent::ShareIntent;
+use domain::share::plan::{PastRun, Plan, undo};
+use domain::share::sentence::undo_sentence;
+use domain::share::view::{ApplyView, ShareState, UndoStepView, UndoView};
+use domain::time::Timestamp;
+use futures::stream::{self, BoxStream, Stream, StreamExt as _};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long a lease lasts without being renewed: how long others wait after a crash of another process.
+pub(crate) const LEASE_MS: i64 = 30_000;
+/// How often a running executor renews it.
+pub(crate) const RENEW: Duration = Duration::from_secs(10);
+/// How long calls under way may take to come back at shutdown.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The runs this process executes.
+pub(crate) struct Runs {
+    active: Mutex<HashMap<RunId, Active>>,
+    stop: watch::Sender<bool>,
+}
+
+struct Active {
+    view: watch::Receiver<RunView>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self { active: Mutex::default(), stop: watch::Sender::new(false) }
+    }
+}
+
+impl Runs {
+    /// Lets the calls under way come back and be journalled, and starts no others.
+    pub(crate) async fn stop(&self) {
+        self.stop.send_replace(true);
+        let tasks: Vec<_> = lock(&self.active).values_mut().filter_map(|active| active.task.take()).collect();
+        let all = futures::future::join_all(tasks);
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!("a run did not stop in time; it goes on from its journal at the next start");
+        }
+    }
+}
+
+impl RunRecord {
+    /// A run that has not begun.
+    pub(crate) fn new(id: &RunId, share: &ShareId, kind: RunKind, plan: Plan, by: &str, now: Timestamp) -> Self {
+        let pending = |step: &domain::share::plan::Step| RunStepView {
+            id: step.id.clone(),
+            title: step.title.clone(),
+            side: step.side,
+            account: step.account.clone(),
+            state: StepState::Pending,
+            attempts: 0,
+            started: None,
+            took_ms: None,
+            request_id: None,
+            note: None,
+            error: None,
+        };
+        Self {
+            id: id.clone(),
+            share: share.clone(),
+            kind,
+            state: RunState::Running,
+            steps: plan.steps.iter().map(pending).collect(),
+            plan,
+            results: std::collections::BTreeMap::new(),
+            by: by.to_owned(),
+            started: now,
+            finished: None,
+            revision: 1,
+        }
+    }
+
+    /// The run as it is shown.
+    pub fn view(&self) -> RunView {
+        RunView {
+            id: self.id.clone(),
+            share: self.share.clone(),
+            kind: self.kind,
+            state: self.state,
+            revision: self.revision,
+            by: self.by.clone(),
+            started: self.started,
+            finished: self.finished,
+            steps: self.steps.clone(),
+        }
+    }
+
+    /// As undoing sees it: every step that was begun may have taken effect.
+    fn past(&self) -> PastRun {
+        let begun = self.steps.iter().filter(|step| step.attempts > 0);
+        PastRun {
+            plan: self.plan.clone(),
+            attempted: begun.map(|step| step.id.clone()).collect(),
+            results: self.results.clone(),
+        }
+    }
+}
 
 impl Services {
     /// Where a run is.
-    pub async fn run(&self, operator: &Operator, run: &RunId) -> ServiceResult<RunView> {
-        let _ = (operator, run);
-        self.not_yet()
+    pub async fn run(&self, _operator: &Operator, run: &RunId) -> ServiceResult<RunView> {
+        if let Some(view) = self.running(run).map(|receiver| receiver.borrow().clone()) {
+            return Ok(view);
+        }
+        Ok(self.run_record(run).await?.view())
     }
 
     /// A run as it goes: its present state first; ends when the run has ended.
@@ -20,30 +134,286 @@ impl Services {
         operator: &Operator,
         run: &RunId,
     ) -> ServiceResult<impl Stream<Item = RunView> + Send + use<>> {
-        let _ = (operator, run);
-        self.not_yet::<BoxStream<'static, RunView>>()
+        if let Some(receiver) = self.running(run) {
+            return Ok(follow(receiver, |view| view.state == RunState::Running));
+        }
+        let view = self.run(operator, run).await?;
+        Ok(stream::once(async { view }).boxed())
     }
 
     /// Goes on with a failed run at the step that failed.
     pub async fn retry_run(&self, operator: &Operator, run: &RunId) -> ServiceResult<()> {
-        let _ = (operator, run);
-        self.not_yet()
+        if self.running(run).is_some() {
+            return Ok(());
+        }
+        let record = self.run_record(run).await?;
+        let share = self.share_record(&record.share).await?.value;
+        self.take_lease(&share.intent, run).await?;
+        let retried = self.retry_leased(operator, run, &share).await;
+        if retried.is_err() {
+            self.give_lease_back(&share.intent, run).await;
+        }
+        retried
+    }
+
+    async fn retry_leased(&self, operator: &Operator, run: &RunId, share: &ShareRecord) -> ServiceResult<()> {
+        // Read again under the lease: someone may have retried in between.
+        let mut record = self.run_record(run).await?;
+        if record.state != RunState::Failed || share.last_run.as_ref() != Some(run) {
+            return Err(ServiceError::Conflict {
+                message: "only the share's last run can be retried, and only when it failed".into(),
+                hint: "look at the share to see where it stands".into(),
+            });
+        }
+        for step in record.steps.iter_mut().filter(|step| step.state == StepState::Failed) {
+            step.state = StepState::Pending;
+            step.error = None;
+        }
+        record.state = RunState::Running;
+        record.finished = None;
+        record.revision += 1;
+        self.inner.stores.runs.put(&record).await?;
+        self.change_share(&record.share, |share| share.state = ShareState::Applying).await?;
+        let happened = Happened::done("retried a run").of_share(&record.share).of_run(run);
+        self.note(operator.label(), happened).await;
+        self.execute(record, &share.intent);
+        Ok(())
     }
 
     /// What Undo would do.
-    pub async fn undo_plan(&self, operator: &Operator, share: &ShareId) -> ServiceResult<UndoView> {
-        let _ = (operator, share);
-        self.not_yet()
+    pub async fn undo_plan(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<UndoView> {
+        let record = self.share_record(share).await?.value;
+        let plan = self.plan_undo(&record.intent).await?;
+        let view = |step: &domain::share::plan::Step| UndoStepView {
+            title: step.title.clone(),
+            side: step.side,
+            account: step.account.clone(),
+        };
+        Ok(UndoView { sentence: undo_sentence(&record.intent, &plan), steps: plan.steps.iter().map(view).collect() })
     }
 
     /// Takes back what the share's runs made.
     pub async fn undo(&self, operator: &Operator, share: &ShareId) -> ServiceResult<ApplyView> {
-        let _ = (operator, share);
-        self.not_yet()
+        let record = self.share_record(share).await?.value;
+        let run: RunId = fresh(RunId::parse)?;
+        self.take_lease(&record.intent, &run).await?;
+        let undone = self.undo_leased(operator, &record.intent, &run).await;
+        if !matches!(&undone, Ok(ApplyView { run: Some(_), .. })) {
+            self.give_lease_back(&record.intent, &run).await;
+        }
+        undone
+    }
+
+    async fn undo_leased(&self, operator: &Operator, intent: &ShareIntent, run: &RunId) -> ServiceResult<ApplyView> {
+        let share = &intent.id;
+        self.refuse_second_run(share).await?;
+        let plan = self.plan_undo(intent).await?;
+        self.inner.playground.forget_share(share);
+        if plan.steps.is_empty() {
+            // Remembered as a run all the same: it marks where the share's next life begins.
+            let mut journal = RunRecord::new(run, share, RunKind::Undo, plan, operator.label(), self.now());
+            journal.state = RunState::Succeeded;
+            journal.finished = Some(self.now());
+            self.inner.stores.runs.put(&journal).await?;
+            self.change_share(share, |record| record.state = ShareState::Undone).await?;
+            self.note(operator.label(), Happened::done("found nothing left to undo").of_share(share)).await;
+            return Ok(ApplyView { share: share.clone(), run: None });
+        }
+        let steps = plan.steps.len();
+        let journal = RunRecord::new(run, share, RunKind::Undo, plan, operator.label(), self.now());
+        self.inner.stores.runs.put(&journal).await?;
+        self.change_share(share, |record| {
+            record.state = ShareState::Applying;
+            record.last_run = Some(run.clone());
+        })
+        .await?;
+        let happened = Happened::done("started undoing a share").of_share(share).of_run(run);
+        self.note(operator.label(), happened.detail(format!("{steps} steps"))).await;
+        self.execute(journal, intent);
+        Ok(ApplyView { share: share.clone(), run: Some(run.clone()) })
+    }
+
+    async fn plan_undo(&self, intent: &ShareIntent) -> ServiceResult<Plan> {
+        let mut runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        runs.reverse();
+        let ended = |run: &RunRecord| run.kind == RunKind::Undo && run.state == RunState::Succeeded;
+        let since = runs.iter().rposition(ended).map_or(0, |at| at + 1);
+        let applied = runs[since..].iter().filter(|run| run.kind == RunKind::Apply);
+        let past: Vec<PastRun> = applied.map(RunRecord::past).collect();
+        Ok(undo(intent, &past, &self.inventory(intent).await?))
     }
 
     /// Goes on with runs that a crash or a restart interrupted; called once at the start.
     pub async fn resume_runs(&self) -> ServiceResult<()> {
-        self.not_yet()
+        for mut record in self.inner.stores.runs.unfinished().await? {
+            if self.running(&record.id).is_some() {
+                continue;
+            }
+            let Some(intent) = self.intent_of(&record).await? else {
+                tracing::error!(run = %record.id, "an interrupted run belongs to no share or draft; it can't go on");
+                continue;
+            };
+            match self.take_lease(&intent, &record.id).await {
+                Ok(()) => {}
+                Err(ServiceError::Conflict { message, .. }) => {
+                    tracing::warn!(run = %record.id, %message, "an interrupted run is left to whoever executes it");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            // What was under way when the process ended may or may not have reached AWS: it is looked at before it is
+            // done again, because it has been tried.
+            for step in record.steps.iter_mut().filter(|step| step.state == StepState::Running) {
+                step.state = StepState::Pending;
+            }
+            let operator = Operator::resuming(&record.by);
+            let happened = Happened::done("resumed a run after a restart").of_share(&record.share).of_run(&record.id);
+            self.note(operator.label(), happened).await;
+            self.execute(record, &intent);
+        }
+        Ok(())
     }
+
+    /// A run's intent is its share's. The share is written after its first run: when a crash came between, the share is
+    /// made up from the draft here.
+    async fn intent_of(&self, run: &RunRecord) -> ServiceResult<Option<ShareIntent>> {
+        if let Some(Versioned { value: mut share, version, .. }) = self.inner.stores.shares.get(&run.share).await? {
+            if share.last_run.as_ref() != Some(&run.id) {
+                share.last_run = Some(run.id.clone());
+                share.state = ShareState::Applying;
+                self.inner.stores.shares.put(&share, version, self.now()).await?;
+            }
+            return Ok(Some(share.intent));
+        }
+        let drafts = self.inner.stores.drafts.list(1000).await?;
+        let Some(draft) = drafts.into_iter().find(|d| d.value.share == run.share) else { return Ok(None) };
+        let Ok(intent) = draft.value.intent() else { return Ok(None) };
+        let record = ShareRecord {
+            intent: intent.clone(),
+            state: ShareState::Applying,
+            created: run.started,
+            endpoint_names: self.intended_endpoints(&intent).await?.iter().map(|e| e.name.to_string()).collect(),
+            last_run: Some(run.id.clone()),
+            verification: None,
+        };
+        self.inner.stores.shares.put(&record, 0, self.now()).await?;
+        Ok(Some(intent))
+    }
+
+    /// Executes a run in the background. The caller holds its lease.
+    pub(crate) fn execute(&self, record: RunRecord, intent: &ShareIntent) {
+        let id = record.id.clone();
+        self.inner.playground.forget_share(&record.share);
+        let (sender, view) = watch::channel(record.view());
+        let stop = self.inner.runs.stop.subscribe();
+        let executor = executor::Executor::new(self.clone(), record, lease_key(intent), sender, stop);
+        let mut active = lock(&self.inner.runs.active);
+        let (services, run) = (self.clone(), id.clone());
+        let task = tokio::spawn(async move {
+            executor.run().await;
+            lock(&services.inner.runs.active).remove(&run);
+        });
+        active.insert(id, Active { view, task: Some(task) });
+    }
+
+    fn running(&self, run: &RunId) -> Option<watch::Receiver<RunView>> {
+        lock(&self.inner.runs.active).get(run).map(|active| active.view.clone())
+    }
+
+    async fn run_record(&self, id: &RunId) -> ServiceResult<RunRecord> {
+        let found = self.inner.stores.runs.get(id).await?;
+        found.ok_or_else(|| ServiceError::NotFound { what: "run", id: id.to_string() })
+    }
+
+    /// Refuses while a run of the share is unfinished, also one whose process has died and not come back.
+    pub(crate) async fn refuse_second_run(&self, share: &ShareId) -> ServiceResult<()> {
+        let runs = self.inner.stores.runs.of_share(share).await?;
+        match runs.iter().find(|run| run.state == RunState::Running) {
+            Some(run) => Err(self.under_way(Some(run))),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes the lease on an intent's role for a run.
+    pub(crate) async fn take_lease(&self, intent: &ShareIntent, run: &RunId) -> ServiceResult<()> {
+        let now = self.now();
+        let leases = &self.inner.stores.runs;
+        match leases.lease(&lease_key(intent), run.as_str(), now.plus_ms(LEASE_MS), now).await? {
+            Ok(()) => Ok(()),
+            Err(owner) => {
+                let other = match RunId::parse(&owner) {
+                    Ok(id) => leases.get(&id).await?,
+                    Err(_) => None,
+                };
+                Err(self.under_way(other.as_ref()))
+            }
+        }
+    }
+
+    pub(crate) async fn give_lease_back(&self, intent: &ShareIntent, run: &RunId) {
+        // Failing to is harmless: the lease ends by itself.
+        if let Err(error) = self.inner.stores.runs.release(&lease_key(intent), run.as_str()).await {
+            tracing::warn!(%error, "a lease could not be given back");
+        }
+    }
+
+    fn under_way(&self, run: Option<&RunRecord>) -> ServiceError {
+        let message = match run {
+            Some(run) => {
+                let doing = if run.kind == RunKind::Apply { "applying to" } else { "undoing" };
+                let (since, ago) = (run.started.rfc3339(), run.started.ago(self.now()));
+                format!("{} has been {doing} the same role since {since} ({ago})", run.by)
+            }
+            None => "someone else is applying to the same role at this moment".into(),
+        };
+        ServiceError::Conflict { message, hint: "wait until that is done, then look at the review again".into() }
+    }
+
+    /// Changes a share's record, starting over when someone else wrote it at the same time.
+    pub(crate) async fn change_share(&self, id: &ShareId, change: impl Fn(&mut ShareRecord)) -> ServiceResult<()> {
+        for _ in 0..5 {
+            let Versioned { value: mut record, version, .. } = self.share_record(id).await?;
+            change(&mut record);
+            match self.inner.stores.shares.put(&record, version, self.now()).await {
+                Err(StoreError::Stale) => {}
+                done => {
+                    self.inner.playground.forget_record(id);
+                    return Ok(done?);
+                }
+            }
+        }
+        Err(StoreError::Stale.into())
+    }
+
+    /// Writes a share's record whole, over whatever version is there: its writer holds the lease.
+    pub(crate) async fn put_share(&self, record: ShareRecord) -> ServiceResult<()> {
+        let version = self.inner.stores.shares.get(&record.intent.id).await?.map_or(0, |r| r.version);
+        self.inner.stores.shares.put(&record, version, self.now()).await?;
+        self.inner.playground.forget_record(&record.intent.id);
+        Ok(())
+    }
+}
+
+/// What two runs must not work on at once.
+fn lease_key(intent: &ShareIntent) -> String {
+    // IAM's names are unique whatever their case.
+    format!("{}/{}", intent.parent, intent.role_name.as_str().to_lowercase())
+}
+
+/// The values of a watch as a stream: the present one first, and the last one is one that is not `going`.
+pub(crate) fn follow<T: Clone + Send + Sync + 'static>(
+    receiver: watch::Receiver<T>,
+    going: impl Fn(&T) -> bool + Send + 'static,
+) -> BoxStream<'static, T> {
+    let start = (receiver, true, going);
+    stream::unfold(Some(start), |state| async move {
+        let (mut receiver, first, going) = state?;
+        if !first && receiver.changed().await.is_err() {
+            return None;
+        }
+        let value = receiver.borrow_and_update().clone();
+        let next = going(&value).then_some((receiver, false, going));
+        Some((value, next))
+    })
+    .boxed()
 }

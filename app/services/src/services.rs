@@ -1,11 +1,18 @@
 //! The façade the console's pages and routes call.
 
+use crate::activity::Journal;
 use crate::clock::Clock;
+use crate::connections::Identities;
+use crate::playground::Playground;
 use crate::ports::gateway::Gateways;
 use crate::ports::store::Stores;
+use crate::runs::Runs;
+use crate::sessions::Sessions;
+use crate::verification::Verifications;
 use domain::names::Region;
+use domain::time::Timestamp;
 use secrecy::SecretString;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// How long to wait between tries, and for how long in all.
@@ -17,6 +24,13 @@ pub struct Backoff {
     pub longest: Duration,
     /// No new try after this.
     pub budget: Duration,
+}
+
+impl Backoff {
+    /// The wait before the try after `tries` of them.
+    pub(crate) fn wait(&self, tries: u32) -> Duration {
+        self.first.saturating_mul(1 << tries.saturating_sub(1).min(16)).min(self.longest)
+    }
 }
 
 /// What the use cases have to know about the process they run in.
@@ -59,16 +73,37 @@ pub(crate) struct Inner {
     pub(crate) stores: Stores,
     pub(crate) settings: Settings,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) sessions: Sessions,
+    pub(crate) identities: Identities,
+    pub(crate) journal: Journal,
+    pub(crate) runs: Runs,
+    pub(crate) verifications: Verifications,
+    pub(crate) playground: Playground,
 }
 
 impl Services {
-    /// Puts the use cases over their ports. Needs a tokio runtime.
+    /// Puts the use cases over their ports. Needs a tokio runtime: the audit trail is written in the background.
     pub fn new(gateways: Gateways, stores: Stores, settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        Self { inner: Arc::new(Inner { gateways, stores, settings, clock }) }
+        let journal = Journal::start(stores.activity.clone());
+        let sessions = Sessions::new(settings.launch_token.as_ref());
+        Self {
+            inner: Arc::new(Inner {
+                gateways,
+                stores,
+                settings,
+                clock,
+                sessions,
+                identities: Identities::default(),
+                journal,
+                runs: Runs::default(),
+                verifications: Verifications::default(),
+                playground: Playground::default(),
+            }),
+        }
     }
 
     /// The server's time.
-    pub fn now(&self) -> domain::time::Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 
@@ -78,10 +113,13 @@ impl Services {
     }
 
     /// Ends background work in good order: the audit trail is written out. Runs go on at the next start.
-    pub async fn shutdown(&self) {}
-
-    pub(crate) fn not_yet<T>(&self) -> crate::ServiceResult<T> {
-        let _ = (&self.inner.gateways, &self.inner.stores, &self.inner.settings);
-        Err(crate::ServiceError::Conflict { message: "not available yet".into(), hint: "try again later".into() })
+    pub async fn shutdown(&self) {
+        self.inner.runs.stop().await;
+        self.inner.journal.flush().await;
     }
+}
+
+/// Locks without minding that another holder panicked: what is guarded is replaced whole, never left half-way.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

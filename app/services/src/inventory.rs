@@ -1,0 +1,180 @@
+//! What is there now, on both sides of an intent.
+
+use crate::ports::store::RunRecord;
+use crate::{ServiceResult, Services};
+use domain::arn::{Arn, CallerArn, CallerKind};
+use domain::endpoint::{EndpointArn, EndpointView};
+use domain::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Request, ResourceKind, decide};
+use domain::names::{ConnectionId, EndpointName};
+use domain::policy::PolicyDocument;
+use domain::run::RunKind;
+use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
+use domain::share::inventory::{ChildInventory, ObservedGrantee, ShareInventory};
+use domain::share::plan::Action;
+use domain::share::render;
+use domain::share::view::ShareState;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use std::collections::BTreeSet;
+
+/// How many look-ups of one kind go out together.
+const TOGETHER: usize = 8;
+/// How many pages of endpoints are looked through for one whose name's case is not known.
+const PAGES: usize = 10;
+
+impl Services {
+    /// Reads both accounts. Changes nothing.
+    pub(crate) async fn inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        let iam = &self.inner.gateways.iam;
+        let parent = &intent.parent_connection;
+        let (policy_arn, runs) = (intent.policy_arn(), self.inner.stores.runs.of_share(&intent.id).await?);
+        let (policy, role, endpoints, child) = tokio::try_join!(
+            async { Ok(iam.policy(parent, &policy_arn).await?) },
+            async { Ok(iam.role(parent, &intent.role_name).await?) },
+            self.intended_endpoints(intent),
+            self.child_inventory(intent, &runs),
+        )?;
+        let others = self.inner.stores.shares.list().await?.into_iter().map(|r| r.value);
+        let others = others.filter(|r| r.intent.id != intent.id && r.state != ShareState::Undone);
+        let other_shares = others.map(|r| r.intent.id).collect();
+        Ok(ShareInventory { policy, role, endpoints, child, other_shares })
+    }
+
+    async fn child_inventory(&self, intent: &ShareIntent, runs: &[RunRecord]) -> ServiceResult<Option<ChildInventory>> {
+        let Some(connection) = &intent.child_connection else { return Ok(None) };
+        let grant = intent.grant_arn();
+        let named: BTreeSet<CallerArn> = match &intent.callers {
+            CallerScope::Named(callers) => callers.clone(),
+            CallerScope::WholeAccount => BTreeSet::new(),
+        };
+        let everybody: Vec<CallerArn> = named
+            .iter()
+            .chain(&intent.grantees)
+            .chain(&intent.console)
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        let (policy, attached, console_needs_grant) = tokio::try_join!(
+            async { Ok(self.inner.gateways.iam.policy(connection, &grant).await?) },
+            self.attachments(connection, everybody),
+            self.console_needs_grant(intent, connection),
+        )?;
+        let missing = attached.iter().filter(|g| !g.exists && named.contains(&g.arn)).map(|g| g.arn.clone()).collect();
+        let wanted = |g: &ObservedGrantee| intent.grantees.contains(&g.arn) || intent.console.as_ref() == Some(&g.arn);
+        Ok(Some(ChildInventory {
+            policy,
+            grantees: attached.into_iter().filter(wanted).collect(),
+            missing_callers: missing,
+            console_needs_grant,
+            attached_by_us: attached_by(runs, &grant),
+        }))
+    }
+
+    async fn attachments(
+        &self,
+        connection: &ConnectionId,
+        callers: Vec<CallerArn>,
+    ) -> ServiceResult<Vec<ObservedGrantee>> {
+        let look = |arn: CallerArn| async move {
+            let attached = self.inner.gateways.iam.attached(connection, &arn).await?;
+            Ok(ObservedGrantee { arn, exists: attached.is_some(), attached: attached.unwrap_or_default() })
+        };
+        stream::iter(callers.into_iter().map(look)).buffered(TOGETHER).try_collect().await
+    }
+
+    /// Whether none of the console's own policies, the share's grant left aside, lets it assume the role. When they
+    /// can't be read nothing is attached on a guess: the verification will tell.
+    async fn console_needs_grant(&self, intent: &ShareIntent, connection: &ConnectionId) -> ServiceResult<bool> {
+        let Some(console) = &intent.console else { return Ok(false) };
+        let Ok(Some(texts)) = self.inner.gateways.iam.identity_policies(connection, console).await else {
+            return Ok(false);
+        };
+        let own: Vec<NamedPolicy> = texts
+            .into_iter()
+            .filter(|(name, _)| {
+                name != intent.grant_name.as_str() && !name.ends_with(&format!("/{}", intent.grant_name))
+            })
+            .filter_map(|(name, text)| Some(NamedPolicy::new(name, PolicyDocument::parse(&text).ok()?)))
+            .collect();
+        Ok(!may_assume(intent, console, &own))
+    }
+
+    /// The intended endpoints that exist, with their status.
+    pub(crate) async fn intended_endpoints(&self, intent: &ShareIntent) -> ServiceResult<Vec<EndpointView>> {
+        let EndpointScope::Named(arns) = &intent.endpoints else { return Ok(Vec::new()) };
+        let look = |arn: EndpointArn| async move { self.endpoint_by_arn(intent, &arn).await };
+        let found: Vec<Option<EndpointView>> =
+            stream::iter(arns.iter().cloned().map(look)).buffered(TOGETHER).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// An ARN has its name in lower case only, and the name's own case is what SageMaker is asked by: what lists have
+    /// shown is tried first, then the lower-case name, then the list itself.
+    async fn endpoint_by_arn(&self, intent: &ShareIntent, arn: &EndpointArn) -> ServiceResult<Option<EndpointView>> {
+        let sagemaker = &self.inner.gateways.sagemaker;
+        let (connection, region) = (&intent.parent_connection, &intent.region);
+        let lower = EndpointName::parse(arn.lower_name()).ok();
+        for name in self.remembered_name(arn).into_iter().chain(lower) {
+            if let Some(found) = sagemaker.endpoint(connection, region, &name).await?.filter(|found| found.arn == *arn)
+            {
+                return Ok(Some(found));
+            }
+        }
+        let mut after = None;
+        for _ in 0..PAGES {
+            let page = sagemaker.endpoints(connection, region, None, after.as_deref()).await?;
+            self.remember_names(&page.items);
+            if let Some(found) = page.items.into_iter().find(|e| e.arn == *arn) {
+                return Ok(Some(found));
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Whom the share's runs attached the grant to, whether AWS's answer came back or not.
+fn attached_by(runs: &[RunRecord], grant: &Arn) -> BTreeSet<CallerArn> {
+    let applied = runs.iter().filter(|run| run.kind == RunKind::Apply);
+    let steps = applied.flat_map(|run| run.plan.steps.iter().zip(&run.steps));
+    steps
+        .filter(|(_, journal)| journal.attempts > 0)
+        .filter_map(|(step, _)| match &step.action {
+            Action::Attach { to, policy } if policy == grant => Some(to.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether `own` policies let a caller assume the share's role, its trust policy taken for granted.
+fn may_assume(intent: &ShareIntent, caller: &CallerArn, own: &[NamedPolicy]) -> bool {
+    let Ok(trust) = PolicyDocument::parse(&render::trust_policy(intent)) else { return false };
+    let trust = NamedPolicy::new("trust policy", trust);
+    let Some(principal) = principal_of(caller, None) else { return false };
+    let mut context = Context::new();
+    if let Some(id) = &intent.external_id {
+        context = context.with("sts:ExternalId", id.as_str());
+    }
+    let request = Request {
+        principal,
+        action: "sts:AssumeRole".into(),
+        resource: intent.role_arn().as_str().into(),
+        resource_account: intent.parent.clone(),
+        context,
+    };
+    let policies =
+        Policies { identity: own, resource: Some(&trust), resource_kind: ResourceKind::Trust, ..Policies::default() };
+    decide(&request, &policies) == Decision::Allowed
+}
+
+/// A caller as a principal; a role calls through a session of some name.
+pub(crate) fn principal_of(caller: &CallerArn, session: Option<&Arn>) -> Option<Principal> {
+    match (caller.kind(), session) {
+        (CallerKind::User, _) => Principal::user(caller.arn().clone(), None).ok(),
+        (CallerKind::Role, Some(session)) => Principal::role_session(session.clone(), caller.arn().clone(), None).ok(),
+        (CallerKind::Role, None) => Principal::role(caller.arn().clone(), None).ok(),
+    }
+}

@@ -1,0 +1,156 @@
+//! Why a call was denied, worked out from the documents that can be read on both sides.
+//!
+//! Explaining never makes things worse: what can't be read is left out and said to be missing, and AWS's own answer
+//! stands whatever the documents say.
+
+use super::console_caller;
+use crate::Services;
+use crate::inventory::principal_of;
+use crate::ports::gateway::{GatewayError, GatewayErrorKind, RoleCredentials};
+use domain::arn::{Arn, CallerArn};
+use domain::evaluate::{
+    Context, Decision, Explanation, NamedPolicy, Policies, Principal, Request, ResourceKind, explain,
+};
+use domain::invoke::DenialExplanation;
+use domain::names::{ConnectionId, EndpointName};
+use domain::policy::PolicyDocument;
+use domain::share::intent::{EndpointScope, ShareIntent};
+
+/// What the documents say about a call.
+pub(crate) enum Said {
+    /// They allow it: AWS has not caught up, or something that can't be read denies.
+    Allowed,
+    /// They deny it, and why.
+    Denied(DenialExplanation),
+    /// Not enough could be read.
+    Unknown,
+}
+
+impl Services {
+    pub(super) async fn explain_assume(&self, intent: &ShareIntent, error: &GatewayError) -> Option<DenialExplanation> {
+        if error.kind != GatewayErrorKind::AccessDenied {
+            return None;
+        }
+        let external_id = intent.external_id.as_ref().map(|id| id.as_str().to_owned());
+        Some(told(self.assume_said(intent, external_id.as_deref()).await, "AssumeRole"))
+    }
+
+    pub(super) async fn explain_invoke(
+        &self,
+        intent: &ShareIntent,
+        credentials: &RoleCredentials,
+        endpoint: &EndpointName,
+        error: &GatewayError,
+    ) -> Option<DenialExplanation> {
+        if error.kind != GatewayErrorKind::AccessDenied {
+            return None;
+        }
+        Some(told(self.invoke_said(intent, &credentials.session_arn, endpoint).await, "InvokeEndpoint"))
+    }
+
+    /// What both sides' documents say about the console assuming the share's role.
+    pub(crate) async fn assume_said(&self, intent: &ShareIntent, external_id: Option<&str>) -> Said {
+        let Some(connection) = &intent.child_connection else { return Said::Unknown };
+        let Some(caller) = console_caller(self, intent).await else { return Said::Unknown };
+        let session = self.identity(connection).await.ok().flatten().map(|identity| identity.arn);
+        let Some(principal) = principal_of(&caller, session.as_ref()) else { return Said::Unknown };
+        let (identity, role) = tokio::join!(
+            self.policies_of(connection, &caller),
+            self.inner.gateways.iam.role(&intent.parent_connection, &intent.role_name),
+        );
+        let (Some(identity), Ok(role)) = (identity, role) else { return Said::Unknown };
+        let Some(role) = role else {
+            return Said::Denied(DenialExplanation {
+                sentence: format!("The role `{}` does not exist in account {}.", intent.role_name, intent.parent),
+                details: vec!["STS answers the same for a role that is missing as for one that is denied.".into()],
+                fix: Some("apply the share again".into()),
+            });
+        };
+        let Ok(trust) = PolicyDocument::parse(&role.trust) else { return Said::Unknown };
+        let trust = NamedPolicy::new(format!("{} trust policy", intent.role_name), trust);
+        let mut context = Context::new();
+        if let Some(id) = external_id {
+            context = context.with("sts:ExternalId", id);
+        }
+        let request = request(principal, "sts:AssumeRole", role.arn.as_str(), intent, context);
+        let policies = Policies {
+            identity: &identity,
+            resource: Some(&trust),
+            resource_kind: ResourceKind::Trust,
+            ..Policies::default()
+        };
+        said(&explain(&request, &policies))
+    }
+
+    /// What the role's documents say about its session invoking an endpoint.
+    pub(crate) async fn invoke_said(&self, intent: &ShareIntent, session: &Arn, endpoint: &EndpointName) -> Said {
+        let Ok(role) = CallerArn::parse(intent.role_arn().as_str()) else { return Said::Unknown };
+        let Some(identity) = self.policies_of(&intent.parent_connection, &role).await else { return Said::Unknown };
+        let Ok(principal) = Principal::role_session(session.clone(), role.arn().clone(), None) else {
+            return Said::Unknown;
+        };
+        let action = "sagemaker:InvokeEndpoint";
+        let request = request(principal, action, &endpoint_arn(intent, endpoint), intent, Context::new());
+        said(&explain(&request, &Policies { identity: &identity, ..Policies::default() }))
+    }
+
+    /// `None` when they can't be read; documents that can't be parsed are left out, as AWS would have refused them.
+    async fn policies_of(&self, connection: &ConnectionId, caller: &CallerArn) -> Option<Vec<NamedPolicy>> {
+        let texts = self.inner.gateways.iam.identity_policies(connection, caller).await.ok()??;
+        let parsed = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some(NamedPolicy::new(name, PolicyDocument::parse(&text).ok()?)));
+        Some(parsed.collect())
+    }
+}
+
+fn request(principal: Principal, action: &str, resource: &str, intent: &ShareIntent, context: Context) -> Request {
+    Request {
+        principal,
+        action: action.into(),
+        resource: resource.into(),
+        resource_account: intent.parent.clone(),
+        context,
+    }
+}
+
+/// SageMaker lower-cases endpoint ARNs.
+fn endpoint_arn(intent: &ShareIntent, endpoint: &EndpointName) -> String {
+    let lower = endpoint.as_str().to_lowercase();
+    if let EndpointScope::Named(arns) = &intent.endpoints
+        && let Some(arn) = arns.iter().find(|arn| arn.lower_name() == lower)
+    {
+        return arn.to_string();
+    }
+    format!("arn:{}:sagemaker:{}:{}:endpoint/{lower}", intent.region.partition(), intent.region, intent.parent)
+}
+
+fn said(explanation: &Explanation) -> Said {
+    if explanation.decision == Decision::Allowed {
+        return Said::Allowed;
+    }
+    Said::Denied(DenialExplanation {
+        sentence: explanation.sentence(),
+        details: explanation.details(),
+        fix: explanation.fix(),
+    })
+}
+
+fn told(said: Said, operation: &str) -> DenialExplanation {
+    match said {
+        Said::Denied(explanation) => explanation,
+        Said::Allowed => DenialExplanation {
+            sentence: format!("As far as the documents can be read, {operation} is allowed on both sides."),
+            details: vec![
+                "IAM's changes take 10 to 60 s to be seen everywhere.".into(),
+                "A permissions boundary or a service control policy of either organisation may deny; this console can't read those.".into(),
+            ],
+            fix: Some("wait a minute and try again; if it stays so, ask for the boundaries and service control policies".into()),
+        },
+        Said::Unknown => DenialExplanation {
+            sentence: "Why can't be said: the policies of one side can't be read from here.".into(),
+            details: vec!["Reading them takes iam:GetRole, iam:ListAttachedRolePolicies, iam:GetPolicyVersion and their like.".into()],
+            fix: None,
+        },
+    }
+}

@@ -1,0 +1,340 @@
+//! The proofs: each makes real calls and says what was seen.
+
+use super::verifier::Verifier;
+use crate::playground::explain::Said;
+use crate::playground::session_name;
+use crate::ports::gateway::{Answered, GatewayResult};
+use crate::ports::gateway::{
+    AssumeRoleParams, GatewayError, GatewayErrorKind, RoleCredentials, RuntimeRequest, RuntimeResponse,
+};
+use crate::{ServiceError, words};
+use bytes::Bytes;
+use domain::connection::{ConnectionState, Identity};
+use domain::endpoint::{EndpointView, Sample};
+use domain::names::{ConnectionId, EndpointName, ExternalId};
+use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
+use std::sync::Arc;
+
+/// How many other accounts are tried as strangers.
+const STRANGERS: usize = 3;
+/// How many pages of endpoints are looked through for one that is not shared.
+const PAGES: usize = 4;
+
+/// What is to be shown, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Proof {
+    AssumeRole,
+    Invoke,
+    NoExternalId,
+    Stranger,
+    OtherEndpoint,
+}
+
+/// Whether this console can make the child's calls.
+pub(super) enum Console {
+    MayCall,
+    MayNot(String),
+}
+
+/// What a try has shown.
+pub(super) enum Verdict {
+    /// As it should be.
+    Shown { detail: String, request_id: Option<String>, credentials: Option<Arc<RoleCredentials>> },
+    /// Otherwise. With `agreed`, the documents that were read say the same, and they may lag.
+    Otherwise { detail: String, request_id: Option<String>, agreed: bool },
+    /// AWS has not caught up, or is busy.
+    Later { detail: String, request_id: Option<String> },
+    /// It can't be tried.
+    Impossible { detail: String },
+}
+
+impl Verdict {
+    pub(super) fn request_id(&self) -> Option<String> {
+        match self {
+            Self::Shown { request_id, .. } | Self::Otherwise { request_id, .. } | Self::Later { request_id, .. } => {
+                request_id.clone()
+            }
+            Self::Impossible { .. } => None,
+        }
+    }
+    fn shown(detail: impl Into<String>, request_id: Option<String>) -> Self {
+        Self::Shown { detail: detail.into(), request_id, credentials: None }
+    }
+    fn otherwise(detail: impl Into<String>, request_id: Option<String>) -> Self {
+        Self::Otherwise { detail: detail.into(), request_id, agreed: false }
+    }
+    fn impossible(detail: impl Into<String>) -> Self {
+        Self::Impossible { detail: detail.into() }
+    }
+    /// A failure that says nothing about permissions.
+    fn trouble(error: &GatewayError) -> Self {
+        let request_id = error.request_id.clone();
+        let passing = matches!(error.kind, GatewayErrorKind::Throttled | GatewayErrorKind::Unavailable);
+        if error.retryable || passing {
+            return Self::Later { detail: format!("AWS could not answer: {error}"), request_id };
+        }
+        Self::Otherwise { detail: format!("{error}; {}", words::hint(error)), request_id, agreed: false }
+    }
+}
+
+impl Proof {
+    pub(super) const ALL: [Self; 5] =
+        [Self::AssumeRole, Self::Invoke, Self::NoExternalId, Self::Stranger, Self::OtherEndpoint];
+
+    pub(super) fn id(self) -> &'static str {
+        match self {
+            Self::AssumeRole => "assume-role",
+            Self::Invoke => "invoke",
+            Self::NoExternalId => "no-external-id",
+            Self::Stranger => "stranger",
+            Self::OtherEndpoint => "other-endpoint",
+        }
+    }
+    pub(super) fn title(self, intent: &ShareIntent) -> String {
+        match self {
+            Self::AssumeRole => format!("{} can be assumed from account {}", intent.role_name, intent.child),
+            Self::Invoke => "A shared endpoint answers through the role".into(),
+            Self::NoExternalId => "Without the external ID the role can't be assumed".into(),
+            Self::Stranger => "A principal that was not named can't assume the role".into(),
+            Self::OtherEndpoint => "An endpoint that was not shared can't be invoked".into(),
+        }
+    }
+    pub(super) fn needs_console(self) -> bool {
+        self != Self::Stranger
+    }
+}
+
+impl Verifier {
+    pub(super) async fn attempt(&self, proof: Proof, assumed: Option<&Arc<RoleCredentials>>) -> Verdict {
+        match (proof, assumed) {
+            (Proof::AssumeRole, _) => self.assume_role().await,
+            (Proof::Invoke, Some(credentials)) => self.invoke(credentials).await,
+            (Proof::NoExternalId, _) => self.no_external_id().await,
+            (Proof::Stranger, _) => self.stranger().await,
+            (Proof::OtherEndpoint, Some(credentials)) => self.other_endpoint(credentials).await,
+            (_, None) => Verdict::impossible("the role was not assumed"),
+        }
+    }
+
+    async fn assume_role(&self) -> Verdict {
+        let intent = &self.record.intent;
+        let Some(connection) = &intent.child_connection else {
+            return Verdict::impossible(format!("account {} is not connected", intent.child));
+        };
+        match self.assume(connection, intent.external_id.clone()).await {
+            Ok(answer) => Verdict::Shown {
+                detail: format!("assumed as `{}`", answer.value.session_arn),
+                request_id: answer.request_id,
+                credentials: Some(Arc::new(answer.value)),
+            },
+            Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
+                let external_id = intent.external_id.as_ref().map(ExternalId::as_str);
+                denied(&error, self.services.assume_said(intent, external_id).await)
+            }
+            Err(error) => Verdict::trouble(&error),
+        }
+    }
+
+    async fn no_external_id(&self) -> Verdict {
+        let intent = &self.record.intent;
+        let Some(connection) = &intent.child_connection else {
+            return Verdict::impossible(format!("account {} is not connected", intent.child));
+        };
+        match self.assume(connection, None).await {
+            Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
+                Verdict::shown("denied, as it should be", error.request_id)
+            }
+            Err(error) => Verdict::trouble(&error),
+            Ok(answer) => {
+                let said = self.services.assume_said(intent, None).await;
+                allowed("the role was assumed without the external ID", said, answer.request_id)
+            }
+        }
+    }
+
+    async fn stranger(&self) -> Verdict {
+        let strangers = match self.strangers().await {
+            Ok(strangers) => strangers,
+            Err(error) => return Verdict::otherwise(error.to_string(), None),
+        };
+        let mut denied = Vec::new();
+        let mut request_id = None;
+        for (connection, identity) in strangers {
+            let who = format!("`{}`", identity.arn);
+            match self.assume(&connection, self.record.intent.external_id.clone()).await {
+                Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
+                    request_id = error.request_id;
+                    denied.push(who);
+                }
+                Err(error) => return Verdict::trouble(&error),
+                Ok(answer) => {
+                    let detail = format!("{who} assumed the role, though the share does not name it");
+                    return Verdict::otherwise(detail, answer.request_id);
+                }
+            }
+        }
+        if denied.is_empty() {
+            return Verdict::impossible("no connection gives an identity that the share does not name");
+        }
+        Verdict::shown(format!("denied for {}", denied.join(" and ")), request_id)
+    }
+
+    /// Identities the trust policy does not name: the parent's own first, then those of further accounts.
+    async fn strangers(&self) -> Result<Vec<(ConnectionId, Identity)>, ServiceError> {
+        let intent = &self.record.intent;
+        let mut connections = self.services.all_connections(false).await?;
+        connections.sort_by_key(|c| c.id != intent.parent_connection);
+        let ready = connections.into_iter().filter_map(|c| match c.state {
+            ConnectionState::Ready { identity } => Some((c.id, identity)),
+            ConnectionState::Failed { .. } => None,
+        });
+        let named = |identity: &Identity| match &intent.callers {
+            CallerScope::WholeAccount => identity.account == intent.child,
+            CallerScope::Named(callers) => identity.caller.as_ref().is_some_and(|c| callers.contains(c)),
+        };
+        Ok(ready.filter(|(_, identity)| !named(identity)).take(STRANGERS).collect())
+    }
+
+    async fn invoke(&self, credentials: &Arc<RoleCredentials>) -> Verdict {
+        let intent = &self.record.intent;
+        let shared = match self.shared_endpoint().await {
+            Ok(Some(endpoint)) => endpoint,
+            Ok(None) => return Verdict::impossible("no shared endpoint is in service"),
+            Err(error) => return Verdict::Later { detail: error.to_string(), request_id: None },
+        };
+        let sample =
+            self.services.inner.gateways.sagemaker.sample(&intent.parent_connection, &intent.region, &shared.name);
+        let sample = sample.await.ok().flatten();
+        match self.call(credentials, &shared.name, sample).await {
+            Ok(answer) => Verdict::shown(format!("`{}` answered", shared.name), answer.request_id),
+            Err(error) if error.kind == GatewayErrorKind::Model => {
+                let status = error.model.as_ref().and_then(|m| m.status).map(|s| format!(" ({s})")).unwrap_or_default();
+                let detail = format!("the call reached `{}`; its model refused the input{status}", shared.name);
+                Verdict::shown(detail, error.request_id)
+            }
+            Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
+                denied(&error, self.services.invoke_said(intent, &credentials.session_arn, &shared.name).await)
+            }
+            Err(error) => Verdict::trouble(&error),
+        }
+    }
+
+    async fn other_endpoint(&self, credentials: &Arc<RoleCredentials>) -> Verdict {
+        let intent = &self.record.intent;
+        let other = match self.unshared_endpoint().await {
+            Ok(Some(endpoint)) => endpoint,
+            Ok(None) => {
+                let detail = format!("account {} has no other endpoint in {}", intent.parent, intent.region);
+                return Verdict::impossible(detail);
+            }
+            Err(error) => return Verdict::Later { detail: error.to_string(), request_id: None },
+        };
+        let got_through = format!("`{}` can be invoked, though it is not shared", other.name);
+        match self.call(credentials, &other.name, None).await {
+            Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
+                Verdict::shown(format!("denied for `{}`, as it should be", other.name), error.request_id)
+            }
+            Ok(Answered { request_id, .. }) => {
+                let said = self.services.invoke_said(intent, &credentials.session_arn, &other.name).await;
+                allowed(&got_through, said, request_id)
+            }
+            Err(error) if error.kind == GatewayErrorKind::Model => {
+                let said = self.services.invoke_said(intent, &credentials.session_arn, &other.name).await;
+                allowed(&got_through, said, error.request_id)
+            }
+            Err(error) => Verdict::trouble(&error),
+        }
+    }
+
+    async fn shared_endpoint(&self) -> Result<Option<EndpointView>, ServiceError> {
+        let intent = &self.record.intent;
+        let found = match intent.endpoints {
+            EndpointScope::Named(_) => self.services.intended_endpoints(intent).await?,
+            EndpointScope::All => self.endpoints_page(None).await?.items,
+        };
+        Ok(found.into_iter().find(|e| e.status.answers()))
+    }
+
+    async fn unshared_endpoint(&self) -> Result<Option<EndpointView>, ServiceError> {
+        let EndpointScope::Named(shared) = &self.record.intent.endpoints else { return Ok(None) };
+        let mut after = None;
+        let mut asleep = None;
+        for _ in 0..PAGES {
+            let page = self.endpoints_page(after.as_deref()).await?;
+            for endpoint in page.items.into_iter().filter(|e| !shared.contains(&e.arn)) {
+                if endpoint.status.answers() {
+                    return Ok(Some(endpoint));
+                }
+                asleep.get_or_insert(endpoint);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        // Permissions are looked at before the endpoint's status, so one that is not in service will do.
+        Ok(asleep)
+    }
+
+    async fn endpoints_page(&self, after: Option<&str>) -> GatewayResult<domain::endpoint::Page<EndpointView>> {
+        let intent = &self.record.intent;
+        self.services.inner.gateways.sagemaker.endpoints(&intent.parent_connection, &intent.region, None, after).await
+    }
+
+    async fn assume(
+        &self,
+        connection: &ConnectionId,
+        external_id: Option<ExternalId>,
+    ) -> GatewayResult<Answered<RoleCredentials>> {
+        let intent = &self.record.intent;
+        let params = AssumeRoleParams {
+            role: intent.role_arn(),
+            session_name: session_name("verify"),
+            external_id,
+            duration: None,
+        };
+        self.services.inner.gateways.sts.assume_role(connection, &intent.region, &params).await
+    }
+
+    async fn call(
+        &self,
+        credentials: &Arc<RoleCredentials>,
+        endpoint: &EndpointName,
+        sample: Option<Sample>,
+    ) -> GatewayResult<Answered<RuntimeResponse>> {
+        // Without a sample an empty object will do: a model that refuses it was reached all the same.
+        let sample = sample.unwrap_or_else(|| Sample { content_type: "application/json".into(), body: "{}".into() });
+        let request = RuntimeRequest {
+            endpoint: endpoint.clone(),
+            content_type: sample.content_type,
+            accept: None,
+            custom_attributes: None,
+            body: Bytes::from(sample.body),
+        };
+        self.services.inner.gateways.runtime.invoke(credentials, &self.record.intent.region, request).await
+    }
+}
+
+/// AWS denied what must be allowed.
+fn denied(error: &GatewayError, said: Said) -> Verdict {
+    let request_id = error.request_id.clone();
+    match said {
+        Said::Denied(explanation) => Verdict::Otherwise { detail: explanation.sentence, request_id, agreed: true },
+        Said::Allowed => {
+            let detail = "denied, although both sides' documents allow it: IAM has not caught up yet".into();
+            Verdict::Later { detail, request_id }
+        }
+        Said::Unknown => Verdict::Later { detail: format!("denied: {error}"), request_id },
+    }
+}
+
+/// AWS allowed what must be denied.
+fn allowed(detail: &str, said: Said, request_id: Option<String>) -> Verdict {
+    match said {
+        Said::Denied(_) => {
+            let detail = format!("{detail}; the documents deny it, so IAM has not caught up yet");
+            Verdict::Later { detail, request_id }
+        }
+        Said::Allowed | Said::Unknown => Verdict::otherwise(detail, request_id),
+    }
+}

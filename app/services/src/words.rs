@@ -1,0 +1,31 @@
+//! What failures of AWS mean, in words for people.
+
+use crate::ports::gateway::{GatewayError, GatewayErrorKind};
+
+/// What to do next about a failed call.
+pub(crate) fn hint(error: &GatewayError) -> String {
+    let connection =
+        error.connection.as_ref().map_or_else(|| "this account".to_owned(), |c| format!("connection `{c}`"));
+    match error.kind {
+        GatewayErrorKind::AccessDenied => {
+            format!("give the identity of {connection} permission for {}, then try again", error.operation)
+        }
+        GatewayErrorKind::NotFound => "it may have been deleted meanwhile; reload to see what is there".into(),
+        GatewayErrorKind::Conflict => "look at what is there in IAM, then try again".into(),
+        GatewayErrorKind::Throttled => "AWS asks for fewer calls; try again in a moment".into(),
+        GatewayErrorKind::Invalid => "AWS would not take it as it is; change what it names".into(),
+        GatewayErrorKind::Expired => {
+            format!("renew the credentials of {connection} (for SSO: `aws sso login`), then try again")
+        }
+        GatewayErrorKind::Unavailable => "AWS could not be reached or failed on its side; try again in a moment".into(),
+        GatewayErrorKind::NoCredentials => {
+            format!("look at the profile of {connection} in the AWS config and credentials files")
+        }
+        GatewayErrorKind::Model => "the model behind the endpoint failed; its log says more".into(),
+    }
+}
+
+/// AWS's code, or a word of our own when AWS was not reached.
+pub(crate) fn code(error: &GatewayError) -> String {
+    if error.code.is_empty() { format!("{:?}", error.kind) } else { error.code.clone() }
+}
