@@ -1,1 +1,57 @@
-//! Placeholder.
+//! The process: command line, configuration, router, security, telemetry. It composes the other rooms and holds no
+//! policy of its own.
+
+// Leptos nests a type for each element of a view; the default limit is short of a page.
+#![recursion_limit = "512"]
+
+pub mod assets;
+pub mod cli;
+pub mod config;
+pub mod console;
+mod data_dir;
+pub mod failure;
+pub mod process;
+pub mod router;
+mod routes;
+pub mod security;
+pub mod state;
+mod telemetry;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use failure::StartError;
+use std::io::Write;
+use std::process::ExitCode;
+
+/// The exit code of everything that keeps the process from starting.
+const REFUSED: u8 = 2;
+
+/// All of the program: reads the command line, runs, and says in one line why it could not.
+pub fn main() -> ExitCode {
+    let result = match Cli::try_parse() {
+        Ok(cli) => start(cli),
+        // Help and version, which clap treats as errors.
+        Err(answer) if !answer.use_stderr() => {
+            let _ = answer.print();
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => Err(StartError::Usage(cli::in_one_line(&error))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "sagebridge: {error}");
+            ExitCode::from(REFUSED)
+        }
+    }
+}
+
+fn start(cli: Cli) -> Result<(), StartError> {
+    match cli.command {
+        Command::Serve(args) => {
+            let logging = config::LoggingConfig::new(args.log_format)?;
+            process::serve(config::ServeConfig::new(args)?, logging)
+        }
+        Command::Sandbox(args) => process::sandbox_alone(args),
+    }
+}

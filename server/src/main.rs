@@ -1,2 +1,7 @@
-//! Placeholder.
-fn main() {}
+//! Binary `sagebridge`; see the library beside it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::main()
+}

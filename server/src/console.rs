@@ -1,0 +1,138 @@
+//! The console put together: sandbox (if wanted) → gateways → store → use cases → what requests reach. The one place
+//! that knows all rooms.
+
+use crate::assets::Assets;
+use crate::config::{SandboxConfig, ServeConfig};
+use crate::data_dir::{self, DataDirLock, Part};
+use crate::failure::{StartError, in_one_line};
+use crate::security::LAUNCH;
+use crate::security::host::AllowedHosts;
+use crate::security::session::SessionCookie;
+use crate::state::{ConsoleState, Shared};
+use aws_gateway::AwsSettings;
+use axum::Router;
+use sandbox::Sandbox;
+use secrecy::{ExposeSecret, SecretString};
+use services::{Services, Settings, SystemClock};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A running console, but for the socket.
+pub struct Console {
+    state: ConsoleState,
+    sandbox: Option<Sandbox>,
+    stopping: watch::Sender<bool>,
+    _lock: DataDirLock,
+}
+
+/// Where to print a new launch address.
+pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
+
+impl Console {
+    /// Puts it together, to be reached on `addr` (with its real port). `announce` is told each launch address after the
+    /// first.
+    pub async fn open(config: &ServeConfig, addr: SocketAddr, announce: Announce) -> Result<Self, StartError> {
+        let is_sandbox = config.sandbox.is_some();
+        let lock = data_dir::take(&config.data, if is_sandbox { Part::Sandbox } else { Part::Console })?;
+        let sandbox = match &config.sandbox {
+            Some(wanted) => {
+                if wanted.fresh {
+                    data_dir::forget_sandbox_console(&config.data)?;
+                }
+                Some(start_sandbox(wanted, &config.data.sandbox_dir(), &config.default_region).await?)
+            }
+            None => None,
+        };
+        let services = services(config, sandbox.as_ref()).await?;
+        if let Err(error) = services.resume_runs().await {
+            tracing::error!(error = in_one_line(&error), "interrupted runs could not be resumed");
+        }
+        let (stopping, stopped) = watch::channel(false);
+        let hosts = AllowedHosts::new(addr, &config.network);
+        let origin = hosts.url().to_owned();
+        let state = ConsoleState::new(Shared {
+            services,
+            hosts,
+            session: SessionCookie::new(addr.port(), config.network.secure()),
+            assets: Assets::new(&config.site),
+            leptos: config.site.leptos_options(addr),
+            reload_port: config.site.reload_port,
+            stopping: stopped,
+            announce: Box::new(move |token| announce(&launch_address(&origin, token))),
+        });
+        Ok(Self { state, sandbox, stopping, _lock: lock })
+    }
+
+    /// All routes under all layers.
+    pub fn router(&self) -> Router {
+        crate::router::router(self.state.clone())
+    }
+
+    /// What the router works with.
+    pub fn state(&self) -> &ConsoleState {
+        &self.state
+    }
+
+    /// The embedded AWS, if there is one.
+    pub fn sandbox(&self) -> Option<&Sandbox> {
+        self.sandbox.as_ref()
+    }
+
+    /// A fresh address to sign in by; earlier ones stop working.
+    pub fn launch_address(&self) -> String {
+        launch_address(self.state.hosts.url(), &self.state.services.issue_launch_token())
+    }
+
+    /// Ends the streams, so that open connections can end too.
+    pub fn stop_streams(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Writes out what is still to be written and ends the sandbox.
+    pub async fn close(self) {
+        self.stop_streams();
+        self.state.services.shutdown().await;
+        if let Some(sandbox) = self.sandbox {
+            sandbox.shutdown().await;
+        }
+    }
+}
+
+fn launch_address(origin: &str, token: &SecretString) -> String {
+    format!("{origin}{LAUNCH}?token={}", token.expose_secret())
+}
+
+/// Starts the embedded AWS in `dir`.
+pub async fn start_sandbox(
+    wanted: &SandboxConfig,
+    dir: &Path,
+    region: &domain::names::Region,
+) -> Result<Sandbox, StartError> {
+    let settings = sandbox::SandboxConfig {
+        listen: wanted.listen,
+        dir: dir.to_owned(),
+        fresh: wanted.fresh,
+        seed_many: wanted.seed_many,
+        region: region.clone(),
+    };
+    sandbox::start(settings).await.map_err(|error| match error {
+        sandbox::SandboxError::Bind { addr, source } => crate::process::cannot_listen(addr, source),
+        other => StartError::Sandbox(in_one_line(&other)),
+    })
+}
+
+async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Services, StartError> {
+    // The sandbox is reached by the very files that it writes for any other client: no special path.
+    let aws = AwsSettings {
+        credentials_file: sandbox.map(|s| s.credentials_file().to_owned()),
+        config_file: sandbox.map(|s| s.config_file().to_owned()),
+    };
+    let gateways = aws_gateway::connect(aws).await.map_err(|error| StartError::Profiles(in_one_line(&error)))?;
+    let path = config.data.database(sandbox.is_some());
+    let stores = store::open(&path).await.map_err(|error| StartError::Store(in_one_line(&error)))?;
+    let mut settings = Settings::new(sandbox.is_some(), config.default_region.clone());
+    settings.launch_token = config.launch_token.clone();
+    Ok(Services::new(gateways, stores, settings, Arc::new(SystemClock)))
+}

@@ -1,0 +1,159 @@
+//! The process around console and sandbox: sockets, signals, and the lines on standard output.
+
+use crate::cli::SandboxArgs;
+use crate::config::{DataConfig, LoggingConfig, NetworkConfig, SandboxConfig, ServeConfig, default_region};
+use crate::console::{Console, start_sandbox};
+use crate::data_dir::{self, Part};
+use crate::failure::{StartError, in_one_line};
+use crate::telemetry;
+use axum_server::Handle;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use hyper_util::rt::TokioTimer;
+use std::future::Future;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+/// How long calls in flight may take to end once the process is asked to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// `sagebridge serve`: until a signal.
+pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartError> {
+    telemetry::init(logging);
+    run(async move {
+        let tls = tls(&config.network).await?;
+        let listener = bind(config.network.listen)?;
+        let addr = listener.local_addr().map_err(|e| cannot_listen(config.network.listen, e))?;
+        let announce = Box::new(|address: &str| {
+            if let Err(error) = print(&[("console", address)]) {
+                tracing::error!("{error}");
+            }
+        });
+        let console = Console::open(&config, addr, announce).await?;
+        let handle = Handle::new();
+        let router = console.router();
+        let serving = tokio::spawn(listen(listener, tls, handle.clone(), router));
+        // Printed when requests are answered, so that whoever reads the line can go on at once.
+        handle.listening().await;
+        let address = console.launch_address();
+        let mut lines = vec![("console", address.as_str())];
+        let sandbox = console.sandbox().map(sandbox::Sandbox::url);
+        lines.extend(sandbox.iter().map(|url| ("sandbox", url.as_str())));
+        print(&lines)?;
+        drop(address);
+        signal().await;
+        tracing::info!("stopping");
+        console.stop_streams();
+        handle.graceful_shutdown(Some(GRACE));
+        tokio::select! {
+            _ = serving => {}
+            // Asked twice: at once.
+            () = signal() => handle.shutdown(),
+        }
+        console.close().await;
+        Ok(())
+    })
+}
+
+/// `sagebridge sandbox`: until a signal.
+pub fn sandbox_alone(args: SandboxArgs) -> Result<(), StartError> {
+    let config = SandboxConfig::new(&args)?;
+    telemetry::init(LoggingConfig::new(args.log_format)?);
+    let data = DataConfig::new(args.data_dir)?;
+    run(async move {
+        let _lock = data_dir::take(&data, Part::Sandbox)?;
+        if config.fresh {
+            data_dir::forget_sandbox_console(&data)?;
+        }
+        let sandbox = start_sandbox(&config, &data.sandbox_dir(), &default_region()).await?;
+        print(&[("sandbox", &sandbox.url())])?;
+        signal().await;
+        tracing::info!("stopping");
+        sandbox.shutdown().await;
+        Ok(())
+    })
+}
+
+fn run(work: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(StartError::Runtime)?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+/// Each address on a line of its own.
+#[expect(clippy::print_stdout, reason = "the addresses are this program's output")]
+fn print(lines: &[(&str, &str)]) -> Result<(), StartError> {
+    let mut out = io::stdout().lock();
+    for (name, url) in lines {
+        writeln!(out, "{name}: {url}").map_err(StartError::Output)?;
+    }
+    out.flush().map_err(StartError::Output)
+}
+
+fn bind(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    let listener = TcpListener::bind(addr).map_err(|error| cannot_listen(addr, error))?;
+    listener.set_nonblocking(true).map_err(|error| cannot_listen(addr, error))?;
+    Ok(listener)
+}
+
+/// Why a socket could not be had.
+pub fn cannot_listen(addr: SocketAddr, source: io::Error) -> StartError {
+    if source.kind() == io::ErrorKind::AddrInUse {
+        StartError::AddressInUse { addr }
+    } else {
+        StartError::Listen { addr, source }
+    }
+}
+
+async fn tls(network: &NetworkConfig) -> Result<Option<RustlsConfig>, StartError> {
+    let Some(files) = &network.tls else { return Ok(None) };
+    match RustlsConfig::from_pem_file(&files.cert, &files.key).await {
+        Ok(config) => Ok(Some(config)),
+        Err(error) => {
+            Err(StartError::Tls { cert: files.cert.clone(), key: files.key.clone(), message: in_one_line(&error) })
+        }
+    }
+}
+
+async fn listen(
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    handle: Handle<SocketAddr>,
+    router: axum::Router,
+) -> io::Result<()> {
+    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+    // Without a timer hyper waits for ever for the end of a request's head.
+    server.http_builder().http1().timer(TokioTimer::new());
+    server.http_builder().http2().timer(TokioTimer::new());
+    let service = router.into_make_service();
+    match tls {
+        Some(tls) => server.acceptor(RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new())).serve(service).await,
+        None => server.acceptor(NoDelayAcceptor::new()).serve(service).await,
+    }
+}
+
+/// Ctrl-C, or what supervisors send.
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, "only Ctrl-C ends this process");
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// Ctrl-C.
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}

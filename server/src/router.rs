@@ -1,0 +1,60 @@
+//! The route table, top to bottom, and the layers over all of it.
+
+use crate::assets::AsIs;
+use crate::routes::{events, pages, sign_in};
+use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
+use crate::state::ConsoleState;
+use crate::telemetry;
+use axum::Router;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use leptos_axum::{LeptosRoutes, generate_route_list};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate};
+
+/// The console, whole.
+pub fn router(state: ConsoleState) -> Router {
+    let page_routes = generate_route_list(app::routes::App);
+    Router::new()
+        // Open: the only ones besides the site's files. See `security::is_open`.
+        .route(HEALTH, get(sign_in::health))
+        .route(LAUNCH, get(sign_in::launch))
+        .route(SIGN_IN, post(sign_in::sign_in))
+        // With a session.
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/events/runs/{id}", get(events::run))
+        .route("/events/verifications/{share}", get(events::verification))
+        // Pages, and server functions under /api.
+        .leptos_routes_with_context(
+            &state,
+            page_routes,
+            pages::context(state.clone()),
+            pages::document(state.leptos.clone()),
+        )
+        .fallback(pages::fallback)
+        .method_not_allowed_fallback(pages::wrong_method)
+        // From the inside out: a request meets the last one first.
+        .layer(compression())
+        .layer(from_fn_with_state(state.clone(), security::guard))
+        .layer(from_fn(telemetry::observe))
+        .with_state(state)
+}
+
+/// Pages and long answers shrink on the way; files were compressed when they were built, and streams must not wait.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let worth_it =
+        DefaultPredicate::new().and(|_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions| {
+            extensions.get::<AsIs>().is_none()
+                && (!headers.contains_key(http::header::CONTENT_LENGTH) || content_length(headers) >= WORTH_COMPRESSING)
+        });
+    CompressionLayer::new().br(true).gzip(true).quality(CompressionLevel::Fastest).compress_when(worth_it)
+}
+
+/// Below this an answer fits into a few packets, and compressing it takes longer than sending it.
+const WORTH_COMPRESSING: u64 = 4 * 1024;
+
+fn content_length(headers: &HeaderMap) -> u64 {
+    headers.get(http::header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,5 @@
+//! Handlers that are not pages or server functions.
+
+pub mod events;
+pub mod pages;
+pub mod sign_in;

@@ -1,0 +1,114 @@
+//! From the launch token to a session and back.
+
+use crate::security::refusal::{Refusal, forward};
+use crate::security::{SIGN_IN, session};
+use crate::state::ConsoleState;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Query, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// The token, as a query or as a form's field. A whole launch address is fine too: that is what people paste.
+#[derive(Deserialize)]
+pub struct TokenParams {
+    #[serde(default)]
+    token: String,
+}
+
+impl TokenParams {
+    fn token(&self) -> &str {
+        let text = self.token.trim();
+        text.rsplit_once("token=").map_or(text, |(_, token)| token)
+    }
+}
+
+/// `GET /launch?token=…`: the printed address. A good token becomes a cookie and a clean address.
+pub async fn launch(
+    State(state): State<ConsoleState>,
+    method: Method,
+    headers: HeaderMap,
+    params: Option<Query<TokenParams>>,
+) -> Response {
+    // A token works once: only a person's visit may use it up, no probe and no browser's guess at where they will go.
+    let prefetch = ["sec-purpose", "purpose"].iter().any(|h| {
+        headers.get(*h).and_then(|v| v.to_str().ok()).is_some_and(|v| v.contains("prefetch") || v.contains("prerender"))
+    });
+    if method != Method::GET || prefetch {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let token = params.as_ref().map_or("", |Query(params)| params.token());
+    let from_elsewhere = headers.get("sec-fetch-site").is_some_and(|s| s == "cross-site" || s == "same-site");
+    let home = || if from_elsewhere { forward(&Uri::from_static("/")) } else { Redirect::to("/").into_response() };
+    match state.services.sign_in(token).await {
+        Ok(Some(cookie)) => signed_in(&state, &cookie, home()),
+        // The same address again, in the browser that it already let in.
+        Ok(None) if has_session(&state, &headers).await => home(),
+        Ok(None) => rejected(),
+        Err(error) => Refusal::service(error).respond_as(false),
+    }
+}
+
+/// `POST /sign-in`: the same by hand.
+pub async fn sign_in(State(state): State<ConsoleState>, form: Result<Form<TokenParams>, FormRejection>) -> Response {
+    let Ok(Form(params)) = form else { return rejected() };
+    match state.services.sign_in(params.token()).await {
+        Ok(Some(cookie)) => signed_in(&state, &cookie, Redirect::to("/").into_response()),
+        Ok(None) => rejected(),
+        Err(error) => Refusal::service(error).respond_as(false),
+    }
+}
+
+/// `POST /sign-out`: ends the session here and in the browser.
+pub async fn sign_out(State(state): State<ConsoleState>, headers: HeaderMap) -> Response {
+    if let Some(cookie) = session::cookie(&headers, state.session.name())
+        && let Err(error) = state.services.sign_out(cookie).await
+    {
+        return Refusal::service(error).respond_as(false);
+    }
+    let mut response = Redirect::to(SIGN_IN).into_response();
+    if let Some(cookie) = state.session.clear() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// `GET /healthz`: the process answers.
+pub async fn health() -> &'static str {
+    "ok\n"
+}
+
+fn signed_in(state: &ConsoleState, cookie: &SecretString, mut response: Response) -> Response {
+    tracing::info!("signed in");
+    (state.announce)(&state.services.issue_launch_token());
+    if let Some(cookie) = state.session.set(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The page says that the token is wrong or was used.
+fn rejected() -> Response {
+    tracing::warn!("a launch token was refused");
+    Redirect::to("/sign-in?refused=1").into_response()
+}
+
+async fn has_session(state: &ConsoleState, headers: &HeaderMap) -> bool {
+    match session::cookie(headers, state.session.name()) {
+        Some(cookie) => matches!(state.services.operator(cookie).await, Ok(Some(_))),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pasted_address_is_as_good_as_its_token() {
+        for pasted in ["abc-123", "  abc-123\n", "http://127.0.0.1:4600/launch?token=abc-123"] {
+            assert_eq!(TokenParams { token: pasted.to_owned() }.token(), "abc-123");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! A process from start to end: addresses, signals, restarts, and what it leaves in logs and files.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "support/process.rs"]
+mod process;
+
+use process::{Process, command, get, request};
+use std::path::Path;
+
+fn serve_sandbox(home: &Path) -> Process {
+    let mut serve = command(home);
+    serve.args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    serve.env("SAGEBRIDGE_LOG", "trace");
+    Process::start(serve, &["console", "sandbox"])
+}
+
+/// The cookie of a new session.
+fn sign_in(process: &Process) -> String {
+    let answer = get(process.console_host(), process.launch_path(), &[]);
+    assert_eq!((answer.status(), answer.header("location")), (303, Some("/")));
+    answer.cookie()
+}
+
+fn is_signed_in(process: &Process, cookie: &str) -> bool {
+    match get(process.console_host(), "/accounts", &[("Cookie", cookie), ("Accept", "text/html")]) {
+        answer if answer.status() == 200 => true,
+        answer => {
+            assert_eq!((answer.status(), answer.header("location")), (303, Some("/sign-in")));
+            false
+        }
+    }
+}
+
+#[test]
+fn the_console_says_where_it_is_and_ends_when_asked() {
+    let home = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"] {
+        let process = serve_sandbox(home.path());
+        assert!(process.addresses["console"].starts_with("http://127.0.0.1:"));
+        assert!(process.addresses["sandbox"].starts_with("http://127.0.0.1:"));
+        assert_eq!(get(process.console_host(), "/healthz", &[]).body, "ok\n");
+        let (status, stdout, stderr) = process.end(signal);
+        assert!(status.success(), "{stderr}");
+        assert_eq!(stdout.lines().count(), 2, "standard output is for addresses: {stdout}");
+        for line in stderr.lines() {
+            assert!(serde_json::from_str::<serde_json::Value>(line).is_ok(), "not JSON: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_sandbox_alone_says_where_it_is_and_writes_its_files() {
+    let home = tempfile::tempdir().unwrap();
+    let mut sandbox = command(home.path());
+    sandbox.args(["sandbox", "--listen", "127.0.0.1:0"]);
+    let process = Process::start(sandbox, &["sandbox"]);
+    let config = std::fs::read_to_string(home.path().join("data/sandbox/config")).unwrap();
+    assert!(config.contains(&process.addresses["sandbox"]), "{config}");
+    let credentials = std::fs::read_to_string(home.path().join("data/sandbox/credentials")).unwrap();
+    for profile in ["parent", "child", "shared", "training", "production"] {
+        assert!(credentials.contains(&format!("[{profile}]")), "no profile `{profile}`");
+    }
+    let (status, stdout, _) = process.end("-TERM");
+    assert!(status.success());
+    assert_eq!(stdout.lines().count(), 1);
+}
+
+#[test]
+fn without_any_profile_the_console_starts() {
+    let home = tempfile::tempdir().unwrap();
+    let mut serve = command(home.path());
+    serve.args(["serve", "--listen", "127.0.0.1:0"]);
+    let process = Process::start(serve, &["console"]);
+    assert!(is_signed_in(&process, &sign_in(&process)));
+    assert!(process.end("-TERM").0.success());
+}
+
+#[test]
+fn a_half_sent_request_does_not_keep_the_process_from_ending() {
+    let home = tempfile::tempdir().unwrap();
+    let process = serve_sandbox(home.path());
+    // A request that never ends, as a browser with a slow network would leave it.
+    let mut open = std::net::TcpStream::connect(process.console_host()).unwrap();
+    std::io::Write::write_all(&mut open, b"GET /healthz HTTP/1.1\r\nHost: ").unwrap();
+    assert!(process.end("-TERM").0.success());
+}
+
+#[test]
+fn a_launch_address_works_once_and_a_new_one_is_printed() {
+    let home = tempfile::tempdir().unwrap();
+    let mut process = serve_sandbox(home.path());
+    let cookie = sign_in(&process);
+    let again = get(process.console_host(), process.launch_path(), &[]);
+    assert_eq!((again.status(), again.header("set-cookie")), (303, None));
+    assert!(again.header("location").unwrap().starts_with("/sign-in"));
+    let same_browser = get(process.console_host(), process.launch_path(), &[("Cookie", &cookie)]);
+    assert_eq!((same_browser.status(), same_browser.header("location")), (303, Some("/")));
+
+    let next = process.next_line();
+    let path = &next[next.find("/launch").unwrap()..];
+    assert_ne!(path, process.launch_path());
+    let head = request(process.console_host(), "HEAD", path, &[], "");
+    assert_eq!(head.header("set-cookie"), None, "a probe used the token up");
+    let guess = get(process.console_host(), path, &[("Sec-Purpose", "prefetch;prerender")]);
+    assert_eq!(guess.header("set-cookie"), None, "a browser's guess used the token up");
+    let second = get(process.console_host(), path, &[]).cookie();
+    assert!(is_signed_in(&process, &cookie) && is_signed_in(&process, &second) && cookie != second);
+}
+
+#[test]
+fn sessions_survive_a_restart_and_a_kill() {
+    let home = tempfile::tempdir().unwrap();
+    let process = serve_sandbox(home.path());
+    let (_, value) = sign_in(&process).split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())).unwrap();
+    // The cookie's name has the port, which is another one after a restart.
+    let cookie =
+        |process: &Process| format!("sagebridge-{}={value}", process.console_host().rsplit_once(':').unwrap().1);
+    assert!(is_signed_in(&process, &cookie(&process)));
+    assert!(process.end("-TERM").0.success());
+
+    let process = serve_sandbox(home.path());
+    assert!(is_signed_in(&process, &cookie(&process)));
+    let (status, _, _) = process.end("-KILL");
+    assert!(!status.success());
+
+    let process = serve_sandbox(home.path());
+    assert!(is_signed_in(&process, &cookie(&process)));
+    let origin = format!("http://{}", process.console_host());
+    let out =
+        request(process.console_host(), "POST", "/sign-out", &[("Cookie", &cookie(&process)), ("Origin", &origin)], "");
+    assert_eq!(out.status(), 303);
+    assert!(!is_signed_in(&process, &cookie(&process)));
+}
+
+#[test]
+fn no_secret_is_in_logs_or_files() {
+    let home = tempfile::tempdir().unwrap();
+    let process = serve_sandbox(home.path());
+    let token = process.launch_path().split_once("token=").unwrap().1.to_owned();
+    let cookie = sign_in(&process);
+    assert!(is_signed_in(&process, &cookie));
+    let wrong = format!("{token}x");
+    let origin = format!("http://{}", process.console_host());
+    let form = [("Origin", origin.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
+    assert_eq!(request(process.console_host(), "POST", "/sign-in", &form, &format!("token={wrong}")).status(), 303);
+    let credentials = std::fs::read_to_string(home.path().join("data/sandbox/credentials")).unwrap();
+    let secret_keys: Vec<String> = credentials
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(name, _)| name.trim() == "aws_secret_access_key")
+        .map(|(_, secret)| secret.trim().to_owned())
+        .collect();
+    assert!(secret_keys.len() >= 5);
+    let (_, stdout, stderr) = process.end("-TERM");
+    assert!(stderr.contains("\"path\":\"/launch\""), "requests are logged, only not whole: {stderr}");
+
+    let cookie_value = cookie.split_once('=').unwrap().1;
+    for secret in secret_keys.iter().map(String::as_str).chain([token.as_str(), cookie_value]) {
+        assert!(!stderr.contains(secret), "a secret is in the log");
+        for entry in std::fs::read_dir(home.path().join("data")).unwrap().map(|e| e.unwrap().path()) {
+            if entry.is_file() {
+                let bytes = std::fs::read(&entry).unwrap();
+                let found = bytes.windows(secret.len()).any(|w| w == secret.as_bytes());
+                assert!(!found, "a secret is in {}", entry.display());
+            }
+        }
+    }
+    for secret in secret_keys.iter().map(String::as_str).chain([cookie_value]) {
+        assert!(!stdout.contains(secret), "a secret is on standard output");
+    }
+}
+
+#[test]
+fn starting_anew_forgets_sessions_of_the_sandbox() {
+    let home = tempfile::tempdir().unwrap();
+    let process = serve_sandbox(home.path());
+    let value = sign_in(&process).split_once('=').unwrap().1.to_owned();
+    process.end("-TERM");
+    let mut serve = command(home.path());
+    serve.args(["serve", "--sandbox", "--fresh", "--listen", "127.0.0.1:0"]);
+    let process = Process::start(serve, &["console", "sandbox"]);
+    let port = process.console_host().rsplit_once(':').unwrap().1.to_owned();
+    assert!(!is_signed_in(&process, &format!("sagebridge-{port}={value}")));
+}
+
+#[test]
+fn the_launch_token_can_be_set_for_automation() {
+    let home = tempfile::tempdir().unwrap();
+    let mut serve = command(home.path());
+    serve
+        .args(["serve", "--sandbox", "--listen", "127.0.0.1:0"])
+        .env("SAGEBRIDGE_LAUNCH_TOKEN", "automation-0123456789");
+    let process = Process::start(serve, &["console", "sandbox"]);
+    assert_eq!(process.launch_path(), "/launch?token=automation-0123456789");
+    assert!(is_signed_in(&process, &sign_in(&process)));
+}
