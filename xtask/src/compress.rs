@@ -100,3 +100,21 @@ fn list(folder: &Path, files: &mut Vec<(PathBuf, u64)>) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn what_is_packed_can_be_unpacked() {
+        let plain = b"all work and no play makes a dull page ".repeat(100);
+        let mut unpacked = Vec::new();
+        brotli::BrotliDecompress(&mut &brotli(&plain).unwrap()[..], &mut unpacked).unwrap();
+        assert_eq!(unpacked, plain);
+        unpacked.clear();
+        flate2::read::GzDecoder::new(&gzip(&plain).unwrap()[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain);
+    }
+}

@@ -38,6 +38,12 @@ enum Command {
         #[arg(last = true)]
         serve: Vec<String>,
     },
+    /// The development loop: `cargo leptos watch` with the tools in place, the console on its sandbox.
+    Watch {
+        /// Arguments for `sagebridge` instead of `serve --sandbox`, after `--`.
+        #[arg(last = true)]
+        run: Vec<String>,
+    },
     /// Build `sagebridge` in release, one file with the site inside.
     Build,
     /// Check and test everything: formatting, lints, tests, browser.
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
     report::set_verbose(cli.verbose);
     let result = Layout::find().and_then(|layout| match cli.command {
         Command::Demo { serve } => demo::run(&layout, &serve),
+        Command::Watch { run } => site::watch(&layout, &run),
         Command::Build => binary::build(&layout).map(drop),
         Command::Test(options) => check::run(&layout, &options),
         Command::Bench { seconds } => bench::run(&layout, seconds),

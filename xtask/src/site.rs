@@ -4,8 +4,8 @@
 //! over. A stamp over all inputs decides whether there is anything to do.
 
 use crate::layout::Layout;
-use crate::process::{quiet, stamp, stamped};
-use crate::tools::Tools;
+use crate::process::{loud, quiet, stamp, stamped};
+use crate::tools::{self, Tools};
 use crate::{compress, report};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -61,6 +61,19 @@ pub fn ensure(layout: &Layout, tools: &Tools, flavour: Flavour) -> Result<PathBu
     }
     stamp(&mark, &inputs)?;
     Ok(site)
+}
+
+/// Builds and runs, and does it again whenever a file changes.
+pub fn watch(layout: &Layout, run: &[String]) -> Result<()> {
+    let tools = tools::ensure(layout)?;
+    let mut leptos = Command::new(&tools.cargo_leptos);
+    leptos.current_dir(&layout.root).args(["leptos", "watch", "--"]).env("PATH", tools.path()?);
+    if run.is_empty() {
+        leptos.args(["serve", "--sandbox", "--data-dir", "target/watch"]);
+    } else {
+        leptos.args(run);
+    }
+    loud(&mut leptos)
 }
 
 /// A digest of everything that goes into the site.

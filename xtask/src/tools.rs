@@ -49,8 +49,10 @@ pub fn ensure(layout: &Layout) -> Result<Tools> {
 
 /// The version of a package in Cargo.lock.
 fn locked_version(root: &Path, package: &str) -> Result<String> {
-    let path = root.join("Cargo.lock");
-    let lock = std::fs::read_to_string(&path).with_context(|| format!("could not read `{}`", path.display()))?;
+    version_in(&read(&root.join("Cargo.lock"))?, package)
+}
+
+fn version_in(lock: &str, package: &str) -> Result<String> {
     let name = format!("name = \"{package}\"");
     let mut lines = lock.lines().skip_while(|line| *line != name).skip(1);
     let version = lines.next().and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
@@ -157,4 +159,26 @@ fn npm_version<'a>(manifest: &'a str, package: &str) -> Result<&'a str> {
 
 fn read(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("could not read `{}`", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_package_is_found_by_its_whole_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"0.2.1\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(version_in(lock, "wasm-bindgen").unwrap(), "0.2.130");
+        assert!(version_in(lock, "wasm").is_err());
+    }
+
+    #[test]
+    fn npm_versions_are_exact() {
+        let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tools/package.json")).unwrap();
+        for package in ["sass", "binaryen"] {
+            let version = npm_version(&manifest, package).unwrap();
+            assert!(version.bytes().all(|b| b.is_ascii_digit() || b == b'.'), "`{version}` of {package} is a range");
+        }
+    }
 }
