@@ -1,8 +1,39 @@
 //! SageMaker's control plane.
+//!
+//! One row an operation: its name, what it needs permission on, and the function that does it. Names are unique
+//! without regard to case, and ARNs are in lower case; only InvokeEndpoint asks for the name in its own case.
 
+mod configs;
+mod endpoints;
+pub mod input;
 pub mod model;
+mod models;
+mod tags;
 
-use crate::call::Operation;
+use crate::call::{Call, Needs, Operation, Target};
+use crate::error::Failure;
+
+/// Lists can't be restricted to resources.
+fn everything(_: &Call<'_>) -> Result<Needs, Failure> {
+    Ok(Target::new("*").into())
+}
 
 /// What SageMaker can do here.
-pub const OPERATIONS: &[Operation] = &[];
+pub const OPERATIONS: &[Operation] = &[
+    Operation { name: "CreateModel", needs: models::target, run: models::create },
+    Operation { name: "DescribeModel", needs: models::target, run: models::describe },
+    Operation { name: "ListModels", needs: everything, run: models::list },
+    Operation { name: "DeleteModel", needs: models::target, run: models::delete },
+    Operation { name: "CreateEndpointConfig", needs: configs::target, run: configs::create },
+    Operation { name: "DescribeEndpointConfig", needs: configs::target, run: configs::describe },
+    Operation { name: "ListEndpointConfigs", needs: everything, run: configs::list },
+    Operation { name: "DeleteEndpointConfig", needs: configs::target, run: configs::delete },
+    Operation { name: "CreateEndpoint", needs: endpoints::target_with_config, run: endpoints::create },
+    Operation { name: "DescribeEndpoint", needs: endpoints::target, run: endpoints::describe },
+    Operation { name: "ListEndpoints", needs: everything, run: endpoints::list },
+    Operation { name: "UpdateEndpoint", needs: endpoints::target_with_config, run: endpoints::update },
+    Operation { name: "DeleteEndpoint", needs: endpoints::target, run: endpoints::delete },
+    Operation { name: "AddTags", needs: tags::target, run: tags::add },
+    Operation { name: "ListTags", needs: tags::target, run: tags::list },
+    Operation { name: "DeleteTags", needs: tags::target, run: tags::remove },
+];
