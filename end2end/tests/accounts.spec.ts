@@ -14,7 +14,7 @@ test("running it again with the same answers changes nothing and says so", async
   const before = [await parent.inventory(), await child.inventory()];
 
   await page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Go to the share" }).click();
-  await page.getByRole("button", { name: "Edit the share" }).click();
+  await page.getByRole("button", { name: "Edit share" }).click();
   await wizard.at("endpoints");
   await wizard.button("Choose callers").click();
   await wizard.at("callers");
@@ -40,9 +40,9 @@ test("undo removes exactly what was made", async ({ freshPage: page, fresh }) =>
   expect(await child.inventory()).not.toEqual(before[1]);
 
   await page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Go to the share" }).click();
-  await page.getByRole("link", { name: "Undo the share" }).click();
+  await page.getByRole("link", { name: "Undo share" }).click();
   await expect(page).toHaveURL(/\/shares\/[^/]+\/undo$/);
-  await page.getByRole("button", { name: /^Undo/ }).click();
+  await page.getByRole("button", { name: "Undo share" }).click();
   await expect(page.getByText("Everything the share made is taken back.")).toBeVisible({ timeout: 30_000 });
   expect([await parent.inventory(), await child.inventory()]).toEqual(before);
 });
@@ -76,8 +76,8 @@ test("a role that is in the way can be taken over, and undo gives it back", asyn
   expect(decodeURIComponent(await parent.iam("GetRole", { RoleName: "SageMakerExternal" }))).toContain("222222222222");
 
   await wizard.page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Go to the share" }).click();
-  await page.getByRole("link", { name: "Undo the share" }).click();
-  await page.getByRole("button", { name: /^Undo/ }).click();
+  await page.getByRole("link", { name: "Undo share" }).click();
+  await page.getByRole("button", { name: "Undo share" }).click();
   await expect(page.getByText("Everything the share made is taken back.")).toBeVisible({ timeout: 30_000 });
   const role = decodeURIComponent(await parent.iam("GetRole", { RoleName: "SageMakerExternal" }));
   expect(role).toContain("ec2.amazonaws.com");
