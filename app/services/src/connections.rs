@@ -145,11 +145,13 @@ impl Services {
 
     async fn look_up(&self, id: &ConnectionId) {
         let answer = tokio::time::timeout(PATIENCE, self.inner.gateways.connections.identity(id)).await;
-        let (state, lasts) = match answer.unwrap_or_else(|_| Err(too_slow(id))) {
-            Ok(identity) => (ConnectionState::Ready { identity }, BELIEVED_MS),
-            Err(error) => {
-                (ConnectionState::Failed { message: error.to_string(), hint: words::hint(&error) }, FAILED_MS)
-            }
+        let failed = |error: GatewayError| {
+            (ConnectionState::Failed { message: error.to_string(), hint: words::hint(&error) }, FAILED_MS)
+        };
+        let (state, lasts) = match answer {
+            Ok(Ok(identity)) => (ConnectionState::Ready { identity }, BELIEVED_MS),
+            Ok(Err(error)) => failed(error),
+            Err(_) => failed(too_slow(id)),
         };
         lock(&self.inner.identities.known).insert(id.clone(), (state, self.now().plus_ms(lasts)));
     }

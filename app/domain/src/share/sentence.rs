@@ -22,14 +22,15 @@ pub fn sentence(intent: &ShareIntent, names: &[String], tense: Tense) -> Vec<Spa
     let mut words = Words::default();
     match &intent.callers {
         CallerScope::WholeAccount => {
-            words.strong("every role and user").plain(" that the administrators of account ");
+            words.strong("Every role and user").plain(" that the administrators of account ");
             words.strong(intent.child.as_str()).plain(" allow ");
         }
         CallerScope::Named(callers) => {
             let others: Vec<&CallerArn> = callers.iter().filter(|c| intent.console.as_ref() != Some(*c)).collect();
             let mut subjects: Vec<String> = short_names(&others);
             let console = intent.console.as_ref().filter(|c| callers.contains(*c));
-            subjects.extend(console.map(|c| format!("this console (as {})", c.name())));
+            let this = if subjects.is_empty() { "This" } else { "this" };
+            subjects.extend(console.map(|c| format!("{this} console (as {})", c.name())));
             words.list(&subjects).plain(" in account ").strong(intent.child.as_str()).plain(" ");
         }
     }

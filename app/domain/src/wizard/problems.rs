@@ -95,7 +95,7 @@ impl ShareDraft {
             {
                 let message = format!("`{arn}` is not in the parent account {parent}");
                 found.add("arns", message, "take it off, or choose the account that owns it as the parent");
-            } else if arn.arn().region() != self.parent.region.trim() {
+            } else if Region::parse(&self.parent.region).is_ok_and(|region| region.as_str() != arn.arn().region()) {
                 let message = format!("`{arn}` is not in {}", self.parent.region.trim());
                 found.add("arns", message, "a share covers one region: take it off, or make a second share");
             } else if Region::parse(arn.arn().region()).is_ok_and(|r| r.partition() != arn.arn().partition()) {
@@ -116,10 +116,10 @@ impl ShareDraft {
             }
         }
         if self.console_calls() && self.child_account.is_some() && self.console_caller.is_none() {
-            let who = self.console_identity.as_ref().map_or("its identity there", |arn| arn.as_str());
+            let who = self.console_identity.as_ref().map_or("its identity there".into(), |arn| format!("`{arn}`"));
             found.add(
                 "console",
-                format!("this console can't be named as a caller: `{who}` is neither a role nor a user"),
+                format!("this console can't be named as a caller: {who} is neither a role nor a user"),
                 "connect to the child with a role or a user, or take this console off the callers",
             );
         }

@@ -21,6 +21,9 @@ pub(super) struct Done {
 }
 
 impl Done {
+    fn answered(request_id: Option<String>) -> Self {
+        Self { request_id, note: None, result: None }
+    }
     pub(super) fn noted(note: &str, result: Option<String>) -> Self {
         Self { request_id: None, note: Some(note.into()), result }
     }
@@ -177,25 +180,24 @@ fn foreign(step: &Step) -> StepError {
 /// The call, and nothing but the call.
 async fn call(services: &Services, step: &Step, results: &BTreeMap<String, String>) -> GatewayResult<Done> {
     let (iam, via) = (&services.inner.gateways.iam, &step.connection);
-    let done = |request_id| Ok(Done { request_id, note: None, result: None });
-    match &step.action {
+    Ok(match &step.action {
         Action::CreatePolicy { name, document, description, tags, .. } => {
-            done(iam.create_policy(via, name, document, description, tags).await?.request_id)
+            Done::answered(iam.create_policy(via, name, document, description, tags).await?.request_id)
         }
         Action::CreatePolicyVersion { policy, document, .. } => {
             let made = iam.create_policy_version(via, policy, document).await?;
-            Ok(Done { request_id: made.request_id, note: None, result: Some(made.value) })
+            Done { result: Some(made.value), ..Done::answered(made.request_id) }
         }
         Action::DeletePolicyVersion { policy, version } => match version_id(version, results) {
-            Some(version) => done(iam.delete_policy_version(via, policy, version).await?.request_id),
-            None => Ok(Done::noted("nothing was made that has to go", None)),
+            Some(version) => Done::answered(iam.delete_policy_version(via, policy, version).await?.request_id),
+            None => Done::noted("nothing was made that has to go", None),
         },
         Action::SetDefaultPolicyVersion { policy, version } => {
-            done(iam.set_default_policy_version(via, policy, version).await?.request_id)
+            Done::answered(iam.set_default_policy_version(via, policy, version).await?.request_id)
         }
-        Action::DeletePolicy { policy } => done(iam.delete_policy(via, policy).await?.request_id),
-        Action::TagPolicy { policy, tags, .. } => done(iam.tag_policy(via, policy, tags).await?.request_id),
-        Action::UntagPolicy { policy, keys } => done(iam.untag_policy(via, policy, keys).await?.request_id),
+        Action::DeletePolicy { policy } => Done::answered(iam.delete_policy(via, policy).await?.request_id),
+        Action::TagPolicy { policy, tags, .. } => Done::answered(iam.tag_policy(via, policy, tags).await?.request_id),
+        Action::UntagPolicy { policy, keys } => Done::answered(iam.untag_policy(via, policy, keys).await?.request_id),
         Action::CreateRole { name, trust, description, max_session_seconds, tags, .. } => {
             let role = NewRole {
                 name: name.clone(),
@@ -204,18 +206,18 @@ async fn call(services: &Services, step: &Step, results: &BTreeMap<String, Strin
                 max_session_seconds: *max_session_seconds,
                 tags: tags.clone(),
             };
-            done(iam.create_role(via, &role).await?.request_id)
+            Done::answered(iam.create_role(via, &role).await?.request_id)
         }
-        Action::UpdateTrust { role, trust, .. } => done(iam.update_trust(via, role, trust).await?.request_id),
+        Action::UpdateTrust { role, trust, .. } => Done::answered(iam.update_trust(via, role, trust).await?.request_id),
         Action::UpdateMaxSession { role, seconds, .. } => {
-            done(iam.update_max_session(via, role, *seconds).await?.request_id)
+            Done::answered(iam.update_max_session(via, role, *seconds).await?.request_id)
         }
-        Action::DeleteRole { role } => done(iam.delete_role(via, role).await?.request_id),
-        Action::TagRole { role, tags, .. } => done(iam.tag_role(via, role, tags).await?.request_id),
-        Action::UntagRole { role, keys } => done(iam.untag_role(via, role, keys).await?.request_id),
-        Action::Attach { to, policy } => attach(services, via, to, policy, true).await.and_then(done),
-        Action::Detach { from, policy } => attach(services, via, from, policy, false).await.and_then(done),
-    }
+        Action::DeleteRole { role } => Done::answered(iam.delete_role(via, role).await?.request_id),
+        Action::TagRole { role, tags, .. } => Done::answered(iam.tag_role(via, role, tags).await?.request_id),
+        Action::UntagRole { role, keys } => Done::answered(iam.untag_role(via, role, keys).await?.request_id),
+        Action::Attach { to, policy } => Done::answered(attach(services, via, to, policy, true).await?),
+        Action::Detach { from, policy } => Done::answered(attach(services, via, from, policy, false).await?),
+    })
 }
 
 async fn attach(

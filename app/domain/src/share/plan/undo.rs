@@ -28,7 +28,7 @@ pub struct PastRun {
 /// The plan that takes back what `runs` made: the share's applying runs since it was last undone, oldest first.
 /// `inventory` is what is there now, under the names of `intent`.
 pub fn undo(intent: &ShareIntent, runs: &[PastRun], inventory: &ShareInventory) -> Plan {
-    let past: Vec<Past<'_>> = runs.iter().flat_map(|run| attempted(run)).collect();
+    let past: Vec<Past<'_>> = runs.iter().flat_map(attempted).collect();
     let mut undoer = Undoer { intent, past, steps: Vec::new() };
     let parent = &intent.parent_connection;
     if let Some(role) = &inventory.role {
