@@ -1,7 +1,7 @@
 //! Server functions: the execution of plans. Live progress comes over `/events/runs/{id}`; these answer once.
 
 use crate::error::AppError;
-use domain::names::{DraftId, RunId, ShareId};
+use domain::names::{RunId, ShareId};
 use domain::run::RunView;
 use domain::share::view::{ApplyView, UndoView};
 use domain::time::Timestamp;
@@ -21,20 +21,12 @@ pub struct AsOf<T> {
     pub now: Timestamp,
 }
 
-#[cfg(feature = "ssr")]
-impl<T> AsOf<T> {
-    /// `view` as it is now, by the server's clock.
-    pub(crate) fn now(view: T) -> Self {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Self { view, now: Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)) }
-    }
-}
-
 /// A run, as it is now.
 #[server(prefix = "/api", endpoint = "get_run")]
 pub async fn get_run(run: RunId) -> Result<AsOf<RunView>, AppError> {
     let (services, operator) = session()?;
-    answer(services.run(&operator, &run).await).map(AsOf::now)
+    let view = answer(services.run(&operator, &run).await)?;
+    Ok(AsOf { view, now: services.now() })
 }
 
 /// Goes on with a run that failed, from the step that failed.
@@ -51,14 +43,11 @@ pub async fn get_undo(share: ShareId) -> Result<UndoView, AppError> {
     answer(services.undo_plan(&operator, &share).await)
 }
 
-/// Takes back exactly what the share's runs made. With a draft, the wizard shows the progress; without, the share's page.
+/// Takes back exactly what the share's runs made; the share's page shows the progress.
 #[server(prefix = "/api", endpoint = "undo_share")]
-pub async fn undo_share(share: ShareId, #[server(default)] draft: Option<DraftId>) -> Result<ApplyView, AppError> {
+pub async fn undo_share(share: ShareId) -> Result<ApplyView, AppError> {
     let (services, operator) = session()?;
     let undone = answer(services.undo(&operator, &share).await)?;
-    leptos_axum::redirect(&match draft {
-        Some(draft) => format!("/shares/new/{draft}/apply"),
-        None => format!("/shares/{share}"),
-    });
+    leptos_axum::redirect(&format!("/shares/{share}"));
     Ok(undone)
 }

@@ -2,23 +2,32 @@
 
 use crate::api::runs::AsOf;
 use crate::error::AppError;
-use domain::names::ShareId;
+use domain::names::{DraftId, ShareId};
 use domain::verification::VerificationView;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
 use crate::api::{answer, session};
 
-/// Starts the proofs in the background; answers with the running ones if there are.
+/// Starts the proofs in the background; answers with the running ones if there are. With a draft, the wizard shows
+/// them.
 #[server(prefix = "/api", endpoint = "verify_share")]
-pub async fn verify_share(share: ShareId) -> Result<AsOf<VerificationView>, AppError> {
+pub async fn verify_share(
+    share: ShareId,
+    #[server(default)] draft: Option<DraftId>,
+) -> Result<AsOf<VerificationView>, AppError> {
     let (services, operator) = session()?;
-    answer(services.verify(&operator, &share).await).map(AsOf::now)
+    let view = answer(services.verify(&operator, &share).await)?;
+    if let Some(draft) = draft {
+        leptos_axum::redirect(&format!("/shares/new/{draft}/verify"));
+    }
+    Ok(AsOf { view, now: services.now() })
 }
 
 /// The last verification, running or finished; `None` when there was none.
 #[server(prefix = "/api", endpoint = "get_verification")]
 pub async fn get_verification(share: ShareId) -> Result<AsOf<Option<VerificationView>>, AppError> {
     let (services, operator) = session()?;
-    answer(services.verification(&operator, &share).await).map(AsOf::now)
+    let view = answer(services.verification(&operator, &share).await)?;
+    Ok(AsOf { view, now: services.now() })
 }

@@ -1,6 +1,6 @@
 //! Server functions of the share wizard. Saving a step always keeps what was typed, then goes where the pressed button
 //! asked for: on, back, or to the same step to show what is wrong. Plain HTML forms and the browser half take the very
-//! same way, by redirect.
+//! same way, by redirect; saving answers where it leads, so that a page that is there already knows to ask again.
 
 use crate::error::AppError;
 use domain::arn::CallerKind;
@@ -82,13 +82,16 @@ pub async fn get_draft(draft: DraftId) -> Result<DraftView, AppError> {
     answer(services.draft(&operator, &draft).await)
 }
 
-/// Saves step 1.
+/// Saves step 1. A typed `other_region` goes before the one from the list.
 #[server(prefix = "/api", endpoint = "save_parent")]
 pub async fn save_parent(
     draft: DraftId,
     #[server(default)] form: ParentForm,
+    #[server(default)] other_region: String,
     #[server(default)] go: Go,
-) -> Result<(), AppError> {
+) -> Result<String, AppError> {
+    let region = given(&other_region).map_or(form.region, str::to_owned);
+    let form = ParentForm { region, ..form };
     save(&draft, WizardStep::Parent, StepForm::Parent(form), go, &ListPlace::default()).await
 }
 
@@ -99,7 +102,7 @@ pub async fn save_endpoints(
     #[server(default)] form: EndpointsForm,
     #[server(default)] go: Go,
     #[server(default)] list: ListPlace,
-) -> Result<(), AppError> {
+) -> Result<String, AppError> {
     save(&draft, WizardStep::Endpoints, StepForm::Endpoints(form), go, &list).await
 }
 
@@ -110,7 +113,7 @@ pub async fn save_callers(
     #[server(default)] form: CallersForm,
     #[server(default)] go: Go,
     #[server(default)] list: ListPlace,
-) -> Result<(), AppError> {
+) -> Result<String, AppError> {
     save(&draft, WizardStep::Callers, StepForm::Callers(form), go, &list).await
 }
 
@@ -120,7 +123,7 @@ pub async fn save_role(
     draft: DraftId,
     #[server(default)] form: RoleForm,
     #[server(default)] go: Go,
-) -> Result<(), AppError> {
+) -> Result<String, AppError> {
     let external_id = if go == Go::Regenerate { String::new() } else { form.external_id.clone() };
     let form = StepForm::Role(RoleForm { external_id, ..form });
     save(&draft, WizardStep::Role, form, go, &ListPlace::default()).await
@@ -133,7 +136,7 @@ pub async fn save_child(
     #[server(default)] form: ChildForm,
     #[server(default)] go: Go,
     #[server(default)] list: ListPlace,
-) -> Result<(), AppError> {
+) -> Result<String, AppError> {
     save(&draft, WizardStep::Child, StepForm::Child(form), go, &list).await
 }
 
@@ -150,15 +153,25 @@ pub async fn list_endpoints(
     answer(found)
 }
 
-/// One page of an account's roles or users.
+/// One page of an account's roles or users. IAM can't filter by name: pages without a match are passed over here.
 #[server(prefix = "/api", endpoint = "list_callers")]
 pub async fn list_callers(
     connection: ConnectionId,
     kind: CallerKind,
+    #[server(default)] contains: String,
     #[server(default)] after: String,
 ) -> Result<Page<CallerView>, AppError> {
     let (services, operator) = session()?;
-    answer(services.callers(&operator, &connection, kind, given(&after)).await)
+    let part = contains.trim().to_lowercase();
+    let mut after = given(&after).map(str::to_owned);
+    loop {
+        let mut page = answer(services.callers(&operator, &connection, kind, after.as_deref()).await)?;
+        page.items.retain(|caller| caller.arn.name().to_lowercase().contains(&part));
+        if !page.items.is_empty() || page.next.is_none() {
+            return Ok(page);
+        }
+        after = page.next;
+    }
 }
 
 /// Everything Apply would do.
@@ -198,11 +211,12 @@ fn step_path(draft: &DraftId, step: WizardStep) -> String {
 }
 
 #[cfg(feature = "ssr")]
-async fn save(draft: &DraftId, step: WizardStep, form: StepForm, go: Go, list: &ListPlace) -> Result<(), AppError> {
+async fn save(draft: &DraftId, step: WizardStep, form: StepForm, go: Go, list: &ListPlace) -> Result<String, AppError> {
     let (services, operator) = session()?;
     let problems = answer(services.save_step(&operator, draft, form).await)?;
-    leptos_axum::redirect(&destination(draft, step, go, problems.is_empty(), list));
-    Ok(())
+    let destination = destination(draft, step, go, problems.is_empty(), list);
+    leptos_axum::redirect(&destination);
+    Ok(destination)
 }
 
 /// Where a saved step leads.

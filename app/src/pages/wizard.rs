@@ -1,10 +1,207 @@
-//! The share wizard.
+//! The share wizard: one page a step. The step is in the address, the answers are on the server.
+//!
+//! A page renders from the draft alone, whether a script runs or not: pressing a button saves what was typed, valid or
+//! not, and leads to the next page or back here. Problems are shown once they were asked for (`?check=1`) or once the
+//! step was left behind.
 
-use crate::ui::PageHeader;
+mod apply;
+mod callers;
+mod child;
+mod connections;
+mod endpoints;
+mod parent;
+mod picker;
+mod review;
+mod role;
+mod step;
+mod verify;
+
+use crate::api::wizard::{
+    ListPlace, ResolveConflict, SaveCallers, SaveChild, SaveEndpoints, SaveParent, SaveRole, get_draft,
+};
+use crate::components::Stepper;
+use crate::error::{AppError, ErrorKind};
+use crate::ui::{Button, ButtonKind, ErrorPanel, PageHeader, Resolve, Skeleton};
+use domain::names::DraftId;
+use domain::share::view::DraftView;
+use domain::wizard::WizardStep;
 use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map};
+use leptos_router::location::Location;
+use step::StepContext;
 
 /// The share wizard.
 #[component]
 pub fn WizardPage() -> impl IntoView {
-    view! { <PageHeader title="Share an endpoint" /> }
+    let params = use_params_map();
+    let location = use_location();
+    let id = Memo::new(move |_| params.read().get("draft").unwrap_or_default());
+    let step = Memo::new(move |_| params.read().get("step").as_deref().and_then(WizardStep::parse));
+    let search = location.search;
+    let draft = Resource::new(
+        move || (id.get(), step.get(), search.get()),
+        |(id, _, _)| async move {
+            match DraftId::parse(&id) {
+                Ok(id) => get_draft(id).await,
+                Err(error) => Err(AppError::new(ErrorKind::NotFound, error.to_string())
+                    .hint("Go back to the shares and start a new one.")),
+            }
+        },
+    );
+    let actions = Actions::new(draft, location);
+    let title = Signal::derive(move || match draft.get() {
+        Some(Ok(view)) if view.share_exists => "Edit the share",
+        _ => "Share an endpoint",
+    });
+    view! {
+        <Transition fallback=|| ()>
+            <PageHeader
+                title=Signal::derive(move || title.get().to_owned())
+                sub=Signal::derive(move || step.get().map_or("", about).to_owned())
+            />
+        </Transition>
+        <Resolve
+            resource=draft
+            skeleton=move || view! { <WizardSkeleton id=id.get_untracked() step=step.get_untracked()/> }
+            failed="The wizard could not be opened"
+            children=Callback::new(move |view: DraftView| match step.get_untracked() {
+                Some(step) => view! { <WizardBody view step actions/> }.into_any(),
+                None => view! { <UnknownStep id=id.get_untracked()/> }.into_any(),
+            })
+        />
+    }
+}
+
+/// The page's subtitle: what the step is for.
+fn about(step: WizardStep) -> &'static str {
+    match step {
+        WizardStep::Parent => "Choose the account that owns the endpoints, and where they are.",
+        WizardStep::Endpoints => "Choose what is shared: nothing but these endpoints can be invoked.",
+        WizardStep::Callers => "Choose the account that calls, and who in it may.",
+        WizardStep::Role => "Name what is made in the parent account, and say how it may be used.",
+        WizardStep::Child => "Choose who in the child account gets the permission to assume the role.",
+        WizardStep::Review => "Nothing has been changed yet. This is everything that Apply will do.",
+        WizardStep::Apply => "The changes are made step by step. You can leave and come back: it goes on.",
+        WizardStep::Verify => "Real calls show that the share works, and that nothing else does.",
+    }
+}
+
+/// Every action a step can dispatch. They live as long as the wizard, so that an answer finds its page.
+#[derive(Clone, Copy)]
+struct Actions {
+    parent: ServerAction<SaveParent>,
+    endpoints: ServerAction<SaveEndpoints>,
+    callers: ServerAction<SaveCallers>,
+    role: ServerAction<SaveRole>,
+    child: ServerAction<SaveChild>,
+    resolve: ServerAction<ResolveConflict>,
+}
+
+impl Actions {
+    /// Saving leads elsewhere as a rule; when it leads to the page that is shown, the draft is asked for again.
+    fn new(draft: Resource<Result<DraftView, AppError>>, location: Location) -> Self {
+        let actions = Self {
+            parent: ServerAction::new(),
+            endpoints: ServerAction::new(),
+            callers: ServerAction::new(),
+            role: ServerAction::new(),
+            child: ServerAction::new(),
+            resolve: ServerAction::new(),
+        };
+        let here = move || {
+            let search = location.search.get_untracked();
+            let path = location.pathname.get_untracked();
+            if search.is_empty() { path } else { format!("{path}?{search}") }
+        };
+        let again = move |saved: Option<Result<String, AppError>>| {
+            if matches!(saved, Some(Ok(to)) if to == here()) {
+                draft.refetch();
+            }
+        };
+        let (one, two, three, four, five) = (again.clone(), again.clone(), again.clone(), again.clone(), again);
+        Effect::new(move |_| one(actions.parent.value().get()));
+        Effect::new(move |_| two(actions.endpoints.value().get()));
+        Effect::new(move |_| three(actions.callers.value().get()));
+        Effect::new(move |_| four(actions.role.value().get()));
+        Effect::new(move |_| five(actions.child.value().get()));
+        Effect::new(move |_| {
+            if matches!(actions.resolve.value().get(), Some(Ok(()))) {
+                draft.refetch();
+            }
+        });
+        actions
+    }
+}
+
+#[component]
+fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoView {
+    let unfinished: Vec<WizardStep> = view.problems.iter().map(|(step, _)| *step).collect();
+    let draft = view.draft.id.to_string();
+    // A step that was never reached has nothing to show yet.
+    let reached = view.draft.reached.max(if view.run.is_some() { WizardStep::Verify } else { WizardStep::Parent });
+    let ctx = StepContext::new(view, step, place());
+    let body = match step {
+        _ if step > reached => view! { <NotYet id=draft.clone() reached/> }.into_any(),
+        WizardStep::Parent => view! { <parent::ParentStep ctx save=actions.parent/> }.into_any(),
+        WizardStep::Endpoints => view! { <endpoints::EndpointsStep ctx save=actions.endpoints/> }.into_any(),
+        WizardStep::Callers => view! { <callers::CallersStep ctx save=actions.callers/> }.into_any(),
+        WizardStep::Role => view! { <role::RoleStep ctx save=actions.role/> }.into_any(),
+        WizardStep::Child => view! { <child::ChildStep ctx save=actions.child/> }.into_any(),
+        WizardStep::Review => view! { <review::ReviewStep ctx resolve=actions.resolve/> }.into_any(),
+        WizardStep::Apply => view! { <apply::ApplyStep ctx/> }.into_any(),
+        WizardStep::Verify => view! { <verify::VerifyStep ctx/> }.into_any(),
+    };
+    view! {
+        <div class="wizard">
+            <Stepper draft current=step reached unfinished/>
+            {body}
+        </div>
+    }
+}
+
+/// Which part of a list the address asks for.
+fn place() -> (bool, ListPlace) {
+    let query = leptos_router::hooks::use_query_map().get_untracked();
+    let get = |key| query.get(key).unwrap_or_default();
+    let place = ListPlace { contains: get("contains"), after: get("after"), kind: get("kind") };
+    (query.get("check").is_some(), place)
+}
+
+#[component]
+fn WizardSkeleton(id: String, step: Option<WizardStep>) -> impl IntoView {
+    let current = step.unwrap_or(WizardStep::Parent);
+    view! {
+        <div class="wizard">
+            <Stepper draft=id current reached=current/>
+            <div class="card">
+                <Skeleton lines=6/>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn NotYet(id: String, reached: WizardStep) -> impl IntoView {
+    let href = format!("/shares/new/{id}/{}", reached.slug());
+    view! {
+        <div class="card">
+            <div class="empty">
+                <h2>"This step comes later"</h2>
+                <p>"It needs the answers of the steps before it."</p>
+                <div class="empty-action">
+                    <Button kind=ButtonKind::Primary href>{format!("Go on with {}", reached.label())}</Button>
+                </div>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn UnknownStep(id: String) -> impl IntoView {
+    let href = format!("/shares/new/{id}/parent");
+    let error = AppError::new(ErrorKind::NotFound, "the wizard has no step of that name");
+    view! {
+        <ErrorPanel error title="There is no such page"/>
+        <p class="wizard-unknown"><Button href>"Go to the first step"</Button></p>
+    }
 }

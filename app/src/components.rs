@@ -1,0 +1,25 @@
+//! Components that know the domain: the wizard's steps, a plan in its two lanes, documents with their changes, checks,
+//! conflicts, runs and proofs.
+//!
+//! They show what they are given; what to fetch and where to go is up to `pages`.
+
+mod checks;
+mod conflict;
+mod document;
+mod json_tokens;
+mod lanes;
+mod live;
+mod proofs;
+mod run;
+mod sentence;
+mod stepper;
+
+pub use checks::ChecksList;
+pub use conflict::ConflictPanel;
+pub use document::{DocumentDiffView, DocumentList};
+pub use lanes::{ArrowTone, ChangeMark, Lanes, PlanLanes};
+pub use live::{Live, Revised, elapsed, use_live, use_now};
+pub use proofs::{ProofList, proofs_sentence};
+pub use run::{RunProgress, run_sentence};
+pub use sentence::Sentence;
+pub use stepper::Stepper;

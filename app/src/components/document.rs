@@ -1,0 +1,118 @@
+//! Documents shown whole, with their changed lines marked.
+
+use super::json_tokens::tokens;
+use crate::ui::CopyButton;
+use domain::share::diff::{Change, DiffLine, DocumentDiff, LaneItem, LineMark};
+use leptos::prelude::*;
+
+/// A document with line numbers, marks and a light colouring. Can be folded, and copied as it will be.
+#[component]
+pub fn DocumentDiffView(
+    /// The document.
+    document: DocumentDiff,
+    /// The anchor that lanes link to.
+    #[prop(into)]
+    id: String,
+    /// Whether it is unfolded at first.
+    #[prop(default = true)]
+    open: bool,
+) -> impl IntoView {
+    let text = text_after(&document);
+    let is_new = document.lines.iter().all(|l| l.mark == LineMark::Added);
+    let label = format!("Copy {}", document.title);
+    // The anchor is inside the fold, so that following it unfolds.
+    view! {
+        <details class="card doc" class:is-new=is_new open=open>
+            <summary class="card-head doc-head">
+                <span class="doc-title">{document.title}</span>
+                <span class="card-aside">{document.note}</span>
+            </summary>
+            <div class="doc-body" id=id>
+                <div class="doc-copy">
+                    <CopyButton text label compact=true/>
+                </div>
+                <pre class="doc-lines" tabindex="0">
+                    <code>
+                        {document.lines.into_iter().map(|line| view! { <DocumentLine line/> }).collect_view()}
+                    </code>
+                </pre>
+            </div>
+        </details>
+    }
+}
+
+#[component]
+fn DocumentLine(line: DiffLine) -> impl IntoView {
+    let (class, sign, said) = match line.mark {
+        LineMark::Same => ("doc-line", " ", None),
+        LineMark::Added => ("doc-line is-added", "+", Some("added: ")),
+        LineMark::Removed => ("doc-line is-removed", "−", Some("removed: ")),
+    };
+    let pieces = tokens(&line.text)
+        .into_iter()
+        .map(|(kind, text)| match kind.class() {
+            Some(class) => view! { <span class=class>{text.to_owned()}</span> }.into_any(),
+            None => text.to_owned().into_any(),
+        })
+        .collect_view();
+    view! {
+        <span class=class>
+            <span class="doc-number" aria-hidden="true">{line.number}</span>
+            <span class="doc-sign" aria-hidden="true">{sign}</span>
+            <span class="doc-text">
+                {said.map(|said| view! { <span class="visually-hidden">{said}</span> })} {pieces} "\n"
+            </span>
+        </span>
+    }
+}
+
+/// Every document of both lanes: those that change unfolded, those that stay folded.
+#[component]
+pub fn DocumentList(
+    /// The lanes' items, in the order to show their documents.
+    items: Vec<LaneItem>,
+) -> impl IntoView {
+    items
+        .into_iter()
+        .flat_map(|item| {
+            let open = !matches!(item.change, Change::Keep);
+            item.documents.into_iter().enumerate().map(move |(index, document)| {
+                let id = document_id(&item.key, index);
+                view! { <DocumentDiffView document id open/> }
+            })
+        })
+        .collect_view()
+}
+
+/// The anchor of an item's document.
+pub(super) fn document_id(key: &str, index: usize) -> String {
+    format!("document-{key}-{index}")
+}
+
+/// The document as it will be, for copying.
+fn text_after(document: &DocumentDiff) -> String {
+    let lines: Vec<&str> =
+        document.lines.iter().filter(|l| l.mark != LineMark::Removed).map(|l| l.text.as_str()).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_copied_is_the_document_as_it_will_be() {
+        let line = |number, mark, text: &str| DiffLine { number, mark, text: text.into() };
+        let document = DocumentDiff {
+            title: "x".into(),
+            note: "version 2 → 3".into(),
+            lines: vec![
+                line(1, LineMark::Same, "{"),
+                line(2, LineMark::Removed, "  old"),
+                line(2, LineMark::Added, "  new"),
+                line(3, LineMark::Same, "}"),
+            ],
+        };
+        assert_eq!(text_after(&document), "{\n  new\n}");
+    }
+}
