@@ -2,6 +2,8 @@
 
 use domain::invoke::DenialExplanation;
 use domain::wizard::FieldProblem;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
@@ -99,6 +101,16 @@ pub fn problem_at(problems: &[FieldProblem], field: &str) -> Option<crate::ui::F
         .map(|p| crate::ui::FieldError { message: p.message.clone(), hint: p.hint.clone() })
 }
 
+/// An action's last failure, for [`crate::ui::ActionProblem`].
+pub fn failure_of<S>(action: ServerAction<S>) -> Signal<Option<AppError>>
+where
+    S: ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
+    S::Output: Clone + Send + Sync + 'static,
+{
+    let value = action.value();
+    Signal::derive(move || value.with(|value| value.as_ref().and_then(|result| result.as_ref().err().cloned())))
+}
+
 #[cfg(feature = "ssr")]
 mod server {
     use super::{AppError, ErrorKind};
@@ -159,15 +171,22 @@ mod server {
 
     fn gateway(error: &GatewayError) -> AppError {
         let (kind, hint) = match error.kind {
-            GatewayErrorKind::AccessDenied => {
-                (ErrorKind::Denied, "Ask an administrator of that account for the permission, or use another connection.")
-            }
+            GatewayErrorKind::AccessDenied => (
+                ErrorKind::Denied,
+                "Ask an administrator of that account for the permission, or use another connection.",
+            ),
             GatewayErrorKind::NotFound => (ErrorKind::NotFound, "Check the name, the account and the region."),
             GatewayErrorKind::Conflict => (ErrorKind::Conflict, "Reload to see what is there now, then try again."),
-            GatewayErrorKind::Throttled => (ErrorKind::Throttled, "AWS limits how often it is asked. Wait a moment, then try again."),
+            GatewayErrorKind::Throttled => {
+                (ErrorKind::Throttled, "AWS limits how often it is asked. Wait a moment, then try again.")
+            }
             GatewayErrorKind::Invalid => (ErrorKind::Invalid, "Change the input as AWS asks, then try again."),
-            GatewayErrorKind::Expired => (ErrorKind::Credentials, "Renew the profile's credentials (`aws sso login`, for one), then try again."),
-            GatewayErrorKind::NoCredentials => (ErrorKind::Credentials, "Check the profile in your AWS configuration files."),
+            GatewayErrorKind::Expired => {
+                (ErrorKind::Credentials, "Renew the profile's credentials (`aws sso login`, for one), then try again.")
+            }
+            GatewayErrorKind::NoCredentials => {
+                (ErrorKind::Credentials, "Check the profile in your AWS configuration files.")
+            }
             GatewayErrorKind::Unavailable => (ErrorKind::Unavailable, "Check the network, then try again."),
             GatewayErrorKind::Model => (ErrorKind::Unavailable, "The model's own log says more."),
         };

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod activity;
 pub mod not_found;
 pub mod overview;
+mod parts;
 pub mod playground;
 pub mod share;
 pub mod shares;

@@ -12,7 +12,7 @@ use crate::pages::wizard::WizardPage;
 use crate::shell::Frame;
 use crate::ui::Toasts;
 use leptos::prelude::*;
-use leptos_meta::provide_meta_context;
+use leptos_meta::{Title, provide_meta_context};
 use leptos_router::SsrMode;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
@@ -25,6 +25,7 @@ pub fn App() -> impl IntoView {
     // The theme chosen since the page was loaded: two switches (side and menu) show the same.
     provide_context(RwSignal::new(None::<crate::api::shell::Theme>));
     view! {
+        <Title formatter=|title| format!("{title} · Sagebridge") />
         <Router>
             <Frame>
                 <Routes fallback=NotFoundPage>

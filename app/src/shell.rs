@@ -63,7 +63,10 @@ pub fn Frame(
 ) -> impl IntoView {
     let path = use_location().pathname;
     let alone = Memo::new(move |_| path.get() == "/sign-in");
-    let frame = Resource::new(move || alone.get(), async |alone| if alone { Err(AppError::signed_out()) } else { get_frame().await });
+    let frame = Resource::new(
+        move || alone.get(),
+        async |alone| if alone { Err(AppError::signed_out()) } else { get_frame().await },
+    );
     let palette = RwSignal::new(false);
     view! {
         // `external`: the browser moves the focus by itself, the router would only scroll.

@@ -27,7 +27,7 @@ pub use field::{Checkbox, CheckboxRow, Choice, Field, FieldError, RadioCards, Se
 pub use icon::{Icon, IconName};
 pub use page::{BottomBar, PageHeader};
 pub use resolve::Resolve;
-pub use state::{EmptyState, ErrorPanel, Skeleton};
+pub use state::{ActionProblem, EmptyState, ErrorPanel, Skeleton};
 pub use table::{Column, Rows, Table};
 pub use tabs::{Tab, TabPanel, Tabs, focus};
 pub use text::{Words, sentence_case};

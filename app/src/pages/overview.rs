@@ -1,10 +1,187 @@
-//! Where things stand.
+//! Overview: where things stand.
 
-use crate::ui::PageHeader;
+use super::parts::{ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton};
+use crate::api::shares::get_overview;
+use crate::ui::{Badge, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
+use domain::activity::ActivityView;
+use domain::connection::{ConnectionState, ConnectionView};
+use domain::share::view::{OverviewView, ShareSummary};
+use domain::time::Timestamp;
 use leptos::prelude::*;
+
+const SHARES: usize = 4;
+const ACTIVITIES: usize = 6;
 
 /// Where things stand.
 #[component]
 pub fn OverviewPage() -> impl IntoView {
-    view! { <PageHeader title="Overview" /> }
+    let overview = Resource::new(|| (), |()| get_overview());
+    view! {
+        <PageHeader title="Overview" sub="Who can invoke which endpoint, across your accounts.">
+            <StartShareButton kind=ButtonKind::Primary />
+        </PageHeader>
+        <Resolve
+            resource=overview
+            failed="The overview could not be loaded"
+            skeleton=|| {
+                view! {
+                    <div class="card">
+                        <Skeleton lines=8 />
+                    </div>
+                }
+            }
+            children=Callback::new(|view: OverviewView| view! { <Overview view=view /> })
+        />
+    }
+}
+
+#[component]
+fn Overview(view: OverviewView) -> impl IntoView {
+    let OverviewView { connections, shares, drafts, activity, now, .. } = view;
+    view! {
+        <div class="stack">
+            <Shares shares=shares now=now />
+            {(!drafts.is_empty())
+                .then(|| {
+                    view! {
+                        <Card title=|| "Go on with">
+                            <DraftRows drafts=drafts now=now />
+                        </Card>
+                    }
+                })} <div class="two-columns">
+                <Connections connections=connections />
+                <RecentActivity activity=activity now=now />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
+    if shares.is_empty() {
+        return view! {
+            <div class="card">
+                <EmptyState
+                    title="Let another account invoke your models"
+                    body="Choose endpoints in one account and callers in another. Sagebridge makes the role and the policies on both sides, shows you every change before it is made, and then proves that the share works and that nothing else does."
+                >
+                    <StartShareButton />
+                </EmptyState>
+            </div>
+        }
+        .into_any();
+    }
+    let count = shares.len();
+    let cards = shares
+        .into_iter()
+        .take(SHARES)
+        .map(|share| {
+            let href = format!("/shares/{}", share.id);
+            let made = share.created;
+            let verified = share.verified;
+            view! {
+                <li class="share-card card">
+                    <div class="card-head">
+                        <h3>
+                            <a href=href>{share.role_name.clone()}</a>
+                        </h3>
+                        <ShareStateBadge state=share.state />
+                        <div class="card-aside">
+                            <span>
+                                {match verified {
+                                    Some(at) => view! { "Verified " <Time at=at now=now /> }.into_any(),
+                                    None => view! { "Made " <Time at=made now=now /> }.into_any(),
+                                }}
+                            </span>
+                        </div>
+                    </div>
+                    <SmallLanes share=share />
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section aria-label="Shares">
+            <ul class="share-cards">{cards}</ul>
+            {(count > SHARES).then(|| view! { <p class="more"><a href="/shares">{format!("All {count} shares")}</a></p> })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Connections(connections: Vec<ConnectionView>) -> impl IntoView {
+    let rows = connections
+        .into_iter()
+        .map(|connection| {
+            let account = connection.account().map(ToString::to_string);
+            let badge = match connection.state {
+                ConnectionState::Ready { .. } => (Tone::Ok, "Connected"),
+                ConnectionState::Failed { .. } => (Tone::Bad, "Not connected"),
+            };
+            view! {
+                <li class="line">
+                    <div class="line-text">
+                        <p class="line-title">{connection.id.to_string()}</p>
+                        <p class="line-detail">
+                            {account.map(|account| view! { <code>{account}</code> })}
+                            {connection.region.map(|region| format!(" · {region}"))}
+                        </p>
+                    </div>
+                    <Badge tone=badge.0 dot=true>
+                        {badge.1}
+                    </Badge>
+                </li>
+            }
+        })
+        .collect::<Vec<_>>();
+    let none = rows.is_empty();
+    view! {
+        <Card title=|| "Accounts" aside=|| view! { <a href="/accounts">"All accounts"</a> }>
+            {if none {
+                view! { <p class="card-body muted">"No AWS profile was found on the machine the console runs on."</p> }.into_any()
+            } else {
+                view! { <ul class="lines">{rows}</ul> }.into_any()
+            }}
+        </Card>
+    }
+}
+
+#[component]
+fn RecentActivity(activity: Vec<ActivityView>, now: Timestamp) -> impl IntoView {
+    let rows = activity
+        .into_iter()
+        .take(ACTIVITIES)
+        .map(|activity| {
+            let (at, outcome) = (activity.at, activity.outcome);
+            let detail = activity.detail.clone();
+            view! {
+                <li class="line">
+                    <div class="line-text">
+                        <p class="line-title">
+                            <ActivityWhat activity=activity />
+                        </p>
+                        <p class="line-detail">{detail}</p>
+                    </div>
+                    <div class="line-aside">
+                        <OutcomeBadge outcome=outcome />
+                        <span class="line-time">
+                            <Time at=at now=now />
+                        </span>
+                    </div>
+                </li>
+            }
+        })
+        .collect::<Vec<_>>();
+    let none = rows.is_empty();
+    view! {
+        <Card title=|| "Recent activity" aside=|| view! { <a href="/activity">"All activity"</a> }>
+            {if none {
+                view! { <p class="card-body muted">"Nothing has been done yet. Applied shares and invocations will be listed here."</p> }
+                    .into_any()
+            } else {
+                view! { <ul class="lines">{rows}</ul> }.into_any()
+            }}
+        </Card>
+    }
 }

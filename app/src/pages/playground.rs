@@ -1,10 +1,182 @@
-//! Invoke an endpoint through a share.
+//! Playground: invoke an endpoint through a share. The choice is in the address; what is typed survives it.
 
-use crate::ui::PageHeader;
+mod format;
+mod request;
+mod response;
+
+use super::parts::StartShareButton;
+use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
+use crate::ui::{Badge, Button, Choice, EmptyState, ErrorPanel, PageHeader, Resolve, Select, Skeleton, Tone};
+use domain::endpoint::EndpointStatus;
+use domain::invoke::{InvokeParams, TargetView};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use request::Request;
+use response::Response;
+
+/// What is typed. Outlives the choice of an endpoint, so that nothing typed is lost.
+#[derive(Clone, Copy)]
+struct Typed {
+    content_type: RwSignal<String>,
+    accept: RwSignal<String>,
+    custom_attributes: RwSignal<String>,
+    body: RwSignal<String>,
+    /// Whether the person changed anything: then no sample takes its place.
+    touched: RwSignal<bool>,
+}
+
+impl Typed {
+    fn new() -> Self {
+        Self {
+            content_type: RwSignal::new("text/csv".into()),
+            accept: RwSignal::default(),
+            custom_attributes: RwSignal::default(),
+            body: RwSignal::default(),
+            touched: RwSignal::new(false),
+        }
+    }
+    fn fill(self, params: InvokeParams) {
+        self.content_type.set(params.content_type);
+        self.accept.set(params.accept);
+        self.custom_attributes.set(params.custom_attributes);
+        self.body.set(params.body);
+    }
+    fn offer(self, target: &TargetView) {
+        if let (false, Some(sample)) = (self.touched.get_untracked(), &target.sample) {
+            self.content_type.set(sample.content_type.clone());
+            self.body.set(sample.body.clone());
+        }
+    }
+}
 
 /// Invoke an endpoint through a share.
 #[component]
 pub fn PlaygroundPage() -> impl IntoView {
-    view! { <PageHeader title="Playground" /> }
+    let query = use_query_map();
+    let chosen = Memo::new(move |_| {
+        let query = query.read();
+        let part = |name: &str| query.get(name).unwrap_or_default();
+        (part("share"), part("endpoint"), part("result"))
+    });
+    let playground =
+        Resource::new(move || chosen.get(), |(share, endpoint, result)| get_playground(share, endpoint, result));
+    let typed = Typed::new();
+    let invoke = ServerAction::<InvokeEndpoint>::new();
+    view! {
+        <PageHeader title="Playground" sub="Calls go through the role of the share. Your credentials stay on the server." />
+        <Resolve
+            resource=playground
+            failed="The playground could not be loaded"
+            skeleton=|| {
+                view! {
+                    <div class="card">
+                        <Skeleton lines=10 />
+                    </div>
+                }
+            }
+            children=Callback::new(move |view: PlaygroundView| {
+                view! { <Playground view=view typed=typed invoke=invoke /> }
+            })
+        />
+    }
+}
+
+#[component]
+fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEndpoint>) -> impl IntoView {
+    let PlaygroundView { targets, chosen, problem, kept } = view;
+    let Some(target) = chosen else {
+        return view! {
+            <div class="card">
+                <EmptyState
+                    title="Nothing to invoke yet"
+                    body="The playground calls endpoints through a share: share one with an account of yours, and it is offered here with a sample to send."
+                >
+                    <StartShareButton />
+                </EmptyState>
+            </div>
+        }
+        .into_any();
+    };
+    let (kept_params, kept_result) = kept.map(|kept| (kept.params, kept.result)).unzip();
+    match kept_params {
+        // What was sent belongs to the endpoint it was sent to.
+        Some(params) if params.endpoint == target.endpoint && params.share == target.share => typed.fill(params),
+        _ => typed.offer(&target),
+    }
+    let endpoint = target.endpoint.to_string();
+    view! {
+        <Pickers targets=targets chosen=target.clone() invoke=invoke />
+        {problem
+            .map(|error| view! { <ErrorPanel error=error title="The endpoint's status could not be read" /> })}
+        <div class="playground">
+            <Request target=target typed=typed invoke=invoke />
+            <Response endpoint=endpoint invoke=invoke kept=kept_result typed=typed />
+        </div>
+    }
+    .into_any()
+}
+
+/// Which endpoint, through which share. A form of its own: without a script it is sent by its button.
+#[component]
+fn Pickers(targets: Vec<TargetView>, chosen: TargetView, invoke: ServerAction<InvokeEndpoint>) -> impl IntoView {
+    let mut shares: Vec<Choice> = Vec::new();
+    for target in &targets {
+        if shares.iter().all(|choice| choice.value != target.share.as_str()) {
+            shares.push(Choice::new(target.share.as_str(), target.share_label.clone()));
+        }
+    }
+    let endpoints: Vec<Choice> = targets
+        .iter()
+        .filter(|target| target.share == chosen.share)
+        .map(|target| Choice::new(target.endpoint.as_str(), target.endpoint.as_str()))
+        .collect();
+    let navigate = use_navigate();
+    let go = Callback::new(move |(share, endpoint): (String, String)| {
+        invoke.value().set(None);
+        navigate(&format!("/playground?share={share}&endpoint={endpoint}"), NavigateOptions::default());
+    });
+    let share = chosen.share.to_string();
+    let (share_now, endpoint_now) = (share.clone(), chosen.endpoint.to_string());
+    view! {
+        <form class="pickers" method="get" action="/playground">
+            <Select
+                name="endpoint"
+                label="Endpoint"
+                choices=endpoints
+                value=endpoint_now
+                on_change=move |endpoint| go.run((share.clone(), endpoint))
+            />
+            <Select
+                name="share"
+                label="Through the share"
+                choices=shares
+                value=share_now
+                on_change=move |share| go.run((share, String::new()))
+            />
+            <div class="picker-status">
+                <StatusBadge status=chosen.status />
+            </div>
+            <div class="without-script">
+                <Button submit=true>"Choose endpoint"</Button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn StatusBadge(status: Option<EndpointStatus>) -> impl IntoView {
+    status.map(|status| {
+        let tone = match status {
+            EndpointStatus::InService => Tone::Ok,
+            status if status.answers() => Tone::Warn,
+            EndpointStatus::Creating => Tone::Warn,
+            _ => Tone::Bad,
+        };
+        view! {
+            <Badge tone=tone dot=true>
+                {status.as_str()}
+            </Badge>
+        }
+    })
 }

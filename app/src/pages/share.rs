@@ -1,16 +1,259 @@
-//! One share.
+//! One share: what it allows, what was made for it, whether it is proven, and how to take it back.
 
-use crate::ui::PageHeader;
+mod undo;
+
+pub use undo::UndoPage;
+
+use super::parts::ShareStateBadge;
+use crate::api::runs::{AsOf, RetryRun, get_run};
+use crate::api::shares::get_share;
+use crate::api::verification::{VerifyShare, get_verification};
+use crate::api::wizard::EditShare;
+use crate::components::{
+    ArrowTone, DocumentList, PlanLanes, ProofList, RunProgress, Sentence, proofs_sentence, use_live,
+};
+use crate::error::{AppError, ErrorKind, failure_of};
+use crate::ui::{
+    ActionProblem, ArnText, Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, Time,
+};
+use domain::names::ShareId;
+use domain::run::{RunKind, RunState, RunView};
+use domain::share::view::{ShareState, ShareSummary, ShareView};
+use domain::time::Timestamp;
+use domain::verification::VerificationView;
+use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+/// The share in the address; the error is for the page.
+fn share_in_address() -> Memo<Result<ShareId, AppError>> {
+    let params = use_params_map();
+    Memo::new(move |_| {
+        let id = params.read().get("id").unwrap_or_default();
+        ShareId::parse(&id).map_err(|error| {
+            AppError::new(ErrorKind::NotFound, error.to_string()).hint("Go back to the list and pick a share.")
+        })
+    })
+}
 
 /// One share.
 #[component]
 pub fn SharePage() -> impl IntoView {
-    view! { <PageHeader title="Share" /> }
+    let id = share_in_address();
+    let verify = ServerAction::<VerifyShare>::new();
+    let retry = ServerAction::<RetryRun>::new();
+    let (verified, retried) = (verify.version(), retry.version());
+    let share = Resource::new(
+        move || (id.get(), verified.get(), retried.get()),
+        async |(id, ..)| match id {
+            Ok(id) => get_share(id).await,
+            Err(error) => Err(error),
+        },
+    );
+    view! {
+        <Resolve
+            resource=share
+            failed="The share could not be loaded"
+            skeleton=|| {
+                view! {
+                    <PageHeader title="Share" />
+                    <div class="card">
+                        <Skeleton lines=8 />
+                    </div>
+                }
+            }
+            children=Callback::new(move |share: AsOf<ShareView>| view! { <Share share=share verify=verify retry=retry /> })
+        />
+    }
 }
 
-/// Taking a share back.
 #[component]
-pub fn UndoPage() -> impl IntoView {
-    view! { <PageHeader title="Undo" /> }
+fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: ServerAction<RetryRun>) -> impl IntoView {
+    let AsOf { view: share, now } = share;
+    let ShareView {
+        summary,
+        sentence,
+        role_arn,
+        external_id,
+        child_lane,
+        parent_lane,
+        arrow,
+        run,
+        verification,
+        targets,
+    } = share;
+    let tone = match summary.state {
+        ShareState::Applying => ArrowTone::Running,
+        ShareState::Verified => ArrowTone::Done,
+        ShareState::Incomplete | ShareState::NotWorking => ArrowTone::Failed,
+        ShareState::Applied | ShareState::Undone => ArrowTone::Plain,
+    };
+    let documents = parent_lane.iter().chain(&child_lane).cloned().collect::<Vec<_>>();
+    let undone = summary.state == ShareState::Undone;
+    let sub = format!("{} → {} · {}", summary.child, summary.parent, summary.region);
+    let endpoint = targets.first().map(ToString::to_string).unwrap_or_default();
+    // A run that went well is told by the lanes already.
+    let running = run.filter(|run| run.state != RunState::Succeeded || run.kind == RunKind::Undo);
+    let (title, state, made) = (summary.role_name.clone(), summary.state, summary.created);
+    let progress = running.map(|run| {
+        view! { <LastRun run=run now=now summary=summary.clone() arrow=arrow.clone() retry=retry /> }
+    });
+    let actions = view! { <Actions summary=summary.clone() endpoint=endpoint /> };
+    let made_things = (!undone).then(|| {
+        view! {
+            <PlanLanes
+                label="What was made"
+                child=summary.child.clone()
+                parent=summary.parent.clone()
+                arrow=arrow
+                child_lane=child_lane
+                parent_lane=parent_lane
+                tone=Signal::stored(tone)
+                child_empty="Nothing was made here: its own administrator allows the callers."
+            />
+            <Facts role_arn=role_arn external_id=external_id />
+            <Proofs share=summary.id verification=verification now=now verify=verify />
+            <section class="stack" aria-label="Documents">
+                <DocumentList items=documents />
+            </section>
+        }
+    });
+    view! {
+        <PageHeader title=title sub=sub>
+            {actions}
+        </PageHeader>
+        <div class="stack">
+            <div class="state-line">
+                <ShareStateBadge state=state />
+                <span class="muted">"Made " <Time at=made now=now /></span>
+            </div>
+            <Sentence spans=sentence />
+            {progress}
+            {made_things}
+        </div>
+    }
+}
+
+/// What can be done with the share; the primary one first in the page's order, last in the row.
+#[component]
+fn Actions(summary: ShareSummary, endpoint: String) -> impl IntoView {
+    let edit = ServerAction::<EditShare>::new();
+    let id = summary.id.to_string();
+    let undone = summary.state == ShareState::Undone;
+    let playground = format!("/playground?share={id}&endpoint={endpoint}");
+    view! {
+        {(!undone)
+            .then(|| {
+                view! {
+                    <Button kind=ButtonKind::Quiet icon=IconName::Undo href=format!("/shares/{id}/undo")>
+                        "Undo share"
+                    </Button>
+                }
+            })}
+        <ActionForm action=edit>
+            <input type="hidden" name="share" value=id.clone() />
+            <Button submit=true icon=IconName::Edit busy=edit.pending()>
+                {if undone { "Share again" } else { "Edit share" }}
+            </Button>
+            <ActionProblem error=failure_of(edit) />
+        </ActionForm>
+        {(!undone)
+            .then(|| {
+                view! {
+                    <Button kind=ButtonKind::Primary icon=IconName::Playground href=playground>
+                        "Invoke in the playground"
+                    </Button>
+                }
+            })}
+    }
+}
+
+#[component]
+fn Facts(role_arn: String, external_id: Option<String>) -> impl IntoView {
+    view! {
+        <Card title=|| "What a caller needs">
+            <dl class="facts">
+                <dt>"Role"</dt>
+                <dd>
+                    <ArnText arn=role_arn label="Copy the role's ARN" />
+                </dd>
+                <dt>"External ID"</dt>
+                <dd>
+                    {match external_id {
+                        Some(id) => view! { <ArnText arn=id label="Copy the external ID" /> }.into_any(),
+                        None => view! { <span class="muted">"Not required"</span> }.into_any(),
+                    }}
+                </dd>
+            </dl>
+        </Card>
+    }
+}
+
+#[component]
+fn LastRun(
+    run: RunView,
+    now: Timestamp,
+    summary: ShareSummary,
+    arrow: String,
+    retry: ServerAction<RetryRun>,
+) -> impl IntoView {
+    let id = run.id.clone();
+    let live = use_live(AsOf { view: run, now }, format!("/events/runs/{id}"), move || get_run(id.clone()));
+    view! { <RunProgress live=live child=summary.child parent=summary.parent arrow=arrow retry=retry /> }
+}
+
+#[component]
+fn Proofs(
+    share: ShareId,
+    verification: Option<VerificationView>,
+    now: Timestamp,
+    verify: ServerAction<VerifyShare>,
+) -> impl IntoView {
+    let value = StoredValue::new(share.to_string());
+    let again = verification.is_some();
+    let button = move || {
+        view! {
+            <ActionForm action=verify>
+                <input type="hidden" name="share" value=value.get_value() />
+                <Button small=true submit=true icon=IconName::Check busy=verify.pending()>
+                    {if again { "Verify again" } else { "Verify share" }}
+                </Button>
+            </ActionForm>
+        }
+    };
+    view! {
+        <Card title=|| "Verification" aside=button id="verification">
+            <ActionProblem error=failure_of(verify) />
+            {match verification {
+                None => {
+                    view! {
+                        <EmptyState
+                            title="Not proven yet"
+                            body="Verify assumes the role and calls the endpoint, then shows that the same call is denied without the external ID, from others, and on endpoints that were not shared."
+                        />
+                    }
+                        .into_any()
+                }
+                Some(view) => {
+                    let poll = move || {
+                        let id = share.clone();
+                        async move {
+                            let AsOf { view, now } = get_verification(id).await?;
+                            let view = view
+                                .ok_or_else(|| AppError::new(ErrorKind::NotFound, "there is no verification of this share"))?;
+                            Ok(AsOf { view, now })
+                        }
+                    };
+                    let live = use_live(AsOf { view: view.clone(), now }, format!("/events/verifications/{}", view.share), poll);
+                    view! {
+                        <p class="card-body" role="status">
+                            {move || live.view.with(proofs_sentence)}
+                        </p>
+                        <ProofList live=live />
+                    }
+                        .into_any()
+                }
+            }}
+        </Card>
+    }
 }

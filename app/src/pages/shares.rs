@@ -1,10 +1,109 @@
-//! All shares.
+//! Shares: all of them, and wizards to go on with.
 
-use crate::ui::PageHeader;
+use super::parts::{DraftRows, ShareStateBadge, StartShareButton, endpoints_in_words};
+use crate::api::runs::AsOf;
+use crate::api::shares::{ShareList, list_shares};
+use crate::ui::{ButtonKind, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time};
+use domain::share::view::ShareSummary;
 use leptos::prelude::*;
+
+const COLUMNS: [Column; 7] = [
+    Column::new("Share"),
+    Column::new("From child"),
+    Column::new("To parent"),
+    Column::new("Endpoints"),
+    Column::new("State"),
+    Column::new("Verified"),
+    Column::new("Made"),
+];
 
 /// All shares.
 #[component]
 pub fn SharesPage() -> impl IntoView {
-    view! { <PageHeader title="Shares" /> }
+    let shares = Resource::new(|| (), |()| list_shares());
+    view! {
+        <PageHeader title="Shares" sub="Each share lets callers of one account invoke endpoints of another.">
+            <StartShareButton kind=ButtonKind::Primary />
+        </PageHeader>
+        <Resolve
+            resource=shares
+            failed="The shares could not be loaded"
+            skeleton=|| {
+                view! {
+                    <div class="card">
+                        <Skeleton lines=6 />
+                    </div>
+                }
+            }
+            children=Callback::new(|list: AsOf<ShareList>| view! { <Shares list=list /> })
+        />
+    }
+}
+
+#[component]
+fn Shares(list: AsOf<ShareList>) -> impl IntoView {
+    let AsOf { view: ShareList { shares, drafts }, now } = list;
+    let row = Callback::new(move |share: ShareSummary| {
+        let href = format!("/shares/{}", share.id);
+        let endpoints = endpoints_in_words(&share);
+        view! {
+            <td>
+                <a class="cell-main" href=href>
+                    {share.role_name}
+                </a>
+                <p class="cell-sub">{share.region.to_string()}</p>
+            </td>
+            <td>
+                <code class="hue-child">{share.child.to_string()}</code>
+                <p class="cell-sub">{share.callers}</p>
+            </td>
+            <td>
+                <code class="hue-parent">{share.parent.to_string()}</code>
+            </td>
+            <td>{endpoints}</td>
+            <td>
+                <ShareStateBadge state=share.state />
+            </td>
+            <td class="nowrap">
+                {match share.verified {
+                    Some(at) => view! { <Time at=at now=now /> }.into_any(),
+                    None => view! { <span class="muted">"Never"</span> }.into_any(),
+                }}
+            </td>
+            <td class="nowrap">
+                <Time at=share.created now=now />
+            </td>
+        }
+    });
+    view! {
+        <div class="stack">
+            {(!drafts.is_empty())
+                .then(|| {
+                    view! {
+                        <Card title=|| "Go on with">
+                            <DraftRows drafts=drafts now=now />
+                        </Card>
+                    }
+                })}
+            <div class="card">
+                <Table
+                    label="Shares"
+                    columns=COLUMNS.to_vec()
+                    rows=Rows::Ready(shares)
+                    failed="The shares could not be loaded"
+                    empty=|| {
+                        view! {
+                            <EmptyState
+                                title="No shares yet"
+                                body="A share lets named roles and users of another account invoke endpoints of yours, through one role that asks for an external ID."
+                            >
+                                <StartShareButton />
+                            </EmptyState>
+                        }
+                    }
+                    children=row
+                />
+            </div>
+        </div>
+    }
 }

@@ -25,7 +25,9 @@ pub fn EmptyState(
                 <path class="art-link" d="M44 28h30M69 23l6 5-6 5" />
             </svg>
             <h2>{title}</h2>
-            <p>{body}</p>
+            <p>
+                <Words text=body />
+            </p>
             {children.map(|children| view! { <div class="empty-action">{children()}</div> })}
         </div>
     }
@@ -87,6 +89,25 @@ pub fn ErrorPanel(
                 </div>
             </div>
         </div>
+    }
+}
+
+/// Why an action did not do what it should, right at its button.
+#[component]
+pub fn ActionProblem(
+    /// The action's last failure, if it failed.
+    #[prop(into)]
+    error: Signal<Option<AppError>>,
+) -> impl IntoView {
+    move || {
+        error.get().map(|error| {
+            view! {
+                <p class="action-problem" role="alert">
+                    <Words text=error.message />
+                    {error.hint.map(|hint| view! { " " <span class="field-hint"><Words text=hint /></span> })}
+                </p>
+            }
+        })
     }
 }
 

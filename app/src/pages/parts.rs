@@ -1,0 +1,171 @@
+//! Small parts that several pages share: a share in a line, how something ended, the button that starts a share.
+
+use crate::api::wizard::StartShare;
+use crate::components::{ArrowTone, Lanes};
+use crate::error::failure_of;
+use crate::ui::{ActionProblem, Badge, Button, ButtonKind, IconName, Time, Tone};
+use domain::activity::{ActivityOutcome, ActivityView};
+use domain::share::view::{DraftSummary, ShareState, ShareSummary};
+use domain::time::Timestamp;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// The primary action of several pages.
+#[component]
+pub(super) fn StartShareButton(#[prop(optional)] kind: ButtonKind) -> impl IntoView {
+    let action = ServerAction::<StartShare>::new();
+    view! {
+        <ActionForm action=action>
+            <Button kind=kind submit=true icon=IconName::Plus busy=action.pending()>
+                "Share an endpoint"
+            </Button>
+            <ActionProblem error=failure_of(action) />
+        </ActionForm>
+    }
+}
+
+/// Where a share is in its life, in a word.
+#[component]
+pub(super) fn ShareStateBadge(state: ShareState) -> impl IntoView {
+    let (tone, words) = match state {
+        ShareState::Applying => (Tone::Accent, "Applying"),
+        ShareState::Incomplete => (Tone::Bad, "Incomplete"),
+        ShareState::Applied => (Tone::Warn, "Not verified"),
+        ShareState::Verified => (Tone::Ok, "Verified"),
+        ShareState::NotWorking => (Tone::Bad, "Not working"),
+        ShareState::Undone => (Tone::Neutral, "Undone"),
+    };
+    view! {
+        <Badge tone=tone dot=true>
+            {words}
+        </Badge>
+    }
+}
+
+/// The endpoints of a share in a few words.
+pub(super) fn endpoints_in_words(share: &ShareSummary) -> String {
+    match share.endpoints.as_slice() {
+        [] => format!("all endpoints in {}", share.region),
+        [one] => one.clone(),
+        [first, second] => format!("{first}, {second}"),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
+/// A share as its two lanes in small.
+#[component]
+pub(super) fn SmallLanes(share: ShareSummary) -> impl IntoView {
+    let tone = match share.state {
+        ShareState::Applying => ArrowTone::Running,
+        ShareState::Verified => ArrowTone::Done,
+        ShareState::Incomplete | ShareState::NotWorking => ArrowTone::Failed,
+        ShareState::Applied | ShareState::Undone => ArrowTone::Plain,
+    };
+    let endpoints = endpoints_in_words(&share);
+    let child_lane = view! { <p class="small-lane">{share.callers.clone()}</p> }.into_any();
+    let parent_lane = view! { <p class="small-lane">{endpoints}</p> }.into_any();
+    view! {
+        <div class="small-lanes">
+            <Lanes
+                label="Share"
+                child=share.child
+                parent=share.parent
+                arrow=share.role_name
+                tone=Signal::stored(tone)
+                child_lane=child_lane
+                parent_lane=parent_lane
+            />
+        </div>
+    }
+}
+
+/// Wizards to go on with.
+#[component]
+pub(super) fn DraftRows(drafts: Vec<DraftSummary>, now: Timestamp) -> impl IntoView {
+    let delete = ServerAction::<crate::api::wizard::DeleteDraft>::new();
+    let rows = drafts
+        .into_iter()
+        .map(|draft| {
+            let href = format!("/shares/new/{}/{}", draft.id, draft.step.slug());
+            let (title, discarded) = (draft.title.clone(), draft.title.clone());
+            view! {
+                <li class="line">
+                    <div class="line-text">
+                        <a class="line-title" href=href.clone()>
+                            {draft.title}
+                        </a>
+                        <p class="line-detail">
+                            {format!("At {} · changed ", draft.step.label())} <Time at=draft.changed now=now />
+                        </p>
+                    </div>
+                    <div class="line-aside">
+                        <ActionForm action=delete>
+                            <input type="hidden" name="draft" value=draft.id.to_string() />
+                            <Button kind=ButtonKind::Quiet small=true submit=true>
+                                "Discard"
+                                <span class="visually-hidden">" draft: " {discarded}</span>
+                            </Button>
+                        </ActionForm>
+                        <Button small=true href=href>
+                            "Go on"
+                            <span class="visually-hidden">" with " {title}</span>
+                        </Button>
+                    </div>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <ul class="lines">{rows}</ul>
+        <ActionProblem error=failure_of(delete) />
+    }
+}
+
+/// How an activity ended, in a word.
+#[component]
+pub(super) fn OutcomeBadge(outcome: ActivityOutcome) -> impl IntoView {
+    let (tone, words) = match outcome {
+        ActivityOutcome::Done => (Tone::Ok, "Done"),
+        ActivityOutcome::Denied => (Tone::Bad, "Denied"),
+        ActivityOutcome::Failed => (Tone::Bad, "Failed"),
+    };
+    view! { <Badge tone=tone>{words}</Badge> }
+}
+
+/// What happened, with its first letter as a capital, as a link to its share where there is one.
+#[component]
+pub(super) fn ActivityWhat(activity: ActivityView) -> impl IntoView {
+    let what = crate::ui::sentence_case(&activity.what);
+    match activity.share {
+        Some(share) => view! { <a href=format!("/shares/{share}")>{what}</a> }.into_any(),
+        None => view! { <span>{what}</span> }.into_any(),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn share(endpoints: &[&str]) -> ShareSummary {
+        ShareSummary {
+            id: "s1".parse().unwrap(),
+            role_name: "SageMakerExternal".into(),
+            parent: "111111111111".parse().unwrap(),
+            child: "222222222222".parse().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+            endpoints: endpoints.iter().map(|e| (*e).to_owned()).collect(),
+            callers: "scoring-lambda".into(),
+            state: ShareState::Verified,
+            created: Timestamp(0),
+            verified: None,
+        }
+    }
+
+    #[test]
+    fn endpoints_are_named_as_long_as_they_are_few() {
+        assert_eq!(endpoints_in_words(&share(&[])), "all endpoints in eu-west-1");
+        assert_eq!(endpoints_in_words(&share(&["a"])), "a");
+        assert_eq!(endpoints_in_words(&share(&["a", "b", "c"])), "a and 2 more");
+    }
+}

@@ -1,0 +1,135 @@
+//! The request: headers, body, size, and the button that sends it.
+
+use super::Typed;
+use crate::api::playground::InvokeEndpoint;
+use crate::ui::{Button, ButtonKind, IconName, TextArea, TextInput, Words, size};
+use domain::invoke::{TargetView, limits};
+use leptos::ev::KeyboardEvent;
+use leptos::form::ActionForm;
+use leptos::html;
+use leptos::prelude::*;
+
+const CONTENT_TYPES: [&str; 7] = [
+    "text/csv",
+    "application/json",
+    "application/jsonlines",
+    "text/plain",
+    "text/libsvm",
+    "application/x-npy",
+    "application/x-image",
+];
+
+/// What is sent.
+#[component]
+pub(super) fn Request(target: TargetView, typed: Typed, invoke: ServerAction<InvokeEndpoint>) -> impl IntoView {
+    let form = NodeRef::<html::Form>::new();
+    let touch = move |signal: RwSignal<String>| {
+        Callback::new(move |text: String| {
+            signal.set(text);
+            typed.touched.set(true);
+        })
+    };
+    let bytes = Memo::new(move |_| typed.body.with(String::len));
+    let blocked = target.blocked.clone();
+    let reason = {
+        let blocked = blocked.clone();
+        Signal::derive(move || match bytes.get() > limits::BODY_BYTES {
+            _ if blocked.is_some() => Some("not from here".to_owned()),
+            true => Some(format!("over {}", size(limits::BODY_BYTES))),
+            false => None,
+        })
+    };
+    let send = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            if let (Some(form), None) = (form.get_untracked(), reason.get_untracked()) {
+                _ = form.request_submit();
+            }
+        }
+    };
+    let more_open = typed.custom_attributes.with_untracked(|a| !a.is_empty());
+    view! {
+        <section class="pane" aria-label="Request" on:keydown=send>
+            <ActionForm action=invoke node_ref=form>
+                <div class="pane-head">
+                    <h2>"Request"</h2>
+                    <span class="muted">{move || lines_in_words(&typed.body.read())}</span>
+                </div>
+                {blocked.map(|why| view! { <p class="pane-note"><Words text=why /></p> })}
+                <input type="hidden" name="share" value=target.share.to_string() />
+                <input type="hidden" name="endpoint" value=target.endpoint.to_string() />
+                <div class="pane-fields">
+                    <TextInput
+                        name="content_type"
+                        label="Content type"
+                        value=typed.content_type
+                        suggestions=CONTENT_TYPES.to_vec()
+                        on_input=touch(typed.content_type)
+                    />
+                    <TextInput
+                        name="accept"
+                        label="Accept"
+                        value=typed.accept
+                        placeholder="Any"
+                        suggestions=CONTENT_TYPES.to_vec()
+                        on_input=touch(typed.accept)
+                    />
+                </div>
+                <div class="pane-body">
+                    <TextArea
+                        name="body"
+                        label="Body"
+                        value=typed.body
+                        rows=11
+                        mono=true
+                        on_input=touch(typed.body)
+                    />
+                    <details class="more-options" open=more_open>
+                        <summary>"Options"</summary>
+                        <TextInput
+                            name="custom_attributes"
+                            label="Custom attributes"
+                            description="Passed on to the model's container as they are, at most 1,024 ASCII characters."
+                            value=typed.custom_attributes
+                            mono=true
+                            on_input=touch(typed.custom_attributes)
+                        />
+                    </details>
+                </div>
+                <div class="pane-foot">
+                    <div class="size">
+                        <meter
+                            class="meter"
+                            aria-label="Size of the body"
+                            min="0"
+                            max=limits::BODY_BYTES.to_string()
+                            high=(limits::BODY_BYTES / 10 * 9).to_string()
+                            value=move || bytes.get().to_string()
+                        ></meter>
+                        <span>{move || format!("{} of {}", size(bytes.get()), size(limits::BODY_BYTES))}</span>
+                    </div>
+                    <kbd class="with-script" aria-hidden="true">
+                        "Ctrl Enter"
+                    </kbd>
+                    <Button
+                        kind=ButtonKind::Primary
+                        submit=true
+                        icon=IconName::Play
+                        busy=invoke.pending()
+                        disabled_reason=reason
+                    >
+                        "Invoke endpoint"
+                    </Button>
+                </div>
+            </ActionForm>
+        </section>
+    }
+}
+
+fn lines_in_words(body: &str) -> String {
+    match body.lines().filter(|line| !line.trim().is_empty()).count() {
+        0 => "empty".into(),
+        1 => "1 line".into(),
+        n => format!("{n} lines"),
+    }
+}
