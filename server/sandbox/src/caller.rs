@@ -81,13 +81,14 @@ impl TokenCache {
     }
 }
 
-/// Resolves an access key and its token. The signature is not checked here.
+/// Resolves an access key and its token. The signature is not checked here. Sessions of an era before `era` are over.
 pub fn identify(
     state: &State,
     cache: &TokenCache,
     key: &str,
     token: Option<&str>,
     now: Timestamp,
+    era: u64,
 ) -> Result<Identified, Failure> {
     if let Some(known) = state.keys.get(key) {
         // A long-lived key with a token is refused: the token can't belong to it.
@@ -102,7 +103,7 @@ pub fn identify(
     }
     let token = token.ok_or_else(Failure::invalid_token)?;
     let claims = cache.open(&state.master, key, token).ok_or_else(Failure::invalid_token)?;
-    if now >= claims.expires {
+    if now >= claims.expires || claims.era < era {
         return Err(Failure::expired_token());
     }
     let caller = match &claims.of {

@@ -29,6 +29,7 @@ pub fn router(app: Arc<App>) -> Router<Arc<App>> {
         .route("/settings", get(get_settings).put(put_settings))
         .route("/counters", get(get_counters).delete(clear_counters))
         .route("/propagate", post(propagate))
+        .route("/expire-sessions", post(expire_sessions))
         .route("/root-keys", post(root_key))
         .layer(middleware::from_fn(guard))
         .with_state(app)
@@ -98,6 +99,12 @@ async fn propagate(State(app): State<Arc<App>>) -> StatusCode {
         Ok::<(), std::convert::Infallible>(())
     });
     let Ok(((), _)) = settled;
+    StatusCode::NO_CONTENT
+}
+
+/// Ends every session there is, as if its time were over.
+async fn expire_sessions(State(app): State<Arc<App>>) -> StatusCode {
+    app.faults.end_sessions();
     StatusCode::NO_CONTENT
 }
 

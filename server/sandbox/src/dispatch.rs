@@ -42,6 +42,9 @@ pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> 
             auth.region
         )));
     };
+    if auth.service == "sagemaker" {
+        app.models.warm();
+    }
     let call = Call {
         app,
         caller: &identified.caller,
@@ -69,7 +72,7 @@ fn authenticate(app: &App, auth: &sigv4::Authorization<'_>, parts: &Parts, body:
         Some(token) => Some(token.to_str().map_err(|_| Failure::invalid_token())?),
         None => None,
     };
-    let identified = caller::identify(&app.store.read(), &app.tokens, auth.key, token, now)?;
+    let identified = caller::identify(&app.store.read(), &app.tokens, auth.key, token, now, app.faults.era())?;
     sigv4::verify(auth, parts, body, &identified.secret, &app.signing_keys, now)?;
     Ok(identified)
 }
@@ -116,6 +119,10 @@ async fn perform(
     verdict: Verdict,
 ) -> Result<Reply, Failure> {
     suffer(&verdict).await?;
+    // "You cannot call any IAM API operations unless MFA authentication information is included", which nobody has here.
+    if service.name == "iam" && call.temporary && !call.caller.is_role_session() {
+        return Err(Failure::invalid_token());
+    }
     let action = format!("{}:{}", service.name, operation.name);
     match (operation.needs)(call)? {
         Needs::Nothing => {}

@@ -115,6 +115,8 @@ pub struct Faults {
     next: AtomicU64,
     rules: Mutex<Vec<Active>>,
     settings: RwLock<Settings>,
+    // How often all sessions were ended.
+    era: AtomicU64,
 }
 
 impl Faults {
@@ -143,6 +145,14 @@ impl Faults {
     /// Replaces the settings.
     pub fn set(&self, settings: Settings) {
         *self.settings.write() = settings;
+    }
+    /// Ends every session there is now.
+    pub fn end_sessions(&self) {
+        self.era.fetch_add(1, Ordering::Relaxed);
+    }
+    /// The era that sessions made now belong to.
+    pub fn era(&self) -> u64 {
+        self.era.load(Ordering::Relaxed)
     }
     /// How long IAM takes to propagate.
     pub fn propagation(&self) -> Duration {

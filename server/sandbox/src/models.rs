@@ -92,6 +92,10 @@ impl Models {
     pub fn load(dir: &Path) -> Self {
         Self { churn: churn::Churn::prepare(dir) }
     }
+    /// Gets ready what takes time, because somebody is about to use it.
+    pub fn warm(&self) {
+        self.churn.warm();
+    }
     /// Runs the model in an image.
     pub async fn run(&self, image: &str, inference: Inference) -> Result<Answer, ModelFailure> {
         match model_in(image) {

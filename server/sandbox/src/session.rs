@@ -23,6 +23,9 @@ pub struct Claims {
     pub account: AccountId,
     /// When it ends.
     pub expires: Timestamp,
+    /// How often all sessions had been ended when it was made; see the control path.
+    #[serde(default)]
+    pub era: u64,
     /// Whose session it is.
     pub of: SessionOf,
 }
@@ -82,9 +85,9 @@ pub fn secret(master: &str, key: &str) -> String {
 }
 
 /// Makes a session.
-pub fn issue(master: &str, account: &AccountId, of: SessionOf, expires: Timestamp) -> Credentials {
+pub fn issue(master: &str, account: &AccountId, of: SessionOf, expires: Timestamp, era: u64) -> Credentials {
     let key = ids::session_key();
-    let claims = Claims { key: key.clone(), account: account.clone(), expires, of };
+    let claims = Claims { key: key.clone(), account: account.clone(), expires, era, of };
     let json = serde_json::to_vec(&claims).unwrap_or_else(|e| unreachable!("claims are plain data: {e}"));
     let mut sealed = seal(master, b"token:", &json).to_vec();
     sealed.extend_from_slice(&json);
@@ -107,7 +110,7 @@ mod tests {
 
     fn a_session() -> Credentials {
         let account = AccountId::parse("111111111111").unwrap();
-        issue("master", &account, SessionOf::User { name: "a".into(), id: "AIDA".into() }, Timestamp(1))
+        issue("master", &account, SessionOf::User { name: "a".into(), id: "AIDA".into() }, Timestamp(1), 0)
     }
 
     #[test]

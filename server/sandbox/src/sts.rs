@@ -195,7 +195,7 @@ fn get_session_token(call: &Call<'_>) -> Result<Reply, Failure> {
 
 fn issue(call: &Call<'_>, account: &AccountId, of: SessionOf, seconds: i64) -> session::Credentials {
     let state = call.app.store.read();
-    session::issue(&state.master, account, of, call.now.plus_ms(seconds * 1000))
+    session::issue(&state.master, account, of, call.now.plus_ms(seconds * 1000), call.app.faults.era())
 }
 
 fn credentials_xml(xml: Xml, credentials: &session::Credentials) -> Xml {

@@ -1,8 +1,8 @@
 //! `churn`: will a customer leave? Gradient-boosted trees, trained on the shipped table of made-up telephone
 //! customers.
 //!
-//! Training starts with the sandbox, beside everything else; the first request waits for it. The result is kept in the
-//! data folder under a name that changes with the table and the parameters.
+//! It is trained beside everything else as soon as somebody asks SageMaker anything; the first invocation waits for it.
+//! The result is kept in the data folder under a name that changes with the table and the parameters.
 
 mod table;
 
@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use smartcore::linalg::basic::matrix::DenseMatrix;
 use smartcore::xgboost::{XGRegressor, XGRegressorParameters};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
 /// The table: the label first, as XGBoost's container takes it, with a header.
@@ -25,29 +26,40 @@ const ETA: f64 = 0.15;
 
 type Trees = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// The model, ready or being trained.
+/// The model of this process: training is the same each time, so several sandboxes share it.
+static TRAINED: OnceLock<Option<Arc<Trees>>> = OnceLock::new();
+
+/// The model, once somebody is interested in it.
 pub struct Churn {
-    ready: watch::Receiver<Option<Arc<Trees>>>,
+    file: PathBuf,
+    started: AtomicBool,
+    made: watch::Sender<Option<Option<Arc<Trees>>>>,
 }
 
 impl Churn {
-    /// Loads the model from `dir`, or trains it in the background.
+    /// Knows where the trained model is kept, and does nothing yet.
     pub fn prepare(dir: &Path) -> Self {
-        let (made, ready) = watch::channel(None);
-        let file = cache_file(dir);
-        tokio::task::spawn_blocking(move || {
-            if let Some(trees) = load(&file).or_else(|| make(&file)) {
-                made.send_replace(Some(Arc::new(trees)));
-            }
+        Self { file: cache_file(dir), started: AtomicBool::new(false), made: watch::channel(None).0 }
+    }
+
+    /// Loads or trains the model on a thread of its own, if that has not begun.
+    pub fn warm(&self) {
+        if self.started.load(Ordering::Relaxed) || self.started.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (file, made) = (self.file.clone(), self.made.clone());
+        std::thread::spawn(move || {
+            let trees = TRAINED.get_or_init(|| load(&file).or_else(|| make(&file)).map(Arc::new));
+            made.send_replace(Some(trees.clone()));
         });
-        Self { ready }
     }
 
     /// Answers a request.
     pub async fn run(&self, inference: Inference) -> Result<Answer, ModelFailure> {
         let request = table::Request::read(&inference)?;
-        let mut ready = self.ready.clone();
-        let trees = ready.wait_for(Option::is_some).await.ok().and_then(|trees| trees.clone());
+        self.warm();
+        let mut made = self.made.subscribe();
+        let trees = made.wait_for(Option::is_some).await.ok().and_then(|trees| trees.clone()).flatten();
         let trees = trees.ok_or_else(|| ModelFailure::model(503, "the model could not be loaded"))?;
         let output = request.output;
         let scores = predict(&trees, request.rows).map_err(|e| ModelFailure::model(500, e))?;

@@ -1,0 +1,12 @@
+//! The sandbox over real HTTP, as clients meet it.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod control;
+mod evaluation;
+mod iam;
+mod persistence;
+mod runtime;
+mod sagemaker;
+mod signature;
+mod sts;
+mod support;
