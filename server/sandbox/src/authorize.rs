@@ -28,10 +28,16 @@ pub struct Effective {
     tags: Tags,
 }
 
+/// How many principals' policies are kept.
+const CACHED_PRINCIPALS: usize = 10_000;
+
+/// An account and a unique ID in it.
+type PrincipalKey = (AccountId, String);
+
 /// Parsed policies by principal, each with the revision of IAM it was made from.
 #[derive(Default)]
 pub struct PolicyCache {
-    known: RwLock<HashMap<(AccountId, String), (u64, Arc<Effective>)>>,
+    known: RwLock<HashMap<PrincipalKey, (u64, Arc<Effective>)>>,
 }
 
 impl PolicyCache {
@@ -43,7 +49,11 @@ impl PolicyCache {
             return Arc::clone(effective);
         }
         let effective = Arc::new(make());
-        self.known.write().insert(name, (iam.revision, Arc::clone(&effective)));
+        let mut known = self.known.write();
+        if known.len() >= CACHED_PRINCIPALS {
+            known.clear();
+        }
+        known.insert(name, (iam.revision, Arc::clone(&effective)));
         effective
     }
 }

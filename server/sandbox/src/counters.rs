@@ -5,10 +5,13 @@ use parking_lot::Mutex;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// An account, a service and an operation.
+type Key = (AccountId, &'static str, &'static str);
+
 /// Calls by account, service and operation. Only authenticated calls count.
 #[derive(Default)]
 pub struct Counters {
-    counts: Mutex<BTreeMap<(AccountId, &'static str, &'static str), (u64, u64)>>,
+    counts: Mutex<BTreeMap<Key, (u64, u64)>>,
 }
 
 /// One operation's count.
@@ -37,11 +40,10 @@ impl Counters {
     /// All counts.
     pub fn list(&self) -> Vec<Count> {
         let counts = self.counts.lock();
-        let count =
-            |((account, service, operation), (calls, errors)): (
-                &(AccountId, &'static str, &'static str),
-                &(u64, u64),
-            )| { Count { account: account.clone(), service, operation, calls: *calls, errors: *errors } };
+        let count = |(key, (calls, errors)): (&Key, &(u64, u64))| {
+            let (account, service, operation) = key.clone();
+            Count { account, service, operation, calls: *calls, errors: *errors }
+        };
         counts.iter().map(count).collect()
     }
     /// Starts at zero again.

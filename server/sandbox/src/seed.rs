@@ -82,7 +82,6 @@ fn a_role(name: &str, trust: &str, attached: &str, description: &str, now: Times
         trust: trust.to_owned(),
         max_session: 3600,
         tags: BTreeMap::new(),
-        last_used: None,
     }
 }
 

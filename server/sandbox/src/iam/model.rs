@@ -74,9 +74,6 @@ pub struct Role {
     /// Seconds, 3600 to 43200.
     pub max_session: u32,
     pub tags: Tags,
-    /// When it was last assumed or used.
-    #[serde(default)]
-    pub last_used: Option<Timestamp>,
 }
 
 /// A customer-managed policy.

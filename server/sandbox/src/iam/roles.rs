@@ -24,11 +24,10 @@ fn xml(state: &State, role: &Role, account: &AccountId) -> Xml {
         .text("MaxSessionDuration", role.max_session)
 }
 
-/// Lists leave out the boundary, the tags and the last use.
+/// Lists leave out the boundary and the tags.
 fn full(state: &State, role: &Role, account: &AccountId) -> Xml {
     let with_boundary = boundaries::xml(xml(state, role, account), &role.grants);
-    let tagged = if role.tags.is_empty() { with_boundary } else { input::tags_xml(with_boundary, &role.tags) };
-    tagged.node("RoleLastUsed", |xml| xml.maybe("LastUsedDate", role.last_used.map(|at| at.rfc3339())))
+    if role.tags.is_empty() { with_boundary } else { input::tags_xml(with_boundary, &role.tags) }
 }
 
 fn max_session(params: &Params) -> Result<Option<u32>, Failure> {
@@ -59,7 +58,6 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
             trust: documents::trust_to_store(state, trust)?,
             max_session,
             tags,
-            last_used: None,
         };
         let reply = full(state, &role, call.account());
         call.iam_of(state).roles.insert(key, role);

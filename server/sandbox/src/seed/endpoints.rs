@@ -25,6 +25,49 @@ struct Plan<'a> {
     age_days: i64,
 }
 
+/// The seeded endpoints: two that answer, one with capitals in its name, one that failed.
+const PLANS: &[Plan<'static>] = &[
+    Plan {
+        name: "churn-classifier",
+        model: "churn",
+        sample: Some(CHURN_SAMPLE),
+        instance_type: "ml.m5.large",
+        instances: 2,
+        failure: None,
+        age_days: 92,
+    },
+    Plan {
+        name: "echo",
+        model: "echo",
+        sample: Some(ECHO_SAMPLE),
+        instance_type: "ml.t2.medium",
+        instances: 1,
+        failure: None,
+        age_days: 41,
+    },
+    Plan {
+        name: "Fraud-Detector-EU",
+        model: "churn",
+        sample: Some(CHURN_SAMPLE),
+        instance_type: "ml.c5.xlarge",
+        instances: 1,
+        failure: None,
+        age_days: 17,
+    },
+    Plan {
+        name: "demand-forecast",
+        model: "forecast",
+        sample: None,
+        instance_type: "ml.m5.xlarge",
+        instances: 1,
+        failure: Some(
+            "The primary container for production variant AllTraffic did not pass the ping health check. Please \
+                 check CloudWatch logs for this endpoint.",
+        ),
+        age_days: 3,
+    },
+];
+
 /// Adds the execution role and the endpoints.
 pub fn seed(state: &mut State, account: &AccountId, region: &Region, now: Timestamp) {
     let iam = state.accounts.entry(account.clone()).or_default().iam.change(std::time::Duration::ZERO);
@@ -42,53 +85,11 @@ pub fn seed(state: &mut State, account: &AccountId, region: &Region, now: Timest
         trust: TRUSTS_SAGEMAKER.into(),
         max_session: 3600,
         tags: BTreeMap::new(),
-        last_used: None,
     };
     iam.roles.insert(EXECUTION_ROLE.into(), role);
-    let plans = [
-        Plan {
-            name: "churn-classifier",
-            model: "churn",
-            sample: Some(CHURN_SAMPLE),
-            instance_type: "ml.m5.large",
-            instances: 2,
-            failure: None,
-            age_days: 92,
-        },
-        Plan {
-            name: "echo",
-            model: "echo",
-            sample: Some(ECHO_SAMPLE),
-            instance_type: "ml.t2.medium",
-            instances: 1,
-            failure: None,
-            age_days: 41,
-        },
-        Plan {
-            name: "Fraud-Detector-EU",
-            model: "churn",
-            sample: Some(CHURN_SAMPLE),
-            instance_type: "ml.c5.xlarge",
-            instances: 1,
-            failure: None,
-            age_days: 17,
-        },
-        Plan {
-            name: "demand-forecast",
-            model: "forecast",
-            sample: None,
-            instance_type: "ml.m5.xlarge",
-            instances: 1,
-            failure: Some(
-                "The primary container for production variant AllTraffic did not pass the ping health check. Please \
-                 check CloudWatch logs for this endpoint.",
-            ),
-            age_days: 3,
-        },
-    ];
     let sagemaker = state.accounts.entry(account.clone()).or_default().sagemaker.entry(region.to_string()).or_default();
-    for plan in plans {
-        add(sagemaker, account, region, &plan, now);
+    for plan in PLANS {
+        add(sagemaker, account, region, plan, now);
     }
 }
 
