@@ -75,6 +75,7 @@ impl Services {
     ) -> ServiceResult<Vec<FieldProblem>> {
         let step = step_of(&form);
         let looked_up = self.who_is(&form).await?;
+        let form = with_external_id(form)?;
         for _ in 0..TRIES {
             let Versioned { value: mut draft, version, .. } = self.draft_record(draft).await?;
             put(&mut draft, form.clone(), &looked_up);
@@ -182,6 +183,16 @@ fn step_of(form: &StepForm) -> WizardStep {
         StepForm::Role(_) => WizardStep::Role,
         StepForm::Child(_) => WizardStep::Child,
     }
+}
+
+/// An external ID that is left empty is made up: that is how another one is asked for.
+fn with_external_id(form: StepForm) -> ServiceResult<StepForm> {
+    Ok(match form {
+        StepForm::Role(form) if form.external_id.trim().is_empty() => {
+            StepForm::Role(domain::wizard::RoleForm { external_id: fresh_external_id()?.to_string(), ..form })
+        }
+        form => form,
+    })
 }
 
 fn put(draft: &mut ShareDraft, form: StepForm, looked_up: &LookedUp) {

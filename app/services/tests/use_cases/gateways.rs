@@ -1,0 +1,218 @@
+//! A cloud that says yes: it counts, waits and fails as told, and remembers nothing it was asked to make.
+
+use async_trait::async_trait;
+use domain::arn::{Arn, CallerArn};
+use domain::connection::{CallerView, Identity};
+use domain::endpoint::{EndpointStatus, EndpointView, Page, Sample};
+use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, UserName};
+use domain::share::inventory::{ObservedPolicy, ObservedRole};
+use domain::time::Timestamp;
+use services::ports::gateway::{
+    Answered, AssumeRoleParams, ConnectionGateway, ConnectionProfile, GatewayError, GatewayErrorKind, GatewayResult,
+    Gateways, IamGateway, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse, SagemakerGateway,
+    StsGateway, Tags,
+};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub struct Cloud {
+    pub identities: AtomicUsize,
+    pub assumed: AtomicUsize,
+    pub invoked: AtomicUsize,
+    /// How long AssumeRole takes, by tokio's clock.
+    pub assume_takes: Mutex<Duration>,
+    /// What AssumeRole fails with, while it is set.
+    pub assume_fails: Mutex<Option<GatewayErrorKind>>,
+    /// What InvokeEndpoint fails with, once.
+    pub invoke_fails: Mutex<Option<GatewayErrorKind>>,
+    /// When new credentials end.
+    pub expires: AtomicI64,
+}
+
+impl Default for Cloud {
+    fn default() -> Self {
+        Self {
+            identities: AtomicUsize::new(0),
+            assumed: AtomicUsize::new(0),
+            invoked: AtomicUsize::new(0),
+            assume_takes: Mutex::new(Duration::from_millis(100)),
+            assume_fails: Mutex::new(None),
+            invoke_fails: Mutex::new(None),
+            expires: AtomicI64::new(1_800_003_600_000),
+        }
+    }
+}
+
+pub fn of(cloud: &Arc<Cloud>) -> Gateways {
+    Gateways {
+        connections: cloud.clone(),
+        sts: cloud.clone(),
+        iam: cloud.clone(),
+        sagemaker: cloud.clone(),
+        runtime: cloud.clone(),
+    }
+}
+
+pub fn error(operation: &'static str, kind: GatewayErrorKind) -> GatewayError {
+    GatewayError {
+        operation,
+        account: None,
+        connection: None,
+        kind,
+        code: format!("{kind:?}"),
+        message: "as told".into(),
+        status: Some(400),
+        retryable: false,
+        request_id: Some("r-1".into()),
+        model: None,
+    }
+}
+
+fn yes<T>(value: T) -> GatewayResult<Answered<T>> {
+    Ok(Answered { value, request_id: Some("r-1".into()) })
+}
+
+#[async_trait]
+impl ConnectionGateway for Cloud {
+    async fn profiles(&self) -> GatewayResult<Vec<ConnectionProfile>> {
+        let profile = |id: &str| ConnectionProfile { id: id.parse().unwrap(), region: None };
+        Ok(["broken", "child", "parent"].map(profile).to_vec())
+    }
+    async fn identity(&self, connection: &ConnectionId) -> GatewayResult<Identity> {
+        self.identities.fetch_add(1, Ordering::SeqCst);
+        let account = match connection.as_str() {
+            "parent" => "111111111111",
+            "child" => "222222222222",
+            _ => return Err(error("GetCallerIdentity", GatewayErrorKind::NoCredentials)),
+        };
+        let arn: Arn = format!("arn:aws:iam::{account}:user/admin").parse().unwrap();
+        let caller = CallerArn::parse(arn.as_str()).ok();
+        Ok(Identity { account: account.parse().unwrap(), arn, caller })
+    }
+}
+
+#[async_trait]
+impl StsGateway for Cloud {
+    async fn assume_role(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        params: &AssumeRoleParams,
+    ) -> GatewayResult<Answered<RoleCredentials>> {
+        let number = self.assumed.fetch_add(1, Ordering::SeqCst);
+        let takes = *self.assume_takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
+        if let Some(kind) = *self.assume_fails.lock().unwrap() {
+            return Err(error("AssumeRole", kind));
+        }
+        let session = format!("arn:aws:sts::111111111111:assumed-role/SageMakerExternal/{}", params.session_name);
+        yes(RoleCredentials {
+            access_key_id: format!("ASIA{number}"),
+            secret_access_key: "secret".to_owned().into(),
+            session_token: "token".to_owned().into(),
+            expires: Timestamp(self.expires.load(Ordering::SeqCst)),
+            session_arn: session.parse().unwrap(),
+        })
+    }
+}
+
+#[async_trait]
+impl RuntimeGateway for Cloud {
+    async fn invoke(
+        &self,
+        _: &Arc<RoleCredentials>,
+        _: &Region,
+        request: RuntimeRequest,
+    ) -> GatewayResult<Answered<RuntimeResponse>> {
+        self.invoked.fetch_add(1, Ordering::SeqCst);
+        if let Some(kind) = self.invoke_fails.lock().unwrap().take() {
+            return Err(error("InvokeEndpoint", kind));
+        }
+        let content_type = Some(request.content_type);
+        yes(RuntimeResponse { content_type, variant: None, custom_attributes: None, body: request.body })
+    }
+}
+
+#[async_trait]
+impl SagemakerGateway for Cloud {
+    async fn endpoints(
+        &self,
+        _: &ConnectionId,
+        region: &Region,
+        _: Option<&str>,
+        _: Option<&str>,
+    ) -> GatewayResult<Page<EndpointView>> {
+        let arn = format!("arn:aws:sagemaker:{region}:111111111111:endpoint/echo");
+        let echo = EndpointView {
+            name: "Echo".parse().unwrap(),
+            arn: domain::endpoint::EndpointArn::parse(&arn).unwrap(),
+            status: EndpointStatus::InService,
+            created: None,
+            runs_on: None,
+            failure_reason: None,
+        };
+        Ok(Page { items: vec![echo], next: None })
+    }
+    /// Knows its one endpoint by its exact name only.
+    async fn endpoint(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<EndpointView>> {
+        let all = SagemakerGateway::endpoints(self, connection, region, None, None).await?;
+        Ok(all.items.into_iter().find(|e| e.name == *name))
+    }
+    async fn sample(&self, _: &ConnectionId, _: &Region, _: &EndpointName) -> GatewayResult<Option<Sample>> {
+        Ok(None)
+    }
+}
+
+macro_rules! agreeable {
+    (reads { $(fn $read:ident($($rt:ty),*) -> $rr:ty = $value:expr;)* } changes { $(fn $name:ident($($t:ty),*) -> $r:ty = $made:expr;)* }) => {
+        #[async_trait]
+        impl IamGateway for Cloud {
+            $(async fn $read(&self, _: &ConnectionId, $(_: $rt),*) -> GatewayResult<$rr> { Ok($value) })*
+            $(async fn $name(&self, _: &ConnectionId, $(_: $t),*) -> GatewayResult<Answered<$r>> { yes($made) })*
+        }
+    };
+}
+
+fn some_arn() -> Arn {
+    "arn:aws:iam::111111111111:policy/x".parse().unwrap()
+}
+
+fn nobody() -> Page<CallerView> {
+    Page { items: Vec::new(), next: None }
+}
+
+agreeable! {
+    reads {
+        fn policy(&Arn) -> Option<ObservedPolicy> = None;
+        fn role(&RoleName) -> Option<ObservedRole> = None;
+        fn attached(&CallerArn) -> Option<Vec<Arn>> = Some(Vec::new());
+        fn identity_policies(&CallerArn) -> Option<Vec<(String, String)>> = Some(Vec::new());
+        fn roles(Option<&str>) -> Page<CallerView> = nobody();
+        fn users(Option<&str>) -> Page<CallerView> = nobody();
+    }
+    changes {
+        fn create_policy(&PolicyName, &str, &str, &Tags) -> Arn = some_arn();
+        fn create_policy_version(&Arn, &str) -> String = "v2".to_owned();
+        fn set_default_policy_version(&Arn, &str) -> () = ();
+        fn delete_policy_version(&Arn, &str) -> () = ();
+        fn delete_policy(&Arn) -> () = ();
+        fn tag_policy(&Arn, &Tags) -> () = ();
+        fn untag_policy(&Arn, &[String]) -> () = ();
+        fn create_role(&NewRole) -> Arn = some_arn();
+        fn update_trust(&RoleName, &str) -> () = ();
+        fn update_max_session(&RoleName, u32) -> () = ();
+        fn delete_role(&RoleName) -> () = ();
+        fn tag_role(&RoleName, &Tags) -> () = ();
+        fn untag_role(&RoleName, &[String]) -> () = ();
+        fn attach_role_policy(&RoleName, &Arn) -> () = ();
+        fn detach_role_policy(&RoleName, &Arn) -> () = ();
+        fn attach_user_policy(&UserName, &Arn) -> () = ();
+        fn detach_user_policy(&UserName, &Arn) -> () = ();
+    }
+}

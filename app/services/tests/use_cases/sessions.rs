@@ -1,0 +1,67 @@
+//! Launch tokens, cookies, sessions.
+
+use crate::{Bench, region};
+use secrecy::ExposeSecret as _;
+use services::Settings;
+
+#[tokio::test]
+async fn a_launch_token_works_once() {
+    let bench = Bench::new();
+    let token = bench.services.issue_launch_token();
+    assert!(bench.services.sign_in("wrong").await.unwrap().is_none());
+    assert!(bench.services.sign_in(token.expose_secret()).await.unwrap().is_some());
+    assert!(bench.services.sign_in(token.expose_secret()).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_fresh_token_replaces_the_one_before() {
+    let bench = Bench::new();
+    let (first, second) = (bench.services.issue_launch_token(), bench.services.issue_launch_token());
+    assert!(bench.services.sign_in(first.expose_secret()).await.unwrap().is_none());
+    assert!(bench.services.sign_in(second.expose_secret()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_configured_token_is_given_out_first_and_works_once_too() {
+    let launch_token = Some("for-automation".to_owned().into());
+    let bench = Bench::with(Settings { launch_token, ..Settings::new(false, region()) });
+    assert_eq!(bench.services.issue_launch_token().expose_secret(), "for-automation");
+    assert!(bench.services.sign_in("for-automation").await.unwrap().is_some());
+    assert!(bench.services.sign_in("for-automation").await.unwrap().is_none());
+    assert_ne!(bench.services.issue_launch_token().expose_secret(), "for-automation");
+}
+
+#[tokio::test]
+async fn without_any_token_nothing_signs_in() {
+    let bench = Bench::new();
+    assert!(bench.services.sign_in("").await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_session_ends_after_twelve_hours_or_when_signed_out() {
+    let bench = Bench::new();
+    let cookie = bench.cookie().await;
+    let operator = |cookie: secrecy::SecretString| {
+        let services = bench.services.clone();
+        async move { services.operator(cookie.expose_secret()).await.unwrap() }
+    };
+    assert!(operator(cookie.clone()).await.is_some_and(|o| o.label().starts_with("session ")));
+    bench.clock.pass(12 * 3600 * 1000 - 1);
+    assert!(operator(cookie.clone()).await.is_some());
+    bench.clock.pass(10_000);
+    assert!(operator(cookie).await.is_none());
+
+    let other = bench.cookie().await;
+    assert!(operator(other.clone()).await.is_some());
+    bench.services.sign_out(other.expose_secret()).await.unwrap();
+    assert!(operator(other).await.is_none());
+}
+
+#[tokio::test]
+async fn the_store_sees_neither_cookie_nor_token() {
+    let bench = Bench::new();
+    let cookie = bench.cookie().await;
+    let sessions = format!("{:?}", bench.memory.sessions.lock().unwrap());
+    assert!(!sessions.contains(cookie.expose_secret()));
+    assert_eq!(cookie.expose_secret().len(), 43);
+}

@@ -1,0 +1,157 @@
+//! Stores in memory.
+
+use async_trait::async_trait;
+use domain::activity::ActivityView;
+use domain::endpoint::Page;
+use domain::names::{DraftId, RunId, ShareId};
+use domain::run::RunState;
+use domain::time::Timestamp;
+use domain::wizard::ShareDraft;
+use services::ports::store::{
+    ActivityStore, DraftStore, RunRecord, RunStore, SessionStore, ShareRecord, ShareStore, StoreError, StoreResult,
+    Stores, Versioned,
+};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+#[derive(Default)]
+pub struct Memory {
+    pub drafts: Mutex<BTreeMap<String, Versioned<ShareDraft>>>,
+    pub shares: Mutex<BTreeMap<String, Versioned<ShareRecord>>>,
+    pub runs: Mutex<BTreeMap<String, RunRecord>>,
+    pub leases: Mutex<BTreeMap<String, (String, Timestamp)>>,
+    pub sessions: Mutex<BTreeMap<String, (String, Timestamp)>>,
+    /// The sizes of the batches that were appended, and the entries.
+    pub trail: Mutex<(Vec<usize>, Vec<ActivityView>)>,
+}
+
+pub fn of(memory: &Arc<Memory>) -> Stores {
+    Stores {
+        drafts: memory.clone(),
+        shares: memory.clone(),
+        runs: memory.clone(),
+        sessions: memory.clone(),
+        activity: memory.clone(),
+    }
+}
+
+#[async_trait]
+impl DraftStore for Memory {
+    async fn create(&self, draft: &ShareDraft, now: Timestamp) -> StoreResult<()> {
+        let versioned = Versioned { value: draft.clone(), version: 1, changed: now };
+        self.drafts.lock().unwrap().insert(draft.id.to_string(), versioned);
+        Ok(())
+    }
+    async fn get(&self, id: &DraftId) -> StoreResult<Option<Versioned<ShareDraft>>> {
+        Ok(self.drafts.lock().unwrap().get(id.as_str()).cloned())
+    }
+    async fn update(&self, draft: &ShareDraft, version: i64, now: Timestamp) -> StoreResult<()> {
+        match self.drafts.lock().unwrap().get_mut(draft.id.as_str()) {
+            Some(there) if there.version == version => {
+                *there = Versioned { value: draft.clone(), version: version + 1, changed: now };
+                Ok(())
+            }
+            _ => Err(StoreError::Stale),
+        }
+    }
+    async fn delete(&self, id: &DraftId) -> StoreResult<()> {
+        self.drafts.lock().unwrap().remove(id.as_str());
+        Ok(())
+    }
+    async fn list(&self, limit: u32) -> StoreResult<Vec<Versioned<ShareDraft>>> {
+        Ok(self.drafts.lock().unwrap().values().rev().take(limit as usize).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl ShareStore for Memory {
+    async fn get(&self, id: &ShareId) -> StoreResult<Option<Versioned<ShareRecord>>> {
+        Ok(self.shares.lock().unwrap().get(id.as_str()).cloned())
+    }
+    async fn put(&self, record: &ShareRecord, version: i64, now: Timestamp) -> StoreResult<()> {
+        let mut shares = self.shares.lock().unwrap();
+        if shares.get(record.intent.id.as_str()).map_or(0, |r| r.version) != version {
+            return Err(StoreError::Stale);
+        }
+        let versioned = Versioned { value: record.clone(), version: version + 1, changed: now };
+        shares.insert(record.intent.id.to_string(), versioned);
+        Ok(())
+    }
+    async fn list(&self) -> StoreResult<Vec<Versioned<ShareRecord>>> {
+        Ok(self.shares.lock().unwrap().values().rev().cloned().collect())
+    }
+    async fn delete(&self, id: &ShareId) -> StoreResult<()> {
+        self.shares.lock().unwrap().remove(id.as_str());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl RunStore for Memory {
+    async fn put(&self, run: &RunRecord) -> StoreResult<()> {
+        self.runs.lock().unwrap().insert(run.id.to_string(), run.clone());
+        Ok(())
+    }
+    async fn get(&self, id: &RunId) -> StoreResult<Option<RunRecord>> {
+        Ok(self.runs.lock().unwrap().get(id.as_str()).cloned())
+    }
+    async fn of_share(&self, share: &ShareId) -> StoreResult<Vec<RunRecord>> {
+        Ok(self.runs.lock().unwrap().values().rev().filter(|r| r.share == *share).cloned().collect())
+    }
+    async fn unfinished(&self) -> StoreResult<Vec<RunRecord>> {
+        Ok(self.runs.lock().unwrap().values().filter(|r| r.state == RunState::Running).cloned().collect())
+    }
+    async fn lease(&self, key: &str, owner: &str, until: Timestamp, now: Timestamp) -> StoreResult<Result<(), String>> {
+        let mut leases = self.leases.lock().unwrap();
+        if let Some((held, ends)) = leases.get(key)
+            && held != owner
+            && *ends > now
+        {
+            return Ok(Err(held.clone()));
+        }
+        leases.insert(key.into(), (owner.into(), until));
+        Ok(Ok(()))
+    }
+    async fn release(&self, key: &str, owner: &str) -> StoreResult<()> {
+        self.leases.lock().unwrap().retain(|k, (held, _)| k != key || held != owner);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SessionStore for Memory {
+    async fn create(&self, digest: &str, label: &str, expires: Timestamp) -> StoreResult<()> {
+        self.sessions.lock().unwrap().insert(digest.into(), (label.into(), expires));
+        Ok(())
+    }
+    async fn get(&self, digest: &str, now: Timestamp) -> StoreResult<Option<String>> {
+        let sessions = self.sessions.lock().unwrap();
+        Ok(sessions.get(digest).filter(|(_, ends)| *ends > now).map(|(label, _)| label.clone()))
+    }
+    async fn delete(&self, digest: &str) -> StoreResult<()> {
+        self.sessions.lock().unwrap().remove(digest);
+        Ok(())
+    }
+    async fn sweep(&self, now: Timestamp) -> StoreResult<()> {
+        self.sessions.lock().unwrap().retain(|_, (_, ends)| *ends > now);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ActivityStore for Memory {
+    async fn append(&self, entries: &[ActivityView]) -> StoreResult<()> {
+        let mut trail = self.trail.lock().unwrap();
+        trail.0.push(entries.len());
+        for entry in entries {
+            let id = trail.1.len() as i64 + 1;
+            trail.1.push(ActivityView { id, ..entry.clone() });
+        }
+        Ok(())
+    }
+    async fn page(&self, before: Option<i64>, limit: u32) -> StoreResult<Page<ActivityView>> {
+        let trail = self.trail.lock().unwrap();
+        let older = trail.1.iter().rev().filter(|e| before.is_none_or(|before| e.id < before));
+        Ok(Page { items: older.take(limit as usize).cloned().collect(), next: None })
+    }
+}
