@@ -14,12 +14,14 @@ mod fix;
 mod matching;
 mod principal;
 mod reasons;
+mod scenario;
 
 pub use context::Context;
 pub use explain::{Explanation, LayerReport, Says, StatementReport, explain};
 pub use fix::{Change, Fix};
 pub use principal::Principal;
 pub use reasons::{Cause, Element, ElementReport};
+pub use scenario::{Scenario, ScenarioError};
 
 use crate::names::AccountId;
 use crate::policy::PolicyDocument;

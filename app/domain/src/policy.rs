@@ -23,7 +23,7 @@ pub use principal::{AwsPrincipal, PrincipalPattern};
 pub use statement::{ActionClause, Effect, PrincipalClause, ResourceClause, Statement};
 pub use validate::{validate_identity, validate_resource, validate_trust};
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// The version of the policy language. It decides whether variables such as `${aws:username}` are replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -46,8 +46,9 @@ impl PolicyVersion {
 }
 
 /// A policy: its statements, in the order written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "serde_json::Value", into = "serde_json::Value")]
+///
+/// It serialises as the document itself, keys in AWS's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyDocument {
     /// The version of the language.
     pub version: PolicyVersion,
@@ -73,7 +74,8 @@ impl PolicyDocument {
         parse::document(&json::from_value(value))
     }
 
-    /// The document in AWS's order of keys; a list of one is written as a bare string.
+    /// The document as JSON; a list of one is a bare string. A [`serde_json::Value`] sorts its keys: to show or send
+    /// a document, use [`PolicyDocument::pretty`] or serialise the document itself.
     pub fn to_value(&self) -> serde_json::Value {
         serde_json::from_str(&self.pretty()).unwrap_or_default()
     }
@@ -91,16 +93,15 @@ impl PolicyDocument {
     }
 }
 
-impl TryFrom<serde_json::Value> for PolicyDocument {
-    type Error = PolicyError;
-    fn try_from(value: serde_json::Value) -> Result<Self, PolicyError> {
-        Self::parse_value(&value)
+impl<'de> Deserialize<'de> for PolicyDocument {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parse::document(&json::Node::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 
-impl From<PolicyDocument> for serde_json::Value {
-    fn from(document: PolicyDocument) -> Self {
-        document.to_value()
+impl<'de> Deserialize<'de> for Statement {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parse::one_statement(&json::Node::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }
 

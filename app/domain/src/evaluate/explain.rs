@@ -97,7 +97,7 @@ pub fn explain(request: &Request, policies: &Policies<'_>) -> Explanation {
         resource: request.resource.clone(),
         resource_kind: policies.resource_kind,
         layers: layers(&assessment, request, policies, &statements),
-        fixes: fix::fixes(&facts, policies, &sources, &statements, outcome),
+        fixes: fix::fixes(&facts, policies, &sources, &statements, &assessment),
         statements,
     }
 }
@@ -236,7 +236,8 @@ impl Explanation {
                 } else {
                     String::new()
                 };
-                format!("{asked} is allowed: {} {asked_by}{and}", allowers(layer), asked_by = self.caller_tail())
+                let allow = if plural(layer) { "allow" } else { "allows" };
+                format!("{asked} is allowed: {layer} {allow} it to `{}`{and}", self.caller)
             }
             Decision::ExplicitlyDenied => {
                 let denier = self
@@ -251,10 +252,6 @@ impl Explanation {
             }
             Decision::ImplicitlyDenied => format!("{asked} is denied: {}", self.why_not(layer)),
         }
-    }
-
-    fn caller_tail(&self) -> String {
-        format!("allow it to `{}`", self.caller)
     }
 
     fn why_not(&self, layer: &str) -> String {
@@ -316,8 +313,4 @@ impl Explanation {
 
 fn plural(label: &str) -> bool {
     label.ends_with("policies")
-}
-
-fn allowers(layer: &str) -> &str {
-    layer
 }

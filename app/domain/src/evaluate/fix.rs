@@ -3,18 +3,17 @@
 //! Small means: change the request before a policy (send the external ID), widen a statement that nearly matches
 //! before adding one, and never touch a layer that doesn't block.
 
-use super::decide::Outcome;
+use super::decide::{Assessment, Voice};
 use super::explain::{Source, StatementReport};
 use super::facts::Facts;
-use super::matching::Test;
+use super::matching::{Grant, Test, names};
 use super::reasons::{self, Cause, Element};
 use super::{Layer, Policies, Principal, Request, ResourceKind};
 use crate::policy::{
-    ActionClause, AwsPrincipal, Condition, ConditionOperator, Effect, Operator, PrincipalClause, PrincipalPattern,
-    ResourceClause, ResourcePattern, Statement,
+    ActionClause, ActionPattern, AwsPrincipal, Condition, ConditionOperator, Effect, Operator, PrincipalClause,
+    PrincipalPattern, ResourceClause, ResourcePattern, Statement,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +25,7 @@ pub enum Change {
         /// The policy it fits into; `None`: there is none yet.
         policy: Option<String>,
         /// The statement.
-        statement: Value,
+        statement: Statement,
     },
     /// Put this in the place of a statement.
     ReplaceStatement {
@@ -35,7 +34,7 @@ pub enum Change {
         /// Which statement, from 0.
         index: usize,
         /// The new statement.
-        statement: Value,
+        statement: Statement,
     },
     /// Take a statement away, or narrow it.
     RemoveStatement {
@@ -85,10 +84,10 @@ pub(super) fn fixes(
     policies: &Policies<'_>,
     sources: &[Source<'_>],
     statements: &[StatementReport],
-    outcome: Outcome,
+    assessment: &Assessment,
 ) -> Vec<Fix> {
     let fixer = Fixer { facts, sources, statements, kind: policies.resource_kind };
-    let lacking = outcome.lacking;
+    let mut lacking = assessment.outcome().lacking;
     let mut fixes: Vec<Fix> = Vec::new();
     let denials = statements.iter().filter(|one| one.effect == Effect::Deny && one.matches);
     fixes.extend(denials.map(|one| fixer.lift(one)));
@@ -109,17 +108,27 @@ pub(super) fn fixes(
             }
         }
     }
-    for (lacks, layer) in [
-        (lacking.resource, Layer::Resource),
-        (lacking.identity, Layer::Identity),
-        (lacking.boundary, Layer::Boundary),
-        (lacking.session, Layer::Session),
-    ] {
+    if lacking.resource {
+        let fix = fixer.grant(Layer::Resource, None);
+        // How closely the resource policy then names the caller decides what else has to allow.
+        let resource = Voice { grant: fixer.grant_after(&fix), ..assessment.resource };
+        lacking = Assessment { resource, ..*assessment }.outcome().lacking;
+        fixes.push(fix);
+    }
+    for (lacks, layer) in
+        [(lacking.identity, Layer::Identity), (lacking.boundary, Layer::Boundary), (lacking.session, Layer::Session)]
+    {
         if lacks {
             fixes.push(fixer.grant(layer, None));
         }
     }
-    fixes.dedup_by(|a, b| a.what == b.what && matches!(a.what, Change::ChangeRequest { .. }));
+    // One value sent may satisfy several statements.
+    let mut sent = Vec::new();
+    fixes.retain(|fix| {
+        let again = matches!(fix.what, Change::ChangeRequest { .. }) && sent.contains(&fix.what);
+        sent.push(fix.what.clone());
+        !again
+    });
     fixes
 }
 
@@ -193,6 +202,24 @@ impl Fixer<'_> {
         self.add(layer, level)
     }
 
+    /// How closely the resource policy names the caller once a change is made.
+    fn grant_after(&self, fix: &Fix) -> Grant {
+        let of = |statement: &Statement| {
+            let source = self.sources.iter().find(|source| source.layer == Layer::Resource);
+            match source {
+                Some(source) => self.test(source, statement).principal(),
+                None => names(&grantee(&self.request().principal), &self.request().principal),
+            }
+        };
+        match &fix.what {
+            Change::AddStatement { statement, .. } | Change::ReplaceStatement { statement, .. } => of(statement),
+            _ => {
+                let nearest = closest(self.statements, Layer::Resource, None);
+                nearest.and_then(|report| self.statement(report)).map_or(Grant::None, |(_, statement)| of(statement))
+            }
+        }
+    }
+
     fn add(&self, layer: Layer, level: Option<usize>) -> Fix {
         let request = self.request();
         let mut statement = Statement::allow([request.action.as_str()]);
@@ -214,7 +241,7 @@ impl Fixer<'_> {
         let at = level.map_or_else(String::new, |level| format!(" at level {}", level + 1));
         let sentence =
             format!("allow `{}` on `{}`{to} in {}{at}", request.action, request.resource, layer.label(self.kind));
-        Fix { layer, level, what: Change::AddStatement { policy, statement: statement.to_value() }, sentence }
+        Fix { layer, level, what: Change::AddStatement { policy, statement }, sentence }
     }
 
     /// Makes a statement match that fails in one element only.
@@ -229,25 +256,26 @@ impl Fixer<'_> {
         }
         let mut changed = statement.clone();
         let instruction = match element {
-            Element::Action => self.widen_action(&mut changed.action),
-            Element::Resource => self.widen_resource(source, statement, changed.resource.as_mut()?),
+            Element::Action => self.widen_action(&mut changed.action)?,
+            Element::Resource if akin(cause) => self.widen_resource(source, statement, changed.resource.as_mut()?),
             Element::Principal => self.widen_principal(changed.principal.as_mut()?, cause),
             Element::Condition { .. } => self.widen_condition(source, statement, &mut changed)?,
-            Element::NotAction | Element::NotResource | Element::NotPrincipal => return None,
+            _ => return None,
         };
         let sentence = format!("in {}, {instruction}", report.name());
-        let what = Change::ReplaceStatement {
-            policy: report.policy.clone(),
-            index: report.index,
-            statement: changed.to_value(),
-        };
+        let what = Change::ReplaceStatement { policy: report.policy.clone(), index: report.index, statement: changed };
         Some(Fix { layer, level, what, sentence })
     }
 
-    fn widen_action(&self, clause: &mut ActionClause) -> String {
+    /// A statement about another service is no place for this action.
+    fn widen_action(&self, clause: &mut ActionClause) -> Option<String> {
         let action = &self.request().action;
-        clause.patterns.push(crate::policy::ActionPattern::new(action));
-        format!("add `{action}` to the actions")
+        let service = |text: &str| text.split_once(':').map(|(service, _)| service.to_ascii_lowercase());
+        let own = service(action);
+        clause.patterns.iter().any(|pattern| service(pattern.as_str()) == own).then(|| {
+            clause.patterns.push(ActionPattern::new(action));
+            format!("add `{action}` to the actions")
+        })
     }
 
     /// A resource that differs in case only, or is the only one and differs in one field, was meant to be this one.
@@ -276,7 +304,7 @@ impl Fixer<'_> {
             }
             _ => false,
         });
-        match old {
+        let instruction = match old {
             Some(slot) => {
                 let text = slot.parts().1.to_owned();
                 *slot = new;
@@ -286,7 +314,9 @@ impl Fixer<'_> {
                 clause.principals.push(new);
                 format!("add `{}` to the principals", caller.grantee())
             }
-        }
+        };
+        *clause = PrincipalClause::new(false, clause.principals.drain(..));
+        instruction
     }
 
     /// A condition on something the caller can't change takes the request's value too, or goes.
@@ -321,6 +351,15 @@ impl Fixer<'_> {
 
     fn test<'s>(&'s self, source: &Source<'_>, statement: &'s Statement) -> Test<'s> {
         Test { statement, version: source.policy.document.version, facts: self.facts, usage: source.usage }
+    }
+}
+
+/// Whether a resource is of the kind a statement is about.
+fn akin(cause: &Cause) -> bool {
+    match cause {
+        Cause::ResourceCase => true,
+        Cause::OtherResource { fields } => !fields.is_empty() && !fields.iter().any(|field| field == "service"),
+        _ => false,
     }
 }
 

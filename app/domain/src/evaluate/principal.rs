@@ -107,6 +107,14 @@ impl Principal {
         })
     }
 
+    /// Says whether a session's role was given with its path.
+    pub(super) fn with_path_known(mut self, known: bool) -> Self {
+        if let Self::RoleSession { path_known, .. } = &mut self {
+            *path_known = known;
+        }
+        self
+    }
+
     /// An account's root user.
     pub fn root(account: AccountId) -> Self {
         let arn = Arn::build("aws", "iam", "", account.as_str(), "root")

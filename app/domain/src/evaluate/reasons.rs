@@ -136,6 +136,11 @@ pub(super) fn some<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
+/// `pattern` covers `text`, or is the text itself.
+fn covers(pattern: &str, text: &str) -> String {
+    if pattern == text { format!("`{text}`") } else { format!("`{pattern}` covers `{text}`") }
+}
+
 fn action(test: &Test<'_>) -> ElementReport {
     let clause = &test.statement.action;
     let asked = &test.facts.request.action;
@@ -143,7 +148,7 @@ fn action(test: &Test<'_>) -> ElementReport {
     let listed = some(clause.patterns.iter().map(|pattern| pattern.as_str()));
     match (clause.negated, hit) {
         (false, Some(pattern)) => {
-            report(Element::Action, Cause::Matches, format!("action matches: `{}` covers `{asked}`", pattern.as_str()))
+            report(Element::Action, Cause::Matches, format!("action matches: {}", covers(pattern.as_str(), asked)))
         }
         (false, None) => report(
             Element::Action,
@@ -154,7 +159,7 @@ fn action(test: &Test<'_>) -> ElementReport {
         (true, Some(pattern)) => report(
             Element::NotAction,
             Cause::ActionLeftOut,
-            format!("action is left out: `{}` covers `{asked}`", pattern.as_str()),
+            format!("action is left out: {}", covers(pattern.as_str(), asked)),
         ),
     }
 }
@@ -164,11 +169,9 @@ fn resource(test: &Test<'_>, clause: &ResourceClause) -> ElementReport {
     let hit = clause.patterns.iter().find(|pattern| pattern.matches(asked, test.variables()));
     let listed = some(clause.patterns.iter().map(|pattern| pattern.as_str()));
     match (clause.negated, hit) {
-        (false, Some(pattern)) => report(
-            Element::Resource,
-            Cause::Matches,
-            format!("resource matches: `{}` covers `{asked}`", pattern.as_str()),
-        ),
+        (false, Some(pattern)) => {
+            report(Element::Resource, Cause::Matches, format!("resource matches: {}", covers(pattern.as_str(), asked)))
+        }
         (false, None) => {
             let (cause, sentence) = other_resource(test, clause, asked);
             report(Element::Resource, cause, sentence)
@@ -179,7 +182,7 @@ fn resource(test: &Test<'_>, clause: &ResourceClause) -> ElementReport {
         (true, Some(pattern)) => report(
             Element::NotResource,
             Cause::ResourceLeftOut,
-            format!("resource is left out: `{}` covers `{asked}`", pattern.as_str()),
+            format!("resource is left out: {}", covers(pattern.as_str(), asked)),
         ),
     }
 }

@@ -3,6 +3,8 @@
 //! Strict RFC 8259, and stricter in one point: a key twice in an object is refused, as IAM does.
 
 use super::error::PolicyError;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::fmt;
 
 /// Deeper documents are refused: policies need five levels.
 const MAX_DEPTH: usize = 32;
@@ -70,6 +72,59 @@ pub(super) fn from_value(value: &serde_json::Value) -> Node {
         ),
     };
     Node { place: Place::default(), kind }
+}
+
+/// From any serde format, in the order of the keys, without places.
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind = deserializer.deserialize_any(KindVisitor)?;
+        Ok(Self { place: Place::default(), kind })
+    }
+}
+
+struct KindVisitor;
+
+impl<'de> Visitor<'de> for KindVisitor {
+    type Value = Kind;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+    fn visit_unit<E>(self) -> Result<Kind, E> {
+        Ok(Kind::Null)
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Kind, E> {
+        Ok(Kind::Bool(value))
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Kind, E> {
+        Ok(Kind::Number(value.to_string()))
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Kind, E> {
+        Ok(Kind::Number(value.to_string()))
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Kind, E> {
+        Ok(Kind::Number(value.to_string()))
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Kind, E> {
+        Ok(Kind::Text(text.to_owned()))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Kind, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Kind::List(items))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
+        let mut members: Vec<Member> = Vec::new();
+        while let Some((key, value)) = map.next_entry::<String, Node>()? {
+            if members.iter().any(|member| member.key == key) {
+                return Err(serde::de::Error::custom(format!("the key `{key}` is there twice")));
+            }
+            members.push(Member { key, place: Place::default(), value });
+        }
+        Ok(Kind::Object(members))
+    }
 }
 
 /// Parses a text.

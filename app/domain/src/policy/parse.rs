@@ -47,6 +47,11 @@ pub(super) fn document(node: &Node) -> Result<PolicyDocument> {
     Ok(PolicyDocument { version, id, statements })
 }
 
+/// A statement on its own, as explanations carry them.
+pub(super) fn one_statement(node: &Node) -> Result<Statement> {
+    statement(node, "Statement")
+}
+
 fn version(node: &Node) -> Result<PolicyVersion> {
     match text(node, "Version")? {
         "2012-10-17" => Ok(PolicyVersion::V2012),
@@ -94,7 +99,7 @@ fn statement(node: &Node, path: &str) -> Result<Statement> {
     let principal = either(members, path, "Principal", "NotPrincipal")?
         .map(|(negated, member)| {
             let path = format!("{path}.{}", member.key);
-            principals(&member.value, &path).map(|principals| PrincipalClause { negated, principals })
+            principals(&member.value, &path).map(|principals| PrincipalClause::new(negated, principals))
         })
         .transpose()?;
     let Some((negated, action)) = either(members, path, "Action", "NotAction")? else {
@@ -293,13 +298,13 @@ fn object<'a>(node: &'a Node, path: &str, what: &str) -> Result<&'a [Member]> {
 
 fn known_keys(members: &[Member], path: &str, known: &[&str]) -> Result<()> {
     let Some(stranger) = members.iter().find(|member| !known.contains(&member.key.as_str())) else { return Ok(()) };
-    let hint = known
-        .iter()
-        .find(|name| {
-            name.eq_ignore_ascii_case(&stranger.key) || name.eq_ignore_ascii_case(stranger.key.trim_end_matches('s'))
-        })
-        .map_or_else(|| format!("known are {}", known.join(", ")), |name| format!("did you mean `{name}`?"));
-    let hint = hint.trim_end_matches('?').to_owned();
+    let singular = stranger.key.trim_end_matches('s');
+    let meant =
+        known.iter().find(|name| name.eq_ignore_ascii_case(&stranger.key) || name.eq_ignore_ascii_case(singular));
+    let hint = match meant {
+        Some(name) => format!("did you mean `{name}`"),
+        None => format!("known are {}", known.join(", ")),
+    };
     let full = if path.is_empty() { stranger.key.clone() } else { format!("{path}.{}", stranger.key) };
     Err(fail(stranger.place, &full, format!("unknown element `{}`: {hint}", short(&stranger.key))))
 }

@@ -46,6 +46,17 @@ impl PrincipalPattern {
         Self::Aws(AwsPrincipal::new(text))
     }
 
+    /// The place of the type among those of a document.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::Everyone => 0,
+            Self::Aws(_) => 1,
+            Self::Federated(_) => 2,
+            Self::Service(_) => 3,
+            Self::Canonical(_) => 4,
+        }
+    }
+
     /// The type's key in the document, and the value; everyone has no key.
     pub fn parts(&self) -> (Option<&'static str>, &str) {
         match self {

@@ -2,6 +2,7 @@
 
 use super::statement::Statement;
 use super::{PolicyDocument, PrincipalPattern};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::fmt::Write;
 
 /// JSON that keeps the order of its keys.
@@ -12,15 +13,50 @@ enum Out<'a> {
     Objects(Vec<Out<'a>>),
 }
 
-pub(super) fn pretty(document: &PolicyDocument) -> String {
+impl Serialize for Out<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(texts) => texts.serialize(serializer),
+            Self::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                members.iter().try_for_each(|(key, value)| map.serialize_entry(key, value))?;
+                map.end()
+            }
+            Self::Objects(objects) => {
+                let mut list = serializer.serialize_seq(Some(objects.len()))?;
+                objects.iter().try_for_each(|object| list.serialize_element(object))?;
+                list.end()
+            }
+        }
+    }
+}
+
+impl Serialize for PolicyDocument {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        document(self).serialize(serializer)
+    }
+}
+
+impl Serialize for Statement {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        statement(self).serialize(serializer)
+    }
+}
+
+pub(super) fn pretty(policy: &PolicyDocument) -> String {
+    let mut text = String::new();
+    write(&mut text, &document(policy), 0);
+    text
+}
+
+fn document(document: &PolicyDocument) -> Out<'_> {
     let mut members = vec![("Version".to_owned(), Out::Text(document.version.as_str()))];
     if let Some(id) = &document.id {
         members.push(("Id".to_owned(), Out::Text(id)));
     }
     members.push(("Statement".to_owned(), Out::Objects(document.statements.iter().map(statement).collect())));
-    let mut text = String::new();
-    write(&mut text, &Out::Object(members), 0);
-    text
+    Out::Object(members)
 }
 
 /// A statement alone, as JSON.
@@ -54,6 +90,8 @@ fn statement(statement: &Statement) -> Out<'_> {
 
 fn principals(principals: &[PrincipalPattern]) -> Out<'_> {
     let mut members: Vec<(String, Vec<&str>)> = Vec::new();
+    let mut principals: Vec<&PrincipalPattern> = principals.iter().collect();
+    principals.sort_by_key(|principal| principal.rank());
     for principal in principals {
         match principal.parts() {
             // Everyone stands alone: `parse` never mixes it with others, and it includes them.

@@ -68,6 +68,18 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
 }
 
+impl PrincipalClause {
+    /// A clause, its principals in the order documents list their kinds. Everyone stands alone.
+    pub fn new(negated: bool, principals: impl IntoIterator<Item = PrincipalPattern>) -> Self {
+        let mut principals: Vec<_> = principals.into_iter().collect();
+        if principals.contains(&PrincipalPattern::Everyone) {
+            principals = vec![PrincipalPattern::Everyone];
+        }
+        principals.sort_by_key(PrincipalPattern::rank);
+        Self { negated, principals }
+    }
+}
+
 impl Statement {
     /// An Allow of these actions, still without resource.
     pub fn allow<'a>(actions: impl IntoIterator<Item = &'a str>) -> Self {
@@ -82,11 +94,6 @@ impl Statement {
     /// The statement alone, as JSON in AWS's order of keys.
     pub fn pretty(&self) -> String {
         super::print::statement_text(self)
-    }
-
-    /// The statement alone, as a JSON value.
-    pub fn to_value(&self) -> serde_json::Value {
-        serde_json::from_str(&self.pretty()).unwrap_or_default()
     }
 
     fn with_effect<'a>(effect: Effect, actions: impl IntoIterator<Item = &'a str>) -> Self {
@@ -116,7 +123,7 @@ impl Statement {
 
     /// By these principals.
     pub fn by(mut self, principals: impl IntoIterator<Item = PrincipalPattern>) -> Self {
-        self.principal = Some(PrincipalClause { negated: false, principals: principals.into_iter().collect() });
+        self.principal = Some(PrincipalClause::new(false, principals));
         self
     }
 
@@ -133,7 +140,10 @@ impl Statement {
         key: &str,
         values: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        self.conditions.push(Condition::new(operator, key, values));
+        let condition = Condition::new(operator, key, values);
+        // Documents group conditions by operator.
+        let last = self.conditions.iter().rposition(|one| one.operator == condition.operator);
+        self.conditions.insert(last.map_or(self.conditions.len(), |at| at + 1), condition);
         self
     }
 }
