@@ -140,3 +140,12 @@ async fn a_switched_off_key_is_unknown() {
     admin.iam_ok("UpdateAccessKey", &params).await;
     user.sts("GetCallerIdentity", &[]).await.refused(403, "InvalidClientTokenId", "");
 }
+
+#[tokio::test]
+async fn an_unsigned_payload_is_not_taken() {
+    let lab = Lab::start().await;
+    let client = lab.client("parent");
+    let mut request = client.query_request("sts", "GetCallerIdentity", &[]);
+    request.headers_mut().insert("x-amz-content-sha256", "UNSIGNED-PAYLOAD".parse().unwrap());
+    client.send(request).await.refused(403, "SignatureDoesNotMatch", "does not match");
+}
