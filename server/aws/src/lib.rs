@@ -1,1 +1,46 @@
-//! Placeholder.
+//! The adapters to AWS behind the ports of [`services::ports::gateway`]: the only crate that names the AWS SDK.
+//!
+//! Nothing here knows whether the other end is AWS or the embedded sandbox: a profile's `endpoint_url` is the only
+//! difference, and the SDK itself reads it. Failures are put into words once, in [`error`](mod@error).
+
+mod cache;
+mod connections;
+mod error;
+mod http;
+mod iam;
+mod identity;
+mod profiles;
+mod runtime;
+mod sagemaker;
+mod sts;
+
+use connections::Connections;
+use services::ports::gateway::Gateways;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use profiles::AwsSettingsError;
+
+/// Where profiles are read from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AwsSettings {
+    /// The credentials file; `None` for `AWS_SHARED_CREDENTIALS_FILE` or `~/.aws/credentials`.
+    pub credentials_file: Option<PathBuf>,
+    /// The config file; `None` for `AWS_CONFIG_FILE` or `~/.aws/config`.
+    pub config_file: Option<PathBuf>,
+}
+
+/// Reads the profiles and gives the gateways. Makes no call to AWS: credentials are fetched when first needed.
+///
+/// When both files are given, nothing but their profiles is used. Otherwise credentials from the environment, a web
+/// identity, a container or an instance are offered as the connection `default`, unless a profile has that name.
+pub async fn connect(settings: AwsSettings) -> Result<Gateways, AwsSettingsError> {
+    let connections = Arc::new(Connections::open(&settings).await?);
+    Ok(Gateways {
+        connections: Arc::new(identity::AwsConnections(connections.clone())),
+        sts: Arc::new(sts::AwsSts(connections.clone())),
+        iam: Arc::new(iam::AwsIam(connections.clone())),
+        sagemaker: Arc::new(sagemaker::AwsSagemaker(connections.clone())),
+        runtime: Arc::new(runtime::AwsRuntime::new(connections)),
+    })
+}

@@ -1,0 +1,204 @@
+//! A connection's SDK configuration and clients: made when first needed, kept while the profile files stay as they are.
+
+use crate::AwsSettings;
+use crate::cache::Lru;
+use crate::error::{Call, Origin, no_connection};
+use crate::http;
+use crate::profiles::{AwsSettingsError, Login, ProfileFiles, Profiles, Stamp};
+use aws_config::identity::IdentityCache;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use domain::names::{ConnectionId, Region};
+use services::ports::gateway::{ConnectionProfile, GatewayResult};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// How long to wait for a connection to a host; the same everywhere, since it is part of what makes a pool.
+pub(crate) const CONNECT: Duration = Duration::from_secs(3);
+/// How long one try of a control-plane call may take.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// How long fetching credentials may take: `credential_process` and SSO may need several round trips.
+const LOGIN: Duration = Duration::from_secs(20);
+/// The first pause between tries. A person is waiting, so it is shorter than the SDK's second.
+const BACKOFF: Duration = Duration::from_millis(300);
+/// Where global services are called when neither profile nor environment names a region.
+const FALLBACK_REGION: &str = "us-east-1";
+/// Clients kept per connection and service, one a region; there are fewer regions than this.
+const REGIONS: usize = 48;
+/// Role sessions whose connection is remembered.
+const SESSIONS: usize = 1024;
+
+/// All connections of the machine.
+#[derive(Debug)]
+pub(crate) struct Connections {
+    files: ProfileFiles,
+    http: SharedHttpClient,
+    state: Mutex<State>,
+    /// Which connection got a role's session, by the session's access key id.
+    sessions: Lru<String, Arc<Connection>>,
+}
+
+#[derive(Debug)]
+struct State {
+    stamp: Stamp,
+    profiles: Arc<Profiles>,
+    open: HashMap<ConnectionId, Arc<OnceCell<Arc<Connection>>>>,
+}
+
+/// One way to credentials, with its clients.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Who it is, for messages.
+    pub(crate) origin: Origin,
+    /// What clients are made from.
+    pub(crate) sdk: SdkConfig,
+    /// IAM; global.
+    pub(crate) iam: aws_sdk_iam::Client,
+    sts: Lru<Region, aws_sdk_sts::Client>,
+    sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
+}
+
+impl Connections {
+    /// Reads the profiles.
+    pub(crate) async fn open(settings: &AwsSettings) -> Result<Self, AwsSettingsError> {
+        let files = ProfileFiles::locate(settings);
+        let stamp = files.stamp();
+        let profiles = Arc::new(files.read().await?);
+        let state = Mutex::new(State { stamp, profiles, open: HashMap::new() });
+        Ok(Self { files, http: http::shared(), state, sessions: Lru::new(SESSIONS) })
+    }
+
+    /// All profiles, read again if a file was edited.
+    pub(crate) async fn list(&self) -> GatewayResult<Vec<ConnectionProfile>> {
+        Ok(self.profiles().await?.connections())
+    }
+
+    /// A connection, ready to make calls. Its credentials are fetched by the first of those.
+    pub(crate) async fn get(&self, id: &ConnectionId) -> GatewayResult<Arc<Connection>> {
+        let profiles = self.profiles().await?;
+        if !profiles.has(id) {
+            return Err(no_connection(Some(id), format!("there is no AWS profile `{id}`")));
+        }
+        let cell = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            // Some of the SDK's providers keep a failure for good, while the person may just be logging in.
+            state.open.retain(|_, cell| cell.get().is_none_or(|connection| !connection.origin.is_stale()));
+            state.open.entry(id.clone()).or_default().clone()
+        };
+        let connection = cell.get_or_init(|| async { Arc::new(self.load(id, &profiles).await) }).await;
+        Ok(connection.clone())
+    }
+
+    /// Remembers who got a role's session: the session is used where that connection's own calls go.
+    pub(crate) fn remember_session(&self, access_key_id: &str, connection: &Arc<Connection>) {
+        self.sessions.insert(access_key_id.to_owned(), connection.clone());
+    }
+
+    /// Who got a role's session, if that was not too long ago.
+    pub(crate) fn session(&self, access_key_id: &str) -> Option<Arc<Connection>> {
+        self.sessions.get(access_key_id)
+    }
+
+    /// The HTTP client that all share.
+    pub(crate) fn http(&self) -> SharedHttpClient {
+        self.http.clone()
+    }
+
+    async fn profiles(&self) -> GatewayResult<Arc<Profiles>> {
+        let stamp = self.files.stamp();
+        {
+            let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.stamp == stamp {
+                return Ok(state.profiles.clone());
+            }
+        }
+        let read = self.files.read().await.map_err(|error| no_connection(None, error.to_string()))?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        tracing::info!("the AWS profile files have changed and were read again");
+        state.stamp = stamp;
+        state.profiles = Arc::new(read);
+        state.open.clear();
+        Ok(state.profiles.clone())
+    }
+
+    async fn load(&self, id: &ConnectionId, profiles: &Profiles) -> Connection {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(self.http.clone())
+            .profile_files(self.files.for_sdk())
+            .retry_config(RetryConfig::standard().with_max_attempts(3).with_initial_backoff(BACKOFF))
+            .timeout_config(
+                TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
+            )
+            .identity_cache(IdentityCache::lazy().load_timeout(LOGIN).build());
+        if !profiles.is_around(id) {
+            loader = loader.profile_name(id.as_str());
+            // The default chain would prefer keys in the environment to the profile that was asked for.
+            loader = loader.credentials_provider(self.credentials(id, profiles));
+            if let Some(region) = profiles.region(id) {
+                loader = loader.region(aws_region(&region));
+            }
+        }
+        let mut sdk = loader.load().await;
+        if sdk.region().is_none() {
+            sdk = sdk.into_builder().region(aws_config::Region::new(FALLBACK_REGION)).build();
+        }
+        Connection::new(id, sdk, profiles.source(id))
+    }
+
+    fn credentials(&self, id: &ConnectionId, profiles: &Profiles) -> ProfileFileCredentialsProvider {
+        let config = ProviderConfig::without_region()
+            .with_http_client(self.http.clone())
+            .with_region(profiles.region(id).as_ref().map(aws_region));
+        ProfileFileCredentialsProvider::builder()
+            .configure(&config)
+            .profile_files(self.files.for_sdk())
+            .profile_name(id.as_str())
+            .build()
+    }
+}
+
+impl Connection {
+    fn new(id: &ConnectionId, sdk: SdkConfig, login: (Login, ConnectionId)) -> Self {
+        let origin = Origin::connection(id, login, sdk.endpoint_url());
+        let iam = aws_sdk_iam::Client::new(&sdk);
+        Self { origin, iam, sts: Lru::new(REGIONS), sagemaker: Lru::new(REGIONS), sdk }
+    }
+
+    /// The region of the profile, the environment, or the fallback.
+    pub(crate) fn region(&self) -> &str {
+        self.sdk.region().map_or(FALLBACK_REGION, |region| region.as_ref())
+    }
+
+    /// A call to IAM that is about to be made.
+    pub(crate) fn iam_call(&self, operation: &'static str) -> Call<'_> {
+        self.origin.call("IAM", self.region(), operation)
+    }
+
+    /// STS in a region; `None` for the connection's own.
+    pub(crate) fn sts(&self, region: Option<&Region>) -> aws_sdk_sts::Client {
+        let Some(region) = region else { return aws_sdk_sts::Client::new(&self.sdk) };
+        self.sts.get(region).unwrap_or_else(|| {
+            let config = aws_sdk_sts::config::Builder::from(&self.sdk).region(aws_region(region)).build();
+            self.sts.insert(region.clone(), aws_sdk_sts::Client::from_conf(config))
+        })
+    }
+
+    /// SageMaker's control plane in a region.
+    pub(crate) fn sagemaker(&self, region: &Region) -> aws_sdk_sagemaker::Client {
+        self.sagemaker.get(region).unwrap_or_else(|| {
+            let config = aws_sdk_sagemaker::config::Builder::from(&self.sdk).region(aws_region(region)).build();
+            self.sagemaker.insert(region.clone(), aws_sdk_sagemaker::Client::from_conf(config))
+        })
+    }
+}
+
+/// A region as the SDK has it.
+pub(crate) fn aws_region(region: &Region) -> aws_config::Region {
+    aws_config::Region::new(region.as_str().to_owned())
+}

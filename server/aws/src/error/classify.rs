@@ -1,0 +1,166 @@
+//! What an error code means. Sources: the *Common errors* pages of the STS, IAM, SageMaker and SageMaker Runtime API
+//! references, and the SDKs' lists of throttling and transient codes.
+
+use services::ports::gateway::GatewayErrorKind::{
+    self, AccessDenied, Conflict, Expired, Invalid, Model, NotFound, Throttled, Unavailable,
+};
+
+/// The kind of an error, and whether the same call may work later.
+pub(super) fn kind(code: &str, status: u16, message: &str) -> (GatewayErrorKind, bool) {
+    let kind = by_code(code, message).unwrap_or_else(|| by_status(status));
+    let busy =
+        matches!(code, "ConcurrentModification" | "ConcurrentModificationException" | "EntityTemporarilyUnmodifiable");
+    (kind, busy || matches!(kind, Throttled | Unavailable))
+}
+
+fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
+    // Services of different ages spell the same code with and without this ending.
+    let stem = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Error")).unwrap_or(code);
+    Some(match stem {
+        "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => AccessDenied,
+        "NoSuchEntity" | "ResourceNotFound" | "NotFound" => NotFound,
+        "Validation" if says_not_found(message) => NotFound,
+        "EntityAlreadyExists"
+        | "DeleteConflict"
+        | "ConcurrentModification"
+        | "EntityTemporarilyUnmodifiable"
+        | "UnmodifiableEntity"
+        | "ResourceInUse"
+        | "Conflict" => Conflict,
+        "Throttling"
+        | "Throttled"
+        | "RequestThrottled"
+        | "TooManyRequests"
+        | "RequestLimitExceeded"
+        | "ProvisionedThroughputExceeded"
+        | "BandwidthLimitExceeded"
+        | "SlowDown"
+        | "PriorRequestNotComplete" => Throttled,
+        "Validation"
+        | "InvalidInput"
+        | "MalformedPolicyDocument"
+        | "MalformedInput"
+        | "LimitExceeded"
+        | "ResourceLimitExceeded"
+        | "ServiceQuotaExceeded"
+        | "PackedPolicyTooLarge"
+        | "PolicyNotAttachable"
+        | "RegionDisabled"
+        | "InvalidParameterValue"
+        | "InvalidParameterCombination"
+        | "MissingParameter"
+        | "MalformedQueryString"
+        | "InvalidAction"
+        | "Serialization"
+        | "UnknownOperation" => Invalid,
+        "ExpiredToken"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClient"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignature"
+        | "IncompleteSignature"
+        | "InvalidAccessKeyId"
+        | "MissingAuthenticationToken"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "AuthFailure"
+        | "InvalidToken"
+        | "TokenRefreshRequired"
+        | "InvalidIdentityToken" => Expired,
+        "Model" => Model,
+        "ModelNotReady" | "InternalFailure" | "Internal" | "InternalServer" | "InternalDependency"
+        | "ServiceFailure" | "ServiceUnavailable" | "RequestTimeout" => Unavailable,
+        _ => return None,
+    })
+}
+
+fn by_status(status: u16) -> GatewayErrorKind {
+    match status {
+        401 | 403 => AccessDenied,
+        404 => NotFound,
+        409 => Conflict,
+        424 => Model,
+        429 => Throttled,
+        400..=499 => Invalid,
+        _ => Unavailable,
+    }
+}
+
+/// SageMaker has no code for a thing that is missing: `Could not find endpoint "arn:…".` from the control plane,
+/// `Endpoint X of account N not found.` from the runtime.
+fn says_not_found(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("could not find") || message.contains("not found") || message.contains("does not exist")
+}
+
+/// AWS's message as it may be shown. After a wrong signature AWS repeats the whole request it expected, the session
+/// token included: only the first sentence stays.
+pub(super) fn presentable(code: &str, message: &str) -> String {
+    if code.contains("Signature") {
+        let end = [". ", "\n", "The Canonical", "'"].into_iter().filter_map(|mark| message.find(mark)).min();
+        let first = &message[..end.unwrap_or(message.len())];
+        return format!("{}.", first.trim_end().trim_end_matches('.'));
+    }
+    message.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_decides_before_the_status() {
+        for (code, status, message, expected) in [
+            ("AccessDenied", 403, "", (AccessDenied, false)),
+            ("AccessDeniedException", 400, "", (AccessDenied, false)),
+            ("NoSuchEntity", 404, "", (NotFound, false)),
+            ("ValidationException", 400, "Could not find endpoint \"arn:aws:…\".", (NotFound, false)),
+            ("ValidationError", 400, "Endpoint x of account 1 not found.", (NotFound, false)),
+            ("ValidationError", 400, "1 validation error detected: …", (Invalid, false)),
+            ("EntityAlreadyExists", 409, "", (Conflict, false)),
+            ("DeleteConflict", 409, "", (Conflict, false)),
+            ("ConcurrentModification", 409, "", (Conflict, true)),
+            ("LimitExceeded", 409, "", (Invalid, false)),
+            ("MalformedPolicyDocument", 400, "", (Invalid, false)),
+            ("Throttling", 400, "", (Throttled, true)),
+            ("ThrottlingException", 400, "", (Throttled, true)),
+            ("ExpiredToken", 403, "", (Expired, false)),
+            ("ExpiredTokenException", 400, "", (Expired, false)),
+            ("InvalidClientTokenId", 403, "", (Expired, false)),
+            ("UnrecognizedClientException", 400, "", (Expired, false)),
+            ("SignatureDoesNotMatch", 403, "", (Expired, false)),
+            ("InvalidSignatureException", 403, "", (Expired, false)),
+            ("ModelError", 424, "", (Model, false)),
+            ("ModelNotReadyException", 429, "", (Unavailable, true)),
+            ("InternalDependencyException", 530, "", (Unavailable, true)),
+            ("ServiceUnavailable", 503, "", (Unavailable, true)),
+        ] {
+            assert_eq!(kind(code, status, message), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_classed_by_its_status() {
+        for (status, expected) in [
+            (403, AccessDenied),
+            (404, NotFound),
+            (409, Conflict),
+            (418, Invalid),
+            (429, Throttled),
+            (502, Unavailable),
+        ] {
+            assert_eq!(kind("SomethingNew", status, "").0, expected, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_aws_repeats_after_a_wrong_signature_is_cut_off() {
+        let message = "The request signature we calculated does not match the signature you provided. Check your AWS \
+                       Secret Access Key.\n\nThe Canonical String for this request should have been\n'POST\n/\n\n\
+                       x-amz-security-token:IQoJb3JpZ2lu'";
+        assert_eq!(
+            presentable("SignatureDoesNotMatch", message),
+            "The request signature we calculated does not match the signature you provided."
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! SageMaker's control plane, reading only.
+
+use crate::connections::{Connection, Connections};
+use crate::error::{Call, found};
+use async_trait::async_trait;
+use aws_sdk_sagemaker::Client;
+use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
+use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
+use aws_sdk_sagemaker::types::{EndpointSortKey, EndpointSummary, OrderKey, ProductionVariant};
+use aws_smithy_types::DateTime;
+use domain::endpoint::{EndpointArn, EndpointStatus, EndpointView, Page, Sample};
+use domain::names::{ConnectionId, EndpointName, Region};
+use domain::time::Timestamp;
+use futures::StreamExt;
+use services::ports::gateway::{GatewayResult, SagemakerGateway};
+use std::sync::Arc;
+
+/// Endpoints in a page, and how many are described at a time: SageMaker throttles describing early.
+const PAGE: i32 = 50;
+const AT_ONCE: usize = 8;
+
+#[derive(Debug)]
+pub(crate) struct AwsSagemaker(pub(crate) Arc<Connections>);
+
+#[async_trait]
+impl SagemakerGateway for AwsSagemaker {
+    async fn endpoints(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name_contains: Option<&str>,
+        after: Option<&str>,
+    ) -> GatewayResult<Page<EndpointView>> {
+        let connection = self.0.get(connection).await?;
+        let reader = Reader::new(&connection, region);
+        let call = reader.call("ListEndpoints");
+        let answer = reader
+            .client
+            .list_endpoints()
+            .sort_by(EndpointSortKey::CreationTime)
+            .sort_order(OrderKey::Descending)
+            .max_results(PAGE)
+            .set_name_contains(name_contains.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned))
+            .set_next_token(after.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|e| call.failed(e))?;
+        let next = answer.next_token().map(str::to_owned);
+        let reading = answer.endpoints.unwrap_or_default().into_iter().map(|summary| reader.listed(summary));
+        let views: Vec<_> = futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
+        let items = views.into_iter().filter_map(Result::transpose).collect::<GatewayResult<_>>()?;
+        Ok(Page { items, next })
+    }
+
+    async fn endpoint(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<EndpointView>> {
+        let connection = self.0.get(connection).await?;
+        Reader::new(&connection, region).endpoint(name.as_str()).await
+    }
+
+    async fn sample(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<Sample>> {
+        let connection = self.0.get(connection).await?;
+        Reader::new(&connection, region).sample(name.as_str()).await
+    }
+}
+
+/// One connection in one region.
+struct Reader<'a> {
+    connection: &'a Connection,
+    region: &'a Region,
+    client: Client,
+}
+
+impl<'a> Reader<'a> {
+    fn new(connection: &'a Connection, region: &'a Region) -> Self {
+        Self { connection, region, client: connection.sagemaker(region) }
+    }
+
+    fn call(&self, operation: &'static str) -> Call<'a> {
+        self.connection.origin.call("SageMaker", self.region.as_str(), operation)
+    }
+
+    /// An endpoint of a list in full. One that is gone by now is left out; of one that can't be described, the list's
+    /// own words are shown: a list should not fail because of one of its lines.
+    async fn listed(&self, summary: EndpointSummary) -> GatewayResult<Option<EndpointView>> {
+        match self.endpoint(summary.endpoint_name().unwrap_or_default()).await {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                tracing::debug!(endpoint = summary.endpoint_name(), %error, "an endpoint could not be described");
+                let (Some(name), Some(arn)) = (
+                    summary.endpoint_name().and_then(|name| EndpointName::parse(name).ok()),
+                    summary.endpoint_arn().and_then(|arn| EndpointArn::parse(arn).ok()),
+                ) else {
+                    return Err(error);
+                };
+                Ok(Some(EndpointView {
+                    name,
+                    arn,
+                    status: summary
+                        .endpoint_status()
+                        .map_or(EndpointStatus::Unknown, |s| EndpointStatus::parse(s.as_str())),
+                    created: summary.creation_time().and_then(moment),
+                    runs_on: None,
+                    failure_reason: None,
+                }))
+            }
+        }
+    }
+
+    async fn endpoint(&self, name: &str) -> GatewayResult<Option<EndpointView>> {
+        let Some(endpoint) = self.describe(name).await? else { return Ok(None) };
+        let config = self.config(&endpoint).await.ok().flatten();
+        let call = self.call("DescribeEndpoint");
+        let name = endpoint.endpoint_name().and_then(|name| EndpointName::parse(name).ok());
+        let arn = endpoint.endpoint_arn().and_then(|arn| EndpointArn::parse(arn).ok());
+        let Some((name, arn)) = name.zip(arn) else { return Err(call.unexpected("no endpoint name and ARN")) };
+        Ok(Some(EndpointView {
+            name,
+            arn,
+            status: endpoint.endpoint_status().map_or(EndpointStatus::Unknown, |s| EndpointStatus::parse(s.as_str())),
+            created: endpoint.creation_time().and_then(moment),
+            runs_on: config.as_ref().and_then(|config| runs_on(&endpoint, config)),
+            failure_reason: endpoint.failure_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+        }))
+    }
+
+    async fn sample(&self, name: &str) -> GatewayResult<Option<Sample>> {
+        let Some(endpoint) = self.describe(name).await? else { return Ok(None) };
+        let Some(config) = self.config(&endpoint).await? else { return Ok(None) };
+        let Some(model) = config.production_variants().first().and_then(ProductionVariant::model_name) else {
+            return Ok(None);
+        };
+        let call = self.call("DescribeModel");
+        let answer = self.client.describe_model().model_name(model).send().await.map_err(|e| call.failed(e));
+        let Some(model) = found(answer)? else { return Ok(None) };
+        let container = model.primary_container().or(model.containers().first());
+        let environment = container.and_then(|container| container.environment());
+        let value = |key: &str| environment.and_then(|environment| environment.get(key)).cloned();
+        Ok(value("SAGEBRIDGE_SAMPLE_CONTENT_TYPE")
+            .zip(value("SAGEBRIDGE_SAMPLE_BODY"))
+            .map(|(content_type, body)| Sample { content_type, body }))
+    }
+
+    async fn describe(&self, name: &str) -> GatewayResult<Option<DescribeEndpointOutput>> {
+        let call = self.call("DescribeEndpoint");
+        found(self.client.describe_endpoint().endpoint_name(name).send().await.map_err(|e| call.failed(e)))
+    }
+
+    async fn config(&self, endpoint: &DescribeEndpointOutput) -> GatewayResult<Option<DescribeEndpointConfigOutput>> {
+        let Some(name) = endpoint.endpoint_config_name() else { return Ok(None) };
+        let call = self.call("DescribeEndpointConfig");
+        let request = self.client.describe_endpoint_config().endpoint_config_name(name);
+        found(request.send().await.map_err(|e| call.failed(e)))
+    }
+}
+
+/// What its first variant runs on: `ml.m5.large`, `ml.m5.large × 2`, `serverless`.
+fn runs_on(endpoint: &DescribeEndpointOutput, config: &DescribeEndpointConfigOutput) -> Option<String> {
+    let variant = config.production_variants().first()?;
+    if variant.serverless_config().is_some() {
+        return Some("serverless".into());
+    }
+    let kind = variant.instance_type()?.as_str();
+    let running = endpoint.production_variants().first().and_then(|variant| variant.current_instance_count());
+    match running.or(variant.initial_instance_count()) {
+        Some(count) if count > 1 => Some(format!("{kind} × {count}")),
+        _ => Some(kind.to_owned()),
+    }
+}
+
+fn moment(time: &DateTime) -> Option<Timestamp> {
+    time.to_millis().ok().map(Timestamp)
+}
