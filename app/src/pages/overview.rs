@@ -17,14 +17,12 @@ const ACTIVITIES: usize = 6;
 pub fn OverviewPage() -> impl IntoView {
     let overview = Resource::new(|| (), |()| get_overview());
     view! {
-        <PageHeader title="Overview" sub="Who can invoke which endpoint, across your accounts.">
-            <StartShareButton kind=ButtonKind::Primary />
-        </PageHeader>
         <Resolve
             resource=overview
             failed="The overview could not be loaded"
             skeleton=|| {
                 view! {
+                    <Head />
                     <div class="card">
                         <Skeleton lines=8 />
                     </div>
@@ -35,10 +33,21 @@ pub fn OverviewPage() -> impl IntoView {
     }
 }
 
+/// The header; without shares the empty state has the page's one action.
+#[component]
+fn Head(#[prop(optional)] start: bool) -> impl IntoView {
+    view! {
+        <PageHeader title="Overview" sub="Who can invoke which endpoint, across your accounts.">
+            {start.then(|| view! { <StartShareButton kind=ButtonKind::Primary /> })}
+        </PageHeader>
+    }
+}
+
 #[component]
 fn Overview(view: OverviewView) -> impl IntoView {
     let OverviewView { connections, shares, drafts, activity, now, .. } = view;
     view! {
+        <Head start=!shares.is_empty() />
         <div class="stack">
             <Shares shares=shares now=now />
             {(!drafts.is_empty())
@@ -65,7 +74,7 @@ fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
                     title="Let another account invoke your models"
                     body="Choose endpoints in one account and callers in another. Sagebridge makes the role and the policies on both sides, shows you every change before it is made, and then proves that the share works and that nothing else does."
                 >
-                    <StartShareButton />
+                    <StartShareButton kind=ButtonKind::Primary />
                 </EmptyState>
             </div>
         }
@@ -82,9 +91,9 @@ fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
             view! {
                 <li class="share-card card">
                     <div class="card-head">
-                        <h3>
+                        <h2>
                             <a href=href>{share.role_name.clone()}</a>
-                        </h3>
+                        </h2>
                         <ShareStateBadge state=share.state />
                         <div class="card-aside">
                             <span>

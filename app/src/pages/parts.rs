@@ -62,12 +62,13 @@ pub(super) fn SmallLanes(share: ShareSummary) -> impl IntoView {
         ShareState::Applied | ShareState::Undone => ArrowTone::Plain,
     };
     let endpoints = endpoints_in_words(&share);
+    let label = format!("Share {} from {}", share.role_name, share.child);
     let child_lane = view! { <p class="small-lane">{share.callers.clone()}</p> }.into_any();
     let parent_lane = view! { <p class="small-lane">{endpoints}</p> }.into_any();
     view! {
         <div class="small-lanes">
             <Lanes
-                label="Share"
+                label=label
                 child=share.child
                 parent=share.parent
                 arrow=share.role_name

@@ -6,7 +6,7 @@ mod response;
 
 use super::parts::StartShareButton;
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
-use crate::ui::{Badge, Button, Choice, EmptyState, ErrorPanel, PageHeader, Resolve, Select, Skeleton, Tone};
+use crate::ui::{Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, PageHeader, Resolve, Select, Skeleton, Tone};
 use domain::endpoint::EndpointStatus;
 use domain::invoke::{InvokeParams, TargetView};
 use leptos::prelude::*;
@@ -92,7 +92,7 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
                     title="Nothing to invoke yet"
                     body="The playground calls endpoints through a share: share one with an account of yours, and it is offered here with a sample to send."
                 >
-                    <StartShareButton />
+                    <StartShareButton kind=ButtonKind::Primary />
                 </EmptyState>
             </div>
         }

@@ -22,14 +22,12 @@ const COLUMNS: [Column; 7] = [
 pub fn SharesPage() -> impl IntoView {
     let shares = Resource::new(|| (), |()| list_shares());
     view! {
-        <PageHeader title="Shares" sub="Each share lets callers of one account invoke endpoints of another.">
-            <StartShareButton kind=ButtonKind::Primary />
-        </PageHeader>
         <Resolve
             resource=shares
             failed="The shares could not be loaded"
             skeleton=|| {
                 view! {
+                    <Head />
                     <div class="card">
                         <Skeleton lines=6 />
                     </div>
@@ -37,6 +35,16 @@ pub fn SharesPage() -> impl IntoView {
             }
             children=Callback::new(|list: AsOf<ShareList>| view! { <Shares list=list /> })
         />
+    }
+}
+
+/// The header; without shares the empty state has the page's one action.
+#[component]
+fn Head(#[prop(optional)] start: bool) -> impl IntoView {
+    view! {
+        <PageHeader title="Shares" sub="Each share lets callers of one account invoke endpoints of another.">
+            {start.then(|| view! { <StartShareButton kind=ButtonKind::Primary /> })}
+        </PageHeader>
     }
 }
 
@@ -76,6 +84,7 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
         }
     });
     view! {
+        <Head start=!shares.is_empty() />
         <div class="stack">
             {(!drafts.is_empty())
                 .then(|| {
@@ -97,7 +106,7 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
                                 title="No shares yet"
                                 body="A share lets named roles and users of another account invoke endpoints of yours, through one role that asks for an external ID."
                             >
-                                <StartShareButton />
+                                <StartShareButton kind=ButtonKind::Primary />
                             </EmptyState>
                         }
                     }
