@@ -14,7 +14,7 @@ use domain::share::diff::{Change, LaneItem, lanes};
 use domain::share::intent::{EndpointScope, Resource, ShareIntent};
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{Planned, numbered, plan};
-use domain::share::sentence::{Tense, arrow, sentence};
+use domain::share::sentence::{arrow, review_sentence};
 use domain::share::view::{ApplyView, ConflictChoice, ConflictView, ReviewView, ShareState};
 use domain::wizard::{ShareDraft, WizardStep};
 
@@ -39,12 +39,9 @@ impl Services {
             conflict.other_name = self.free_name(&intent, conflict).await?;
         }
         let lanes = lanes(&intent, &inventory, &planned);
-        let names: Vec<String> = inventory.endpoints.iter().map(|e| e.name.to_string()).collect();
         let count = |change| lanes.child.iter().chain(&lanes.parent).filter(|i: &&LaneItem| i.change == change).count();
-        let nothing = planned.plan.steps.is_empty() && planned.conflicts.is_empty();
-        let tense = if nothing { Tense::Present } else { Tense::Future };
         Ok(ReviewView {
-            sentence: sentence(&intent, &names, tense),
+            sentence: review_sentence(&intent, &inventory, &planned),
             arrow: arrow(&intent).into(),
             checks,
             to_create: count(Change::Create),

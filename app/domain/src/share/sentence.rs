@@ -1,8 +1,9 @@
 //! What a share means, in one sentence of plain words.
 
-use crate::arn::CallerArn;
+use crate::arn::{Arn, CallerArn};
 use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
-use crate::share::plan::{Action, Plan};
+use crate::share::inventory::{ObservedRole, ShareInventory};
+use crate::share::plan::{Action, Plan, Planned, Step};
 use crate::share::view::Span;
 
 /// In which tense a share is told.
@@ -61,10 +62,44 @@ pub fn sentence(intent: &ShareIntent, names: &[String], tense: Tense) -> Vec<Spa
         words.plain(", and only when the external ID is presented");
     }
     words.plain(".");
-    if tense == Tense::Future {
+    words.spans
+}
+
+/// The sentence of a review: [`sentence`], and what else follows from what is there already.
+pub fn review_sentence(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned) -> Vec<Span> {
+    let names: Vec<String> = inventory.endpoints.iter().map(|e| e.name.to_string()).collect();
+    let nothing = planned.plan.steps.is_empty() && planned.conflicts.is_empty();
+    let tense = if nothing { Tense::Present } else { Tense::Future };
+    let mut words = Words { spans: sentence(intent, &names, tense) };
+    let more = inventory.role.as_ref().map(|role| more_of_the_role(intent, role)).unwrap_or_default();
+    let others = changes_for_others(intent, inventory, planned);
+    if !more.is_empty() {
+        words.plain(" Through the role come also ").list(&more).plain(".");
+    }
+    if !others.is_empty() {
+        words.plain(" The changed policy also reaches ").list(&others).plain(".");
+    }
+    if !nothing && more.is_empty() && others.is_empty() {
         words.plain(" Nobody else gains anything.");
     }
     words.spans
+}
+
+/// What a role that was there before can do beside the share.
+fn more_of_the_role(intent: &ShareIntent, role: &ObservedRole) -> Vec<String> {
+    let attached = role.attached.iter().filter(|arn| **arn != intent.policy_arn()).map(|arn| arn.resource_name());
+    attached.chain(role.inline.iter().map(|name| name.as_str())).map(str::to_owned).collect()
+}
+
+/// Who else holds a policy that gets a new version.
+fn changes_for_others(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned) -> Vec<String> {
+    let changes = |arn: &Arn| {
+        let of = |step: &Step| matches!(&step.action, Action::CreatePolicyVersion { policy, .. } if policy == arn);
+        planned.plan.steps.iter().any(of)
+    };
+    let Some(policy) = inventory.policy.as_ref().filter(|policy| changes(&policy.arn)) else { return Vec::new() };
+    let roles = policy.attached_roles.iter().filter(|role| *role != intent.role_name.as_str());
+    roles.chain(&policy.attached_users).cloned().collect()
 }
 
 /// What an undo does.

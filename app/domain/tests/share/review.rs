@@ -1,6 +1,6 @@
 //! Sentences, lanes and checks.
 
-use crate::model::{Model, Policy};
+use crate::model::{Model, Policy, Role};
 use crate::{caller, endpoint, intent};
 use domain::endpoint::EndpointStatus;
 use domain::share::checks::{Severity, checks};
@@ -8,7 +8,7 @@ use domain::share::diff::{Lanes, lanes};
 use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{plan, undo};
-use domain::share::sentence::{Tense, sentence, undo_sentence};
+use domain::share::sentence::{Tense, review_sentence, sentence, undo_sentence};
 use domain::share::view::Span;
 
 fn words(spans: &[Span]) -> String {
@@ -59,6 +59,33 @@ fn sentences_say_who_may_do_what() {
     ];
     insta::assert_snapshot!(all.join("\n"));
 }
+
+#[test]
+fn a_review_says_who_else_is_reached() {
+    let review = |model: &Model, intent: &ShareIntent| {
+        let inventory = model.inventory(intent);
+        words(&review_sentence(intent, &inventory, &plan(intent, &inventory)))
+    };
+    let adopting = ShareIntent { adopt: true, ..intent() };
+    let mut model = Model::default();
+    let fresh = review(&model, &adopting);
+    let wide = ShareIntent { endpoints: EndpointScope::All, ..intent() };
+    let document = domain::share::render::invoke_policy(&wide);
+    model.policies.insert(intent().policy_arn().to_string(), Policy::of(&[&document], &[]));
+    model
+        .roles
+        .insert(intent().role_name.to_string(), Role::of(&domain::share::render::trust_policy(&wide), 3600, &[]));
+    for (role, policy) in [("analytics-batch", intent().policy_arn().to_string()), ("SageMakerExternal", ADMIN.into())]
+    {
+        let holder = domain::arn::CallerArn::parse(&format!("arn:aws:iam::111111111111:role/{role}")).unwrap();
+        model.attached.insert((holder, policy));
+    }
+    let taken = review(&model, &adopting);
+    model.execute(&plan(&adopting, &model.inventory(&adopting)).plan);
+    insta::assert_snapshot!([fresh, taken, review(&model, &adopting)].join("\n"));
+}
+
+const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 #[test]
 fn an_undo_says_what_goes() {

@@ -1,0 +1,12 @@
+//! A share's life over the real gateways and the sandbox: nothing in between is faked.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod apply;
+mod conflicts;
+mod crash;
+mod failures;
+mod invoke;
+mod necessity;
+mod verify;
+mod world;
