@@ -90,7 +90,7 @@ pub(super) fn has_identity(principal: &Principal) -> bool {
 }
 
 /// The policies of a list that is there and not empty.
-pub(super) fn attached<'a>(list: Option<&'a [NamedPolicy]>) -> Option<&'a [NamedPolicy]> {
+pub(super) fn attached(list: Option<&[NamedPolicy]>) -> Option<&[NamedPolicy]> {
     list.filter(|list| !list.is_empty())
 }
 
