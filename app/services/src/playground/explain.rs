@@ -61,8 +61,8 @@ impl Services {
         let (Some(identity), Ok(role)) = (identity, role) else { return Said::Unknown };
         let Some(role) = role else {
             return Said::Denied(DenialExplanation {
-                sentence: format!("The role `{}` does not exist in account {}.", intent.role_name, intent.parent),
-                details: vec!["STS answers the same for a role that is missing as for one that is denied.".into()],
+                sentence: format!("the role `{}` does not exist in account {}", intent.role_name, intent.parent),
+                details: vec!["STS answers the same for a role that is missing as for one that is denied".into()],
                 fix: Some("apply the share again".into()),
             });
         };
@@ -140,16 +140,16 @@ fn told(said: Said, operation: &str) -> DenialExplanation {
     match said {
         Said::Denied(explanation) => explanation,
         Said::Allowed => DenialExplanation {
-            sentence: format!("As far as the documents can be read, {operation} is allowed on both sides."),
+            sentence: format!("as far as the documents can be read, {operation} is allowed on both sides"),
             details: vec![
-                "IAM's changes take 10 to 60 s to be seen everywhere.".into(),
-                "A permissions boundary or a service control policy of either organisation may deny; this console can't read those.".into(),
+                "IAM's changes take 10 to 60 s to be seen everywhere".into(),
+                "A permissions boundary or a service control policy of either organisation may deny; this console can't read those".into(),
             ],
             fix: Some("wait a minute and try again; if it stays so, ask for the boundaries and service control policies".into()),
         },
         Said::Unknown => DenialExplanation {
-            sentence: "Why can't be said: the policies of one side can't be read from here.".into(),
-            details: vec!["Reading them takes iam:GetRole, iam:ListAttachedRolePolicies, iam:GetPolicyVersion and their like.".into()],
+            sentence: "why can't be said: the policies of one side can't be read from here".into(),
+            details: vec!["Reading them takes iam:GetRole, iam:ListAttachedRolePolicies, iam:GetPolicyVersion and their like".into()],
             fix: None,
         },
     }
