@@ -1,7 +1,7 @@
 //! The standing checks of a plan.
 
-use domain::share::checks::{CheckView, Severity};
 use crate::ui::{Icon, IconName, Words};
+use domain::share::checks::{CheckView, Severity};
 use leptos::prelude::*;
 
 /// Every check with its severity and reason, what needs attention first.

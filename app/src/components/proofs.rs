@@ -33,7 +33,9 @@ fn ProofGroup(
     now: RwSignal<Timestamp>,
 ) -> impl IntoView {
     let shown = move || {
-        proofs.with(|all| format!("{} of {} shown", all.iter().filter(|p| p.state == ProofState::Passed).count(), all.len()))
+        proofs.with(|all| {
+            format!("{} of {} shown", all.iter().filter(|p| p.state == ProofState::Passed).count(), all.len())
+        })
     };
     view! {
         <section class="card" aria-labelledby=id>
@@ -184,7 +186,10 @@ mod tests {
     fn a_share_that_works_and_nothing_else_is_said_so() {
         let done = view(false, vec![proof(Positive, Passed), proof(Negative, Passed), proof(Negative, Skipped)]);
         let said = proofs_sentence(&done);
-        assert_eq!(said, "The share works, and calls it does not allow are denied. One proof could not be made; it says why.");
+        assert_eq!(
+            said,
+            "The share works, and calls it does not allow are denied. One proof could not be made; it says why."
+        );
     }
 
     #[test]

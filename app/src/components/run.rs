@@ -226,7 +226,6 @@ pub fn run_sentence(run: &RunView) -> String {
     }
 }
 
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

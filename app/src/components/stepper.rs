@@ -1,7 +1,7 @@
 //! Where one is in the share wizard.
 
-use domain::wizard::WizardStep;
 use crate::ui::{Icon, IconName};
+use domain::wizard::WizardStep;
 use leptos::prelude::*;
 
 /// How a step is shown.

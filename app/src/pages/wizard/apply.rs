@@ -46,7 +46,11 @@ fn Applying(ctx: StepContext, first: AsOf<RunView>, retry: ServerAction<RetryRun
     let arrow = if ctx.draft.requires_external_id() { "external ID required" } else { "no external ID" };
     let live = use_live(first, format!("/events/runs/{id}"), move || get_run(id.clone()));
     let failed = move || {
-        retry.value().get().and_then(Result::err).map(|error| view! { <ErrorPanel error title="The step was not retried"/> })
+        retry
+            .value()
+            .get()
+            .and_then(Result::err)
+            .map(|error| view! { <ErrorPanel error title="The step was not retried"/> })
     };
     view! {
         <div class="step apply">
@@ -109,7 +113,11 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
         }
     };
     let failed = move || {
-        verify.value().get().and_then(Result::err).map(|error| view! { <ErrorPanel error title="The share was not verified"/> })
+        verify
+            .value()
+            .get()
+            .and_then(Result::err)
+            .map(|error| view! { <ErrorPanel error title="The share was not verified"/> })
     };
     view! {
         {failed}

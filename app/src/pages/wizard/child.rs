@@ -84,10 +84,9 @@ fn NamedGrantees(ctx: StepContext, chosen: RwSignal<BTreeSet<String>>) -> impl I
         .into_iter()
         .map(|arn| {
             let (label, kind) = match CallerArn::parse(&arn) {
-                Ok(caller) => (
-                    caller.name().to_owned(),
-                    if caller.kind() == CallerKind::Role { "role" } else { "user" },
-                ),
+                Ok(caller) => {
+                    (caller.name().to_owned(), if caller.kind() == CallerKind::Role { "role" } else { "user" })
+                }
                 Err(_) => (arn.clone(), "not an ARN"),
             };
             let checked = chosen.with_untracked(|all| all.contains(&arn));

@@ -39,7 +39,7 @@ pub(super) fn ParentStep(ctx: StepContext, save: ServerAction<SaveParent>) -> im
         <ActionForm action=save attr:class="step" attr:novalidate="">
             <StepStart ctx=ctx.clone()/>
             {fixed.then(|| view! {
-                <Note>"This share was applied: its account and region stay. For another account, start a new share."</Note>
+                <Note>"This share was applied: its account stays. For another account, start a new share."</Note>
             })}
             <Resolve
                 resource=connections
@@ -83,16 +83,6 @@ fn ParentFields(ctx: StepContext, list: Vec<ConnectionView>, region: RwSignal<St
             region.set(its.to_string());
         }
     });
-    let region_field = if fixed {
-        let value = ctx.draft.parent.region.clone();
-        view! {
-            <input type="hidden" name="form[region]" value=value.clone()/>
-            <p class="step-fixed"><span class="field-label">"Region"</span> <code>{value}</code></p>
-        }
-        .into_any()
-    } else {
-        view! { <RegionField ctx=ctx.clone() region/> }.into_any()
-    };
     view! {
         <div class="card">
             <div class="card-body step-body">
@@ -105,7 +95,7 @@ fn ParentFields(ctx: StepContext, list: Vec<ConnectionView>, region: RwSignal<St
                     error
                     on_choose
                 />
-                {region_field}
+                <RegionField ctx=ctx.clone() region/>
             </div>
         </div>
     }

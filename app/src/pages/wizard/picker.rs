@@ -79,8 +79,6 @@ pub(super) fn Picker(
             load.run((contains, after))
         },
     );
-    // Ticks are shown once they are made, even when they are taken back: rows must not vanish under the pointer.
-    let seen = RwSignal::new(chosen.get_untracked());
     let problem_id = format!("{name}-problem");
     let described = problem_id.clone();
     view! {
@@ -104,7 +102,7 @@ pub(super) fn Picker(
             <Transition fallback=|| view! { <Skeleton lines=6/> }>
                 {move || Suspend::new(async move {
                     match first.await {
-                        Ok(page) => view! { <PickRows name page chosen seen contains load words/> }.into_any(),
+                        Ok(page) => view! { <PickRows name page chosen contains load words/> }.into_any(),
                         Err(error) => {
                             let retry = Callback::new(move |()| first.refetch());
                             view! { <ErrorPanel error title=words.failed retry/> }.into_any()
@@ -155,11 +153,12 @@ fn PickRows(
     name: &'static str,
     page: Page<PickItem>,
     chosen: RwSignal<BTreeSet<String>>,
-    seen: RwSignal<BTreeSet<String>>,
     contains: RwSignal<String>,
     load: Load,
     words: PickWords,
 ) -> impl IntoView {
+    // Ticks are shown once they are made, even when they are taken back: rows must not vanish under the pointer.
+    let seen = RwSignal::new(chosen.get_untracked());
     let items = RwSignal::new(page.items);
     let next = RwSignal::new(page.next);
     let more = Action::new_unsync(move |(contains, after): &(String, String)| {
@@ -168,7 +167,8 @@ fn PickRows(
             let answer = loading.await;
             if let Ok(page) = &answer {
                 items.update(|all| {
-                    let new: Vec<_> = page.items.iter().filter(|i| all.iter().all(|a| a.value != i.value)).cloned().collect();
+                    let new: Vec<_> =
+                        page.items.iter().filter(|i| all.iter().all(|a| a.value != i.value)).cloned().collect();
                     all.extend(new);
                 });
                 next.set(page.next.clone());

@@ -88,7 +88,9 @@ fn Actions(ctx: StepContext) -> impl IntoView {
         .map(|action| {
             let (label, about) = match action {
                 InvokeAction::Invoke => ("Invoke", "Send a body, get an answer."),
-                InvokeAction::Stream => ("Stream", "Get the answer piece by piece. AWS asks for Invoke beside it, so both are allowed."),
+                InvokeAction::Stream => {
+                    ("Stream", "Get the answer piece by piece. AWS asks for Invoke beside it, so both are allowed.")
+                }
                 InvokeAction::Async => ("Async", "Leave the answer in S3, for long or large work."),
             };
             let checked = chosen.iter().any(|key| key == action.key());

@@ -136,8 +136,13 @@ fn VerifyBar(live: Live<VerificationView>, id: String, verify: ServerAction<Veri
     let passed = Memo::new(move |_| live.view.with(VerificationView::passed));
     let says = Signal::derive(move || {
         live.view.with(|v| match v.finished {
-            Some(finished) => format!("Verified {} in {}", finished.ago(live.now.get()), duration_ms(finished.since(v.started))),
-            None => format!("Under way for {}. You can leave this page: it goes on.", elapsed(live.now.get().since(v.started))),
+            Some(finished) => {
+                format!("Verified {} in {}", finished.ago(live.now.get()), duration_ms(finished.since(v.started)))
+            }
+            None => format!(
+                "Under way for {}. You can leave this page: it goes on.",
+                elapsed(live.now.get().since(v.started))
+            ),
         })
     });
     let buttons = move || {
