@@ -66,7 +66,8 @@ impl Services {
             .collect())
     }
 
-    /// Keeps a step's answers as they were typed, and says what is wrong with them; empty when the step is fine.
+    /// Keeps a step's answers as they were typed, and says what is wrong with them; empty when the step is fine. An
+    /// external ID left empty is replaced by another one.
     pub async fn save_step(
         &self,
         _operator: &Operator,
@@ -74,6 +75,7 @@ impl Services {
         form: StepForm,
     ) -> ServiceResult<Vec<FieldProblem>> {
         let step = step_of(&form);
+        let form = with_external_id(form)?;
         let looked_up = self.who_is(&form).await?;
         let form = with_external_id(form)?;
         for _ in 0..TRIES {
@@ -193,6 +195,16 @@ fn with_external_id(form: StepForm) -> ServiceResult<StepForm> {
         }
         form => form,
     })
+}
+
+/// An external ID left empty asks for another one.
+fn with_external_id(mut form: StepForm) -> ServiceResult<StepForm> {
+    if let StepForm::Role(role) = &mut form
+        && role.external_id.trim().is_empty()
+    {
+        role.external_id = fresh_external_id()?.to_string();
+    }
+    Ok(form)
 }
 
 fn put(draft: &mut ShareDraft, form: StepForm, looked_up: &LookedUp) {

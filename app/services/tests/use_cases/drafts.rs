@@ -105,6 +105,16 @@ async fn two_tabs_saving_different_steps_lose_nothing() {
 }
 
 #[tokio::test]
+async fn an_external_id_left_empty_asks_for_another_one() {
+    let (bench, operator, draft) = started().await;
+    let first = bench.services.draft(&operator, &draft).await.unwrap().draft.role;
+    let empty = domain::wizard::RoleForm { external_id: String::new(), ..first.clone() };
+    assert_eq!(bench.services.save_step(&operator, &draft, StepForm::Role(empty)).await.unwrap(), []);
+    let second = bench.services.draft(&operator, &draft).await.unwrap().draft.role;
+    assert!(second.external_id.starts_with("sagebridge-") && second.external_id != first.external_id);
+}
+
+#[tokio::test]
 async fn a_review_of_unfinished_answers_is_refused_with_what_is_missing() {
     let (bench, operator, draft) = started().await;
     let refused = bench.services.review(&operator, &draft).await.unwrap_err();
