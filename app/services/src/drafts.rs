@@ -77,7 +77,6 @@ impl Services {
         let step = step_of(&form);
         let form = with_external_id(form)?;
         let looked_up = self.who_is(&form).await?;
-        let form = with_external_id(form)?;
         for _ in 0..TRIES {
             let Versioned { value: mut draft, version, .. } = self.draft_record(draft).await?;
             put(&mut draft, form.clone(), &looked_up);
@@ -195,16 +194,6 @@ fn with_external_id(form: StepForm) -> ServiceResult<StepForm> {
         }
         form => form,
     })
-}
-
-/// An external ID left empty asks for another one.
-fn with_external_id(mut form: StepForm) -> ServiceResult<StepForm> {
-    if let StepForm::Role(role) = &mut form
-        && role.external_id.trim().is_empty()
-    {
-        role.external_id = fresh_external_id()?.to_string();
-    }
-    Ok(form)
 }
 
 fn put(draft: &mut ShareDraft, form: StepForm, looked_up: &LookedUp) {
