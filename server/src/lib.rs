@@ -20,6 +20,7 @@ mod telemetry;
 use clap::Parser;
 use cli::{Cli, Command};
 use failure::StartError;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ const REFUSED: u8 = 2;
 
 /// All of the program: reads the command line, runs, and says in one line why it could not.
 pub fn main() -> ExitCode {
-    let result = match Cli::try_parse() {
+    let result = match Cli::try_parse_from(arguments()) {
         Ok(cli) => start(cli),
         // Help and version, which clap treats as errors.
         Err(answer) if !answer.use_stderr() => {
@@ -44,6 +45,15 @@ pub fn main() -> ExitCode {
             ExitCode::from(REFUSED)
         }
     }
+}
+
+/// The command line; `cargo leptos watch` starts the bare binary, and there a console on the sandbox is meant.
+fn arguments() -> Vec<OsString> {
+    let mut given: Vec<OsString> = std::env::args_os().collect();
+    if given.len() == 1 && std::env::var_os("LEPTOS_WATCH").is_some() {
+        given.extend(["serve", "--sandbox"].map(OsString::from));
+    }
+    given
 }
 
 fn start(cli: Cli) -> Result<(), StartError> {

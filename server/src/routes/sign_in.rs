@@ -3,7 +3,7 @@
 use crate::security::refusal::{Refusal, forward};
 use crate::security::{SIGN_IN, session};
 use crate::state::ConsoleState;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -29,7 +29,7 @@ pub async fn launch(
     State(state): State<ConsoleState>,
     method: Method,
     headers: HeaderMap,
-    params: Option<Query<TokenParams>>,
+    params: Result<Query<TokenParams>, QueryRejection>,
 ) -> Response {
     // A token works once: only a person's visit may use it up, no probe and no browser's guess at where they will go.
     let prefetch = ["sec-purpose", "purpose"].iter().any(|h| {

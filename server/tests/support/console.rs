@@ -70,8 +70,8 @@ impl Under {
         let announce = Box::new(move |address: &str| heard.lock().unwrap().push(address.to_owned()));
         let console = Console::open(&config, config.network.listen, announce).await.unwrap();
         let router = console.router();
-        let path = launch_path(&console.launch_address());
-        let request = Request::get(path).header("host", HOST).body(Body::empty()).unwrap();
+        let address = console.launch_address();
+        let request = Request::get(launch_path(&address)).header("host", HOST).body(Body::empty()).unwrap();
         let signed_in = router.clone().oneshot(request).await.unwrap();
         let set = signed_in.headers()["set-cookie"].to_str().unwrap().to_owned();
         let cookie = set.split(';').next().unwrap().to_owned();
