@@ -15,8 +15,9 @@ use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-/// How long calls in flight may take to end once the process is asked to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long calls in flight may take to end once the process is asked to stop: less than the ten seconds after which
+/// container runtimes lose their patience.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// `sagebridge serve`: until a signal.
 pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartError> {

@@ -6,6 +6,7 @@ use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
@@ -35,7 +36,9 @@ pub fn router(state: ConsoleState) -> Router {
         )
         .fallback(pages::fallback)
         .method_not_allowed_fallback(pages::wrong_method)
-        // From the inside out: a request meets the last one first.
+        // From the inside out: a request meets the last one first. axum's own limit on bodies (2 MB) is below what
+        // InvokeEndpoint takes; `security::body` has ours.
+        .layer(DefaultBodyLimit::disable())
         .layer(compression())
         .layer(from_fn_with_state(state.clone(), security::guard))
         .layer(from_fn(telemetry::observe))

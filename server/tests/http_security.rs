@@ -309,3 +309,20 @@ async fn a_body_over_the_limit_is_refused_in_words() {
     let stranger = [("host", HOST), ("origin", OWN), ("content-length", "5000")];
     assert_eq!(under.send("POST", "/sign-in", &stranger, Body::empty()).await.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+#[tokio::test]
+async fn the_largest_body_of_invoke_endpoint_gets_through_however_it_is_encoded() {
+    let under = Under::test().await;
+    let headers = [
+        ("host", HOST),
+        ("origin", OWN),
+        ("cookie", under.cookie.as_str()),
+        ("content-type", "application/x-www-form-urlencoded"),
+    ];
+    let body = "%2C".repeat(domain::invoke::limits::BODY_BYTES);
+    let share = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let form = format!("share={share}&endpoint=echo&content_type=text%2Fcsv&body={body}");
+    let answer = under.send("POST", "/api/invoke_endpoint", &headers, form).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+    assert!(answer.body.contains(share), "the use case was asked: {}", answer.body);
+}
