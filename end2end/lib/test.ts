@@ -15,16 +15,20 @@ export class Trouble {
 
   watch(context: BrowserContext): void {
     context.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") this.#add(`${message.type()}: ${message.text()}`);
+      const kind = message.type();
+      if (kind === "error" || kind === "warning") this.#add(message.page()?.url(), `${kind}: ${message.text()}`);
     });
-    context.on("weberror", (error) => this.#add(`exception: ${error.error().stack ?? error.error().message}`));
+    context.on("weberror", (error) => this.#add(error.page()?.url(), `exception: ${error.error().message}`));
     context.on("response", (response) => {
-      if (response.status() >= 400) this.#add(`${response.status()}: ${response.request().method()} ${response.url()}`);
+      if (response.status() >= 400) this.#add(undefined, `${response.status()}: ${response.request().method()} ${response.url()}`);
     });
   }
 
-  #add(text: string): void {
-    this.#seen.push(text);
+  /** The first lines say what happened; a stack of wasm frames says nothing more. Once each is enough. */
+  #add(url: string | undefined, text: string): void {
+    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean).slice(0, 4);
+    const entry = [...(url ? [`on ${new URL(url).pathname}`] : []), ...lines].join("\n");
+    if (!this.#seen.includes(entry)) this.#seen.push(entry);
   }
 
   get all(): string[] {
@@ -90,17 +94,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await running.stop();
   },
 
-  open: async ({ browser, trouble, contextOptions, javaScriptEnabled, viewport, colorScheme }, use) => {
+  open: async ({ browser, trouble, javaScriptEnabled, viewport, colorScheme, locale, timezoneId }, use) => {
     const contexts: BrowserContext[] = [];
+    const look = { javaScriptEnabled, viewport, colorScheme, locale, timezoneId };
+    // An option that is not set is left to the browser.
+    const set = Object.fromEntries(Object.entries(look).filter(([, value]) => value !== undefined));
     await use(async (console) => {
-      const context = await browser.newContext({
-        ...contextOptions,
-        ...(javaScriptEnabled === undefined ? {} : { javaScriptEnabled }),
-        ...(viewport === undefined ? {} : { viewport }),
-        ...(colorScheme === undefined ? {} : { colorScheme }),
-        baseURL: console.origin,
-        storageState: { cookies: [], origins: [] },
-      });
+      const context = await browser.newContext({ ...set, baseURL: console.origin });
       contexts.push(context);
       trouble.watch(context);
       const page = await context.newPage();
