@@ -39,8 +39,8 @@ async fn a_share_changed_twice_is_undone_whole() {
         (vec![endpoint_arn("echo")], vec!["arn:aws:iam::222222222222:user/analyst".to_owned()]),
     ] {
         let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
-        let mut answers = Answers::default();
-        answers.endpoints = EndpointsForm { scope: "named".into(), arns };
+        let endpoints = EndpointsForm { scope: "named".into(), arns };
+        let mut answers = Answers { endpoints, ..Answers::default() };
         answers.child.grantees = grantees;
         world.fill(&draft, answers).await;
         world.applied(&draft).await;

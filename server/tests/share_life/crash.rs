@@ -6,7 +6,7 @@ use domain::arn::{Arn, CallerArn};
 use domain::connection::CallerView;
 use domain::endpoint::Page;
 use domain::names::{ConnectionId, PolicyName, RoleName, RunId, ShareId, UserName};
-use domain::run::RunState;
+use domain::run::{RunState, StepState};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use services::ports::gateway::{Answered, GatewayResult, IamGateway, NewRole, Tags};
 use std::sync::Arc;
@@ -185,6 +185,13 @@ async fn a_console_that_is_stopped_in_good_order_goes_on_at_the_next_start() {
     let fault = serde_json::json!({ "service": "iam", "operation": "CreateRole", "times": 1, "effect": { "kind": "latency", "ms": 200 } });
     world.fault(fault).await;
     let applied = world.apply(&world.draft(|_| {}).await).await;
+    let run = applied.run.unwrap();
     world.services.shutdown().await;
-    resumes(&world, &applied.run.unwrap()).await;
+    let (services, operator) = world.restarted().await;
+    let stopped = services.run(&operator, &run).await.unwrap();
+    assert_eq!(stopped.state, RunState::Running, "{stopped:#?}");
+    // What was under way came back and was written down; nothing was begun after that.
+    assert!(stopped.steps.iter().all(|s| s.state != StepState::Running), "{stopped:#?}");
+    assert!(stopped.steps.iter().any(|s| s.state == StepState::Pending), "{stopped:#?}");
+    resumes(&world, &run).await;
 }

@@ -1,6 +1,6 @@
 //! A share's life over the real gateways and the sandbox: nothing in between is faked.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::result_large_err, missing_docs)]
 
 mod apply;
 mod conflicts;

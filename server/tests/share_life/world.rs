@@ -2,7 +2,7 @@
 
 use aws_gateway::AwsSettings;
 use domain::arn::{Arn, CallerArn};
-use domain::names::{DraftId, EndpointName, Region, RunId, ShareId};
+use domain::names::{DraftId, EndpointName, RunId, ShareId};
 use domain::policy::PolicyDocument;
 use domain::run::{RunState, RunView, StepState};
 use domain::share::view::ApplyView;
@@ -185,7 +185,8 @@ impl World {
         }
         let role = iam.role(&"parent".parse().unwrap(), &ROLE.parse().unwrap()).await.unwrap();
         lines.push(role.map_or(format!("no role {ROLE}"), |r| {
-            let parts = (r.max_session_seconds, r.attached, r.inline, r.tags);
+            let attached: Vec<&str> = r.attached.iter().map(Arn::as_str).collect();
+            let parts = (r.max_session_seconds, attached, r.inline, r.tags);
             format!("role {} {parts:?} {}\n{}", r.arn, r.description, canonical(&r.trust))
         }));
         for caller in [LAMBDA, "arn:aws:iam::222222222222:user/admin", "arn:aws:iam::222222222222:user/analyst"] {
@@ -257,10 +258,6 @@ pub async fn ended(services: &Services, operator: &Operator, run: &RunId) -> Run
 
 pub fn canonical(document: &str) -> String {
     PolicyDocument::parse(document).unwrap().pretty()
-}
-
-pub fn region() -> Region {
-    "eu-west-1".parse().unwrap()
 }
 
 pub fn name(text: &str) -> EndpointName {
