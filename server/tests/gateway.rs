@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 const ALLOW_INVOKE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sagemaker:InvokeEndpoint","Resource":"arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo"}]}"#;
-const ALLOW_NOTHING: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}"#;
+const DENY_STORAGE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"s3:*","Resource":"*"}]}"#;
 const TRUST_CHILD: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:user/admin"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"the-id"}}}]}"#;
 const TRUST_ACCOUNT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::222222222222:root"},"Action":"sts:AssumeRole"}]}"#;
 
@@ -155,7 +155,7 @@ async fn a_policy_is_made_versioned_tagged_attached_and_unmade() {
     let made = world.policy("Invoke", ALLOW_INVOKE).await;
     assert_eq!(made.as_str(), "arn:aws:iam::111111111111:policy/Invoke");
 
-    let second = iam.create_policy_version(&parent(), &made, ALLOW_NOTHING).await.unwrap().value;
+    let second = iam.create_policy_version(&parent(), &made, DENY_STORAGE).await.unwrap().value;
     iam.tag_policy(&parent(), &made, &tags(&[("a", "1"), ("b", "é 2")])).await.unwrap();
     iam.untag_policy(&parent(), &made, &["a".into()]).await.unwrap();
     let role = world.role("Role", TRUST_ACCOUNT).await;
@@ -164,7 +164,7 @@ async fn a_policy_is_made_versioned_tagged_attached_and_unmade() {
     iam.attach_user_policy(&parent(), &user, &made).await.unwrap();
 
     let seen = iam.policy(&parent(), &made).await.unwrap().unwrap();
-    assert!(domain::policy::same_meaning(&seen.document, ALLOW_NOTHING), "{}", seen.document);
+    assert!(domain::policy::same_meaning(&seen.document, DENY_STORAGE), "{}", seen.document);
     let versions: BTreeSet<_> = seen.versions.iter().map(|v| (v.id.as_str(), v.is_default)).collect();
     assert_eq!(versions, BTreeSet::from([("v1", false), (second.as_str(), true)]));
     assert_eq!(seen.tags, tags(&[("b", "é 2")]));

@@ -60,7 +60,7 @@ pub(crate) struct Connection {
     pub(crate) sdk: SdkConfig,
     /// IAM; global.
     pub(crate) iam: aws_sdk_iam::Client,
-    sts: Lru<Region, aws_sdk_sts::Client>,
+    sts: Lru<String, aws_sdk_sts::Client>,
     sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
 }
 
@@ -136,8 +136,9 @@ impl Connections {
                 TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT).build(),
             )
             .identity_cache(IdentityCache::lazy().load_timeout(LOGIN).build());
+        // Named even when there is no such profile: `AWS_PROFILE` would otherwise choose another one.
+        loader = loader.profile_name(id.as_str());
         if !profiles.is_around(id) {
-            loader = loader.profile_name(id.as_str());
             // The default chain would prefer keys in the environment to the profile that was asked for.
             loader = loader.credentials_provider(self.credentials(id, profiles));
             if let Some(region) = profiles.region(id) {
@@ -180,12 +181,13 @@ impl Connection {
         self.origin.call("IAM", self.region(), operation)
     }
 
-    /// STS in a region; `None` for the connection's own.
-    pub(crate) fn sts(&self, region: Option<&Region>) -> aws_sdk_sts::Client {
-        let Some(region) = region else { return aws_sdk_sts::Client::new(&self.sdk) };
+    /// STS in a region.
+    pub(crate) fn sts(&self, region: &str) -> aws_sdk_sts::Client {
         self.sts.get(region).unwrap_or_else(|| {
-            let config = aws_sdk_sts::config::Builder::from(&self.sdk).region(aws_region(region)).build();
-            self.sts.insert(region.clone(), aws_sdk_sts::Client::from_conf(config))
+            let region = region.to_owned();
+            let aws = aws_config::Region::new(region.clone());
+            let config = aws_sdk_sts::config::Builder::from(&self.sdk).region(aws).build();
+            self.sts.insert(region, aws_sdk_sts::Client::from_conf(config))
         })
     }
 

@@ -20,7 +20,8 @@ impl ConnectionGateway for AwsConnections {
     async fn identity(&self, connection: &ConnectionId) -> GatewayResult<Identity> {
         let connection = self.0.get(connection).await?;
         let call = connection.origin.call("STS", connection.region(), "GetCallerIdentity");
-        let answer = connection.sts(None).get_caller_identity().send().await.map_err(|e| call.failed(e))?;
+        let answer =
+            connection.sts(connection.region()).get_caller_identity().send().await.map_err(|e| call.failed(e))?;
         let parsed = answer.arn().and_then(|arn| Arn::parse(arn).ok()).zip(
             // For the root user and for sessions alike the account is a field of its own.
             answer.account().and_then(|account| AccountId::parse(account).ok()),

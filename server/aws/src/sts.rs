@@ -24,7 +24,7 @@ impl StsGateway for AwsSts {
         let connection = self.0.get(connection).await?;
         let call = connection.origin.call("STS", region.as_str(), "AssumeRole");
         let answer = connection
-            .sts(Some(region))
+            .sts(region.as_str())
             .assume_role()
             .role_arn(params.role.as_str())
             .role_session_name(params.session_name.as_str())

@@ -7,7 +7,7 @@ use services::ports::gateway::GatewayErrorKind::{
 
 /// The kind of an error, and whether the same call may work later.
 pub(super) fn kind(code: &str, status: u16, message: &str) -> (GatewayErrorKind, bool) {
-    let kind = by_code(code, message).unwrap_or_else(|| by_status(status));
+    let kind = by_code(code, message).unwrap_or_else(|| by_status(code, status));
     let busy =
         matches!(code, "ConcurrentModification" | "ConcurrentModificationException" | "EntityTemporarilyUnmodifiable");
     (kind, busy || matches!(kind, Throttled | Unavailable))
@@ -74,13 +74,16 @@ fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
     })
 }
 
-fn by_status(status: u16) -> GatewayErrorKind {
+fn by_status(code: &str, status: u16) -> GatewayErrorKind {
     match status {
+        429 => Throttled,
+        413 => Invalid,
+        // AWS's errors have codes. This is something on the way: its 404 says nothing about roles and endpoints.
+        _ if code.is_empty() => Unavailable,
         401 | 403 => AccessDenied,
         404 => NotFound,
         409 => Conflict,
         424 => Model,
-        429 => Throttled,
         400..=499 => Invalid,
         _ => Unavailable,
     }
@@ -151,6 +154,14 @@ mod tests {
         ] {
             assert_eq!(kind("SomethingNew", status, "").0, expected, "{status}");
         }
+    }
+
+    #[test]
+    fn an_answer_without_a_code_is_not_from_aws() {
+        for status in [200, 403, 404, 409, 502] {
+            assert_eq!(kind("", status, ""), (Unavailable, true), "{status}");
+        }
+        assert_eq!(kind("", 429, ""), (Throttled, true));
     }
 
     #[test]

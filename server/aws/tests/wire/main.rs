@@ -1,9 +1,0 @@
-//! The gateways against a server that answers what AWS answers, byte for byte: every protocol's successes and errors.
-//! The SDK is pointed at it by a profile's `endpoint_url`, as it is at the sandbox.
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod canned;
-mod credentials;
-mod errors;
-mod reads;
-mod runtime;
