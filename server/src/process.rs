@@ -84,7 +84,6 @@ fn run(work: impl Future<Output = Result<(), StartError>>) -> Result<(), StartEr
 }
 
 /// Each address on a line of its own.
-#[expect(clippy::print_stdout, reason = "the addresses are this program's output")]
 fn print(lines: &[(&str, &str)]) -> Result<(), StartError> {
     let mut out = io::stdout().lock();
     for (name, url) in lines {

@@ -120,9 +120,9 @@ pub async fn list_destinations() -> Result<Vec<Destination>, AppError> {
 #[cfg(feature = "ssr")]
 pub fn request_theme() -> Theme {
     request_parts()
-        .and_then(|parts| {
+        .map(|parts| {
             let cookies = parts.headers.get_all(http::header::COOKIE).iter().filter_map(|c| c.to_str().ok());
-            Some(Theme::from_cookies(&cookies.collect::<Vec<_>>().join(";")))
+            Theme::from_cookies(&cookies.collect::<Vec<_>>().join(";"))
         })
         .unwrap_or_default()
 }

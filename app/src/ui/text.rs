@@ -24,7 +24,7 @@ pub fn Words(
 ) -> impl IntoView {
     let text = sentence_case(&text);
     // An odd backtick has no partner: the text is shown as it is.
-    let paired = text.matches('`').count() % 2 == 0;
+    let paired = text.matches('`').count().is_multiple_of(2);
     if !paired {
         return text.into_any();
     }

@@ -20,10 +20,13 @@ pub(crate) fn shared() -> SharedHttpClient {
     SharedHttpClient::new(PooledClient::default())
 }
 
+/// A connect and a read timeout.
+type Timeouts = (Option<Duration>, Option<Duration>);
+
 /// A pool for each pair of connect and read timeouts; all clients of this crate use the same pair.
 #[derive(Debug, Default)]
 struct PooledClient {
-    pools: RwLock<HashMap<(Option<Duration>, Option<Duration>), SharedHttpConnector>>,
+    pools: RwLock<HashMap<Timeouts, SharedHttpConnector>>,
 }
 
 impl HttpClient for PooledClient {
