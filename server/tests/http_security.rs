@@ -14,8 +14,10 @@ const STREAMS: [&str; 2] =
 const PAGES: [&str; 8] =
     ["/", "/shares", "/shares/new/x/parent", "/shares/x", "/playground", "/accounts", "/activity", "/no/such/page"];
 
-/// What a call that must be refused sends, and the status it gets.
-fn forgeries(cookie: &str) -> Vec<(&'static str, u16, Vec<(&'static str, String)>)> {
+/// What is wrong with a call that must be refused, the status it gets, and the headers it sends.
+type Forgery = (&'static str, u16, Vec<(&'static str, String)>);
+
+fn forgeries(cookie: &str) -> Vec<Forgery> {
     let cookie = || ("cookie", cookie.to_owned());
     let host = || ("host", HOST.to_owned());
     let own = || ("origin", OWN.to_owned());
