@@ -1,5 +1,5 @@
 // The test fixtures: a console for each worker, a signed-in page that fails the test on any trouble in the browser.
-import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, expect, type Browser, type BrowserContext, type Page } from "@playwright/test";
 import { RunningConsole } from "./console.ts";
 
 /** What went wrong in a browser: errors on its console (violations of the content security policy are among them),
@@ -36,19 +36,27 @@ export class Trouble {
   }
 }
 
+/** What a browser is opened with. */
+type Look = Parameters<Browser["newContext"]>[0];
+
 interface TestFixtures {
   trouble: Trouble;
+  /** The options of the test's `use`, for browsers that are opened here. */
+  look: Look;
   /** Opens a browser of its own and signs it in by the console's launch address. */
   open: (console: RunningConsole) => Promise<Page>;
   /** A console of this test's own, for tests that change accounts. */
   fresh: RunningConsole;
   /** A page that is signed in to `fresh`. */
   freshPage: Page;
+  /** A page that is signed in to `shared`. */
+  sharedPage: Page;
 }
 
 interface WorkerFixtures {
   /** A console that tests which only look share. */
   shared: RunningConsole;
+  /** A session in it: its launch address works once. */
   session: Awaited<ReturnType<BrowserContext["storageState"]>>;
 }
 
@@ -79,28 +87,16 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     if (info.status === info.expectedStatus) expect(trouble.all, "the browser had no trouble").toEqual([]);
   },
 
-  storageState: async ({ session }, use) => use(session),
-  baseURL: async ({ shared }, use) => use(shared.origin),
-
-  context: async ({ context, trouble }, use) => {
-    trouble.watch(context);
-    await use(context);
-  },
-
-  fresh: async ({}, use, info) => {
-    const running = await RunningConsole.start();
-    await use(running);
-    if (info.status !== info.expectedStatus) await info.attach("console.log", { body: running.log, contentType: "text/plain" });
-    await running.stop();
-  },
-
-  open: async ({ browser, trouble, javaScriptEnabled, viewport, colorScheme, locale, timezoneId }, use) => {
-    const contexts: BrowserContext[] = [];
-    const look = { javaScriptEnabled, viewport, colorScheme, locale, timezoneId };
+  look: async ({ javaScriptEnabled, viewport, colorScheme, locale, timezoneId }, use) => {
+    const all = { javaScriptEnabled, viewport, colorScheme, locale, timezoneId };
     // An option that is not set is left to the browser.
-    const set = Object.fromEntries(Object.entries(look).filter(([, value]) => value !== undefined));
+    await use(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)));
+  },
+
+  open: async ({ browser, trouble, look }, use) => {
+    const contexts: BrowserContext[] = [];
     await use(async (console) => {
-      const context = await browser.newContext({ ...set, baseURL: console.origin });
+      const context = await browser.newContext({ ...look, baseURL: console.origin });
       contexts.push(context);
       trouble.watch(context);
       const page = await context.newPage();
@@ -110,7 +106,21 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     for (const context of contexts) await context.close();
   },
 
+  fresh: async ({}, use, info) => {
+    const running = await RunningConsole.start();
+    await use(running);
+    if (info.status !== info.expectedStatus) await info.attach("console.log", { body: running.log, contentType: "text/plain" });
+    await running.stop();
+  },
+
   freshPage: async ({ open, fresh }, use) => use(await open(fresh)),
+
+  sharedPage: async ({ browser, trouble, look, shared, session }, use) => {
+    const context = await browser.newContext({ ...look, baseURL: shared.origin, storageState: session });
+    trouble.watch(context);
+    await use(await context.newPage());
+    await context.close();
+  },
 });
 
 export { expect };

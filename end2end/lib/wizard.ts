@@ -40,7 +40,7 @@ export class ShareWizard {
 
   /** A connection's card, found by its profile and its account. */
   connection(group: string, profile: string): Locator {
-    return this.page.getByRole("group", { name: group }).getByRole("radio", { name: new RegExp(`^${profile}\\b`) });
+    return this.page.getByRole("group", { name: group, exact: true }).getByRole("radio", { name: new RegExp(`^${profile}\\b`) });
   }
 
   async parent({ parent = "parent" }: Answers = {}): Promise<void> {

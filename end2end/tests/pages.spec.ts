@@ -37,7 +37,7 @@ function overflow(page: Page): Promise<string[]> {
   });
 }
 
-test("an address that is not there says so, with the frame around it", async ({ page, trouble }) => {
+test("an address that is not there says so, with the frame around it", async ({ sharedPage: page, trouble }) => {
   trouble.allow(/404/);
   const response = await page.goto("/no/such/page");
   expect(response?.status()).toBe(404);
