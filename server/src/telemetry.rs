@@ -62,7 +62,8 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         request.headers_mut().insert(REQUEST_ID, value);
     }
-    let span = tracing::info_span!("request", id = %request_id, %method, path);
+    // At the highest level, so that even a log of errors only says which request failed.
+    let span = tracing::error_span!("request", id = %request_id, %method, path);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut response = answer.unwrap_or_else(|_| Refusal::internal(&request_id).respond_as(is_machine(&path)));
     headers::apply(response.headers_mut());
