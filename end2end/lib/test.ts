@@ -16,6 +16,8 @@ export class Trouble {
   watch(context: BrowserContext): void {
     context.on("console", (message) => {
       const kind = message.type();
+      // A preloaded program is used late on a busy machine, and never where scripts are off.
+      if (/was preloaded using link preload but not used/.test(message.text())) return;
       if (kind === "error" || kind === "warning") this.#add(message.page()?.url(), `${kind}: ${message.text()}`);
     });
     context.on("weberror", (error) => this.#add(error.page()?.url(), `exception: ${error.error().message}`));
