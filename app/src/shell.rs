@@ -74,14 +74,14 @@ pub fn Frame(
             "Skip to content"
         </a>
         <div class="shell" class:is-alone=alone>
-            <div class="side" hidden=alone>
+            <header class="side" hidden=alone>
                 <Brand />
                 <PaletteButton open=palette />
                 <nav aria-label="Main">
                     <Navigation />
                 </nav>
                 <Foot frame=frame />
-            </div>
+            </header>
             <TopBar hidden=alone>
                 <PaletteButton open=palette />
                 <Foot frame=frame />
