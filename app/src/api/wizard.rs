@@ -2,6 +2,7 @@
 //! asked for: on, back, or to the same step to show what is wrong. Plain HTML forms and the browser half take the very
 //! same way, by redirect; saving answers where it leads, so that a page that is there already knows to ask again.
 
+use crate::api::runs::AsOf;
 use crate::error::AppError;
 use domain::arn::CallerKind;
 use domain::connection::CallerView;
@@ -147,10 +148,10 @@ pub async fn list_endpoints(
     region: Region,
     #[server(default)] contains: String,
     #[server(default)] after: String,
-) -> Result<Page<EndpointView>, AppError> {
+) -> Result<AsOf<Page<EndpointView>>, AppError> {
     let (services, operator) = session()?;
     let found = services.endpoints(&operator, &connection, &region, given(&contains), given(&after)).await;
-    answer(found)
+    Ok(AsOf { view: answer(found)?, now: services.now() })
 }
 
 /// One page of an account's roles or users. IAM can't filter by name: pages without a match are passed over here.

@@ -13,15 +13,19 @@ pub fn ChecksList(
     let summary = summary(&checks);
     let mut checks = checks;
     checks.sort_by_key(|check| std::cmp::Reverse(check.severity));
+    let passed = checks.split_off(checks.partition_point(|check| check.severity != Severity::Passed));
+    let list = |class: &'static str, checks: Vec<CheckView>| {
+        let items = checks.into_iter().map(|check| view! { <CheckItem check/> }).collect::<Vec<_>>();
+        (!items.is_empty()).then(|| view! { <ul class=class>{items}</ul> })
+    };
     view! {
         <section class="card" aria-labelledby="checks-title">
             <div class="card-head">
                 <h2 id="checks-title">"Checks"</h2>
                 <p class="card-aside">{summary}</p>
             </div>
-            <ul class="checks">
-                {checks.into_iter().map(|check| view! { <CheckItem check/> }).collect_view()}
-            </ul>
+            {list("checks", checks)}
+            {list("checks checks-passed", passed)}
         </section>
     }
 }

@@ -161,10 +161,13 @@ fn LaneRow(item: LaneItem, linked: bool) -> impl IntoView {
         <li class="lane-item">
             <ChangeMark change=item.change/>
             <div class="lane-what">
-                <p class="lane-name">{item.name} {copy}</p>
+                <p class="lane-name">{item.name}</p>
                 <p class="lane-detail">{item.detail}</p>
             </div>
-            {links}
+            <div class="lane-links">
+                {copy}
+                {links}
+            </div>
         </li>
     }
 }
@@ -172,8 +175,7 @@ fn LaneRow(item: LaneItem, linked: bool) -> impl IntoView {
 /// `Diff` for a document that changes, `JSON` for others; with the resource's name for people who don't see the row.
 fn document_links(item: &LaneItem) -> impl IntoView + use<> {
     let many = item.documents.len() > 1;
-    let links = item
-        .documents
+    item.documents
         .iter()
         .enumerate()
         .map(|(index, document)| {
@@ -184,8 +186,7 @@ fn document_links(item: &LaneItem) -> impl IntoView + use<> {
             let of = format!(" of {}", document.title);
             view! { <a class="lane-link" href=href>{text}<span class="visually-hidden">{of}</span></a> }
         })
-        .collect_view();
-    view! { <div class="lane-links">{links}</div> }
+        .collect_view()
 }
 
 /// The sign of a change, never by colour alone.

@@ -71,7 +71,7 @@ pub(super) fn SmallLanes(share: ShareSummary) -> impl IntoView {
                 label=label
                 child=share.child
                 parent=share.parent
-                arrow=share.role_name
+                arrow=share.region.to_string()
                 tone=Signal::stored(tone)
                 child_lane=child_lane
                 parent_lane=parent_lane

@@ -6,7 +6,9 @@ mod response;
 
 use super::parts::StartShareButton;
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
-use crate::ui::{Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, PageHeader, Resolve, Select, Skeleton, Tone};
+use crate::ui::{
+    Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, PageHeader, Resolve, Select, Skeleton, Tone,
+};
 use domain::endpoint::EndpointStatus;
 use domain::invoke::{InvokeParams, TargetView};
 use leptos::prelude::*;

@@ -209,51 +209,51 @@ fn Proofs(
     now: Timestamp,
     verify: ServerAction<VerifyShare>,
 ) -> impl IntoView {
-    let value = StoredValue::new(share.to_string());
+    let value = share.to_string();
     let again = verification.is_some();
-    let button = move || {
-        view! {
-            <ActionForm action=verify>
-                <input type="hidden" name="share" value=value.get_value() />
-                <Button small=true submit=true icon=IconName::Check busy=verify.pending()>
-                    {if again { "Verify again" } else { "Verify share" }}
-                </Button>
-            </ActionForm>
+    let (said, proofs) = match verification {
+        None => {
+            let empty = view! {
+                <div class="card">
+                    <EmptyState
+                        title="Not proven yet"
+                        body="Verify assumes the role and calls the endpoint, then shows that the same call is denied without the external ID, from others, and on endpoints that were not shared."
+                    />
+                </div>
+            };
+            (().into_any(), empty.into_any())
+        }
+        Some(view) => {
+            let url = format!("/events/verifications/{share}");
+            let poll = move || {
+                let share = share.clone();
+                async move {
+                    let AsOf { view, now } = get_verification(share).await?;
+                    let missing = || AppError::new(ErrorKind::NotFound, "there is no verification of this share");
+                    Ok(AsOf { view: view.ok_or_else(missing)?, now })
+                }
+            };
+            let live = use_live(AsOf { view, now }, url, poll);
+            let said = view! { <p role="status">{move || live.view.with(proofs_sentence)}</p> };
+            (said.into_any(), view! { <ProofList live=live /> }.into_any())
         }
     };
     view! {
-        <Card title=|| "Verification" aside=button id="verification">
-            <ActionProblem error=failure_of(verify) />
-            {match verification {
-                None => {
-                    view! {
-                        <EmptyState
-                            title="Not proven yet"
-                            body="Verify assumes the role and calls the endpoint, then shows that the same call is denied without the external ID, from others, and on endpoints that were not shared."
-                        />
-                    }
-                        .into_any()
-                }
-                Some(view) => {
-                    let poll = move || {
-                        let id = share.clone();
-                        async move {
-                            let AsOf { view, now } = get_verification(id).await?;
-                            let view = view
-                                .ok_or_else(|| AppError::new(ErrorKind::NotFound, "there is no verification of this share"))?;
-                            Ok(AsOf { view, now })
-                        }
-                    };
-                    let live = use_live(AsOf { view: view.clone(), now }, format!("/events/verifications/{}", view.share), poll);
-                    view! {
-                        <p class="card-body" role="status">
-                            {move || live.view.with(proofs_sentence)}
-                        </p>
-                        <ProofList live=live />
-                    }
-                        .into_any()
-                }
-            }}
-        </Card>
+        <section class="verification" id="verification" aria-labelledby="verification-title">
+            <div class="section-head">
+                <div>
+                    <h2 id="verification-title">"Verification"</h2>
+                    {said}
+                </div>
+                <ActionForm action=verify>
+                    <input type="hidden" name="share" value=value />
+                    <Button small=true submit=true icon=IconName::Check busy=verify.pending()>
+                        {if again { "Verify again" } else { "Verify share" }}
+                    </Button>
+                    <ActionProblem error=failure_of(verify) />
+                </ActionForm>
+            </div>
+            {proofs}
+        </section>
     }
 }

@@ -49,23 +49,15 @@ pub fn WizardPage() -> impl IntoView {
         },
     );
     let actions = Actions::new(draft, location);
-    let title = Signal::derive(move || match draft.get() {
-        Some(Ok(view)) if view.share_exists => "Edit the share",
-        _ => "Share an endpoint",
-    });
+    let sub = Signal::derive(move || step.get().map_or("", about).to_owned());
     view! {
-        <Transition fallback=|| ()>
-            <PageHeader
-                title=Signal::derive(move || title.get().to_owned())
-                sub=Signal::derive(move || step.get().map_or("", about).to_owned())
-            />
-        </Transition>
+        <PageHeader title="Share an endpoint" sub/>
         <Resolve
             resource=draft
             skeleton=move || view! { <WizardSkeleton id=id.get_untracked() step=step.get_untracked()/> }
             failed="The wizard could not be opened"
             children=Callback::new(move |view: DraftView| match step.get_untracked() {
-                Some(step) => view! { <WizardBody view step actions/> }.into_any(),
+                Some(step) => view! { <WizardBody view step actions /> }.into_any(),
                 None => view! { <UnknownStep id=id.get_untracked()/> }.into_any(),
             })
         />
@@ -80,7 +72,7 @@ fn about(step: WizardStep) -> &'static str {
         WizardStep::Callers => "Choose the account that calls, and who in it may.",
         WizardStep::Role => "Name what is made in the parent account, and say how it may be used.",
         WizardStep::Child => "Choose who in the child account gets the permission to assume the role.",
-        WizardStep::Review => "Nothing has been changed yet. This is everything that Apply will do.",
+        WizardStep::Review => "This is everything that Apply will do. Nothing is changed before.",
         WizardStep::Apply => "The changes are made step by step. You can leave and come back: it goes on.",
         WizardStep::Verify => "Real calls show that the share works, and that nothing else does.",
     }
@@ -118,7 +110,7 @@ impl Actions {
                 draft.refetch();
             }
         };
-        let (one, two, three, four, five) = (again.clone(), again.clone(), again.clone(), again.clone(), again);
+        let (one, two, three, four, five) = (again, again, again, again, again);
         Effect::new(move |_| one(actions.parent.value().get()));
         Effect::new(move |_| two(actions.endpoints.value().get()));
         Effect::new(move |_| three(actions.callers.value().get()));
@@ -139,6 +131,7 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     let draft = view.draft.id.to_string();
     // A step that was never reached has nothing to show yet.
     let reached = view.draft.reached.max(if view.run.is_some() { WizardStep::Verify } else { WizardStep::Parent });
+    let editing = view.share_exists && view.draft.reached <= WizardStep::Review && step <= WizardStep::Review;
     let ctx = StepContext::new(view, step, place());
     let body = match step {
         _ if step > reached => view! { <NotYet id=draft.clone() reached/> }.into_any(),
@@ -154,6 +147,11 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     view! {
         <div class="wizard">
             <Stepper draft current=step reached unfinished/>
+            {editing.then(|| view! {
+                <p class="step-note wizard-editing">
+                    "This share is in use: you are editing it. Its accounts and names stay, and nothing changes before you apply."
+                </p>
+            })}
             {body}
         </div>
     }

@@ -25,9 +25,10 @@ pub fn duration_ms(ms: u64) -> String {
     }
 }
 
-/// Microseconds for people: `0.4 ms`, `34 ms`, `1.2 s`.
+/// Microseconds for people: `under 0.1 ms`, `0.4 ms`, `34 ms`, `1.2 s`.
 pub fn duration_us(us: u64) -> String {
     match us {
+        0..=99 => "under 0.1 ms".into(),
         0..=9_999 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
         _ => duration_ms(us / 1_000),
     }
@@ -45,7 +46,11 @@ pub fn size(bytes: usize) -> String {
 
 fn tenths(bytes: usize, unit: usize, name: &str) -> String {
     let tenths = bytes * 10 / unit;
-    if tenths % 10 == 0 { format!("{} {name}", tenths / 10) } else { format!("{}.{} {name}", tenths / 10, tenths % 10) }
+    if tenths.is_multiple_of(10) {
+        format!("{} {name}", tenths / 10)
+    } else {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    }
 }
 
 #[cfg(test)]
@@ -55,7 +60,7 @@ mod tests {
     #[test]
     fn durations_have_units() {
         assert_eq!([0, 999, 1_250, 125_000].map(duration_ms), ["0 ms", "999 ms", "1.2 s", "2 min 5 s"]);
-        assert_eq!([0, 450, 34_900].map(duration_us), ["0.0 ms", "0.4 ms", "34 ms"]);
+        assert_eq!([0, 450, 34_900].map(duration_us), ["under 0.1 ms", "0.4 ms", "34 ms"]);
     }
 
     #[test]

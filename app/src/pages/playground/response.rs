@@ -208,7 +208,7 @@ fn GridTable(grid: Grid) -> impl IntoView {
         })
         .collect_view();
     view! {
-        <div class="table-scroll" role="region" aria-label="Response as a table" tabindex="0">
+        <div class="table-scroll" role="region" aria-label="Rows of the answer" tabindex="0">
             <table class="grid">
                 <tbody>{rows}</tbody>
             </table>

@@ -174,6 +174,39 @@ fn AccountField(ctx: StepContext) -> impl IntoView {
 fn CallerList(ctx: StepContext, chosen: Chosen) -> impl IntoView {
     let kind = RwSignal::new(if ctx.place.kind == "user" { "user" } else { "role" });
     let label = Signal::derive(move || if kind.get() == "user" { "Users" } else { "Roles" }.to_owned());
+    let shown = move || chosen.connection.with(|c| !c.is_empty());
+    let place = ctx.place.clone();
+    let error = ctx.problem("arns");
+    move || {
+        if !shown() {
+            return view! {
+                <div class="empty picker-empty">
+                    <h2>"Roles and users come from the child account"</h2>
+                    <p>"Choose it above to pick from its list, or give their ARNs below."</p>
+                </div>
+            }
+            .into_any();
+        }
+        view! {
+            <Picker
+                name="form[arns][]"
+                label
+                chosen=chosen.arns
+                load=loader(chosen.connection, kind)
+                key=Signal::derive(move || format!("{} {}", kind.get(), chosen.connection.get()))
+                place=place.clone()
+                words=WORDS
+                error
+                switch=ViewFn::from(move || view! { <KindSwitch kind/> })
+            />
+        }
+        .into_any()
+    }
+}
+
+/// Roles or users: which the list shows. Part of the form, so that the filter button takes it along.
+#[component]
+fn KindSwitch(kind: RwSignal<&'static str>) -> impl IntoView {
     let segment = move |value: &'static str, text: &'static str| {
         view! {
             <label class="segment">
@@ -188,39 +221,10 @@ fn CallerList(ctx: StepContext, chosen: Chosen) -> impl IntoView {
             </label>
         }
     };
-    let shown = move || chosen.connection.with(|c| !c.is_empty());
-    let place = ctx.place.clone();
-    let error = ctx.problem("arns");
     view! {
         <div class="segments" role="radiogroup" aria-label="What the list shows">
             {segment("role", "Roles")} {segment("user", "Users")}
         </div>
-        {move || {
-            if shown() {
-                let place = place.clone();
-                view! {
-                    <Picker
-                        name="form[arns][]"
-                        label
-                        chosen=chosen.arns
-                        load=loader(chosen.connection, kind)
-                        key=Signal::derive(move || format!("{} {}", kind.get(), chosen.connection.get()))
-                        place
-                        words=WORDS
-                        error
-                    />
-                }
-                .into_any()
-            } else {
-                view! {
-                    <div class="empty picker-empty">
-                        <h2>"Roles and users come from the child account"</h2>
-                        <p>"Choose it above to pick from its list, or give their ARNs below."</p>
-                    </div>
-                }
-                .into_any()
-            }
-        }}
     }
 }
 
@@ -253,6 +257,7 @@ fn pick(caller: CallerView) -> PickItem {
         value: caller.arn.as_str().to_owned(),
         label: caller.arn.name().to_owned(),
         detail: if facts.is_empty() { kind.to_owned() } else { facts.join(" · ") },
+        exact: None,
         badge: None,
         warning: None,
     }

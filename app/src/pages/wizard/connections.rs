@@ -29,6 +29,13 @@ pub(super) fn ConnectionCards(
     /// Follows the choice.
     on_choose: Callback<ConnectionView>,
 ) -> impl IntoView {
+    // What was wrong may be put right by now; saving says so again if it is not.
+    let touched = RwSignal::new(false);
+    let error = Signal::derive(move || error.get().filter(|_| !touched.get()));
+    let on_choose = Callback::new(move |connection: ConnectionView| {
+        touched.set(true);
+        on_choose.run(connection);
+    });
     let problem_id = format!("{name}-problem");
     let described = problem_id.clone();
     let fixed_value = fixed.then(|| chosen.clone());

@@ -2,10 +2,12 @@
 
 use super::picker::{Load, PickItem, PickWords, Picker};
 use super::step::{StepContext, StepEnd, StepStart};
+use crate::api::runs::AsOf;
 use crate::api::wizard::{SaveEndpoints, list_endpoints};
 use crate::ui::{Choice, RadioCards};
 use domain::endpoint::{EndpointView, Page};
 use domain::names::{ConnectionId, Region};
+use domain::time::Timestamp;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -75,14 +77,15 @@ fn loader(ctx: &StepContext) -> Load {
             let (Ok(connection), Ok(region)) = (connection, region) else {
                 return Ok(Page { items: Vec::new(), next: None });
             };
-            let page = list_endpoints(connection, region, contains, after).await?;
-            Ok(Page { items: page.items.into_iter().map(pick).collect(), next: page.next })
+            let AsOf { view: page, now } = list_endpoints(connection, region, contains, after).await?;
+            Ok(Page { items: page.items.into_iter().map(|endpoint| pick(endpoint, now)).collect(), next: page.next })
         }) as _
     })
 }
 
-fn pick(endpoint: EndpointView) -> PickItem {
-    let created = endpoint.created.map(|at| format!("created {}", at.rfc3339().replace('T', " ").replace('Z', " UTC")));
+fn pick(endpoint: EndpointView, now: Timestamp) -> PickItem {
+    let exact = endpoint.created.map(|at| format!("created {}", at.rfc3339().replace('T', " ").replace('Z', " UTC")));
+    let created = endpoint.created.map(|at| format!("created {}", at.ago(now)));
     let facts: Vec<String> = endpoint.runs_on.into_iter().chain(created).collect();
     let answers = endpoint.status.answers();
     let warning = (!answers).then(|| match endpoint.failure_reason {
@@ -93,6 +96,7 @@ fn pick(endpoint: EndpointView) -> PickItem {
         value: endpoint.arn.as_str().to_owned(),
         label: endpoint.name.to_string(),
         detail: facts.join(" · "),
+        exact,
         badge: Some((answers, endpoint.status.as_str().to_owned())),
         warning,
     }

@@ -1,7 +1,7 @@
 //! Step 1: the account that owns the endpoints, and their region.
 
 use super::connections::ConnectionCards;
-use super::step::{Note, StepContext, StepEnd, StepStart};
+use super::step::{StepContext, StepEnd, StepStart};
 use crate::api::accounts::list_connections;
 use crate::api::wizard::SaveParent;
 use crate::ui::{Button, ButtonKind, Choice, EmptyState, Resolve, Select, Skeleton, TextInput};
@@ -34,13 +34,9 @@ pub(super) fn ParentStep(ctx: StepContext, save: ServerAction<SaveParent>) -> im
     let connections = Resource::new(|| (), |()| list_connections());
     let region = RwSignal::new(ctx.draft.parent.region.clone());
     let inner = ctx.clone();
-    let fixed = ctx.share_exists;
     view! {
         <ActionForm action=save attr:class="step" attr:novalidate="">
             <StepStart ctx=ctx.clone()/>
-            {fixed.then(|| view! {
-                <Note>"This share was applied: its account stays. For another account, start a new share."</Note>
-            })}
             <Resolve
                 resource=connections
                 skeleton=|| view! { <div class="card"><Skeleton lines=4/></div> }

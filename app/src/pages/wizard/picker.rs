@@ -23,6 +23,8 @@ pub(super) struct PickItem {
     pub label: String,
     /// A line below it.
     pub detail: String,
+    /// The line in full, for whoever points at it: `created 2026-11-19 01:51:21 UTC`.
+    pub exact: Option<String>,
     /// A badge at the right, with whether it is good news.
     pub badge: Option<(bool, String)>,
     /// Something to know before choosing it.
@@ -68,7 +70,13 @@ pub(super) fn Picker(
     /// What is wrong.
     #[prop(into)]
     error: Signal<Option<FieldError>>,
+    /// In the label's place: a switch between lists.
+    #[prop(optional, into)]
+    switch: Option<ViewFn>,
 ) -> impl IntoView {
+    // What was wrong may be put right by now; saving says so again if it is not.
+    let touched = RwSignal::new(false);
+    let error = Signal::derive(move || error.get().filter(|_| !touched.get()));
     let contains = RwSignal::new(place.contains.clone());
     let start = place.after.clone();
     let first = Resource::new(
@@ -88,7 +96,7 @@ pub(super) fn Picker(
             aria-describedby=move || error.with(Option::is_some).then(|| described.clone())
         >
             <legend class="visually-hidden">{move || label.get()}</legend>
-            <PickHead label words contains/>
+            <PickHead label words contains switch/>
             {move || {
                 error.get().map(|error| {
                     view! {
@@ -102,7 +110,7 @@ pub(super) fn Picker(
             <Transition fallback=|| view! { <Skeleton lines=6/> }>
                 {move || Suspend::new(async move {
                     match first.await {
-                        Ok(page) => view! { <PickRows name page chosen contains load words/> }.into_any(),
+                        Ok(page) => view! { <PickRows name page chosen touched contains load words/> }.into_any(),
                         Err(error) => {
                             let retry = Callback::new(move |()| first.refetch());
                             view! { <ErrorPanel error title=words.failed retry/> }.into_any()
@@ -115,7 +123,12 @@ pub(super) fn Picker(
 }
 
 #[component]
-fn PickHead(label: Signal<String>, words: PickWords, contains: RwSignal<String>) -> impl IntoView {
+fn PickHead(
+    label: Signal<String>,
+    words: PickWords,
+    contains: RwSignal<String>,
+    switch: Option<ViewFn>,
+) -> impl IntoView {
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let on_input = move |text: String| {
         // A call to AWS for each pause, not for each letter.
@@ -127,7 +140,12 @@ fn PickHead(label: Signal<String>, words: PickWords, contains: RwSignal<String>)
     };
     view! {
         <div class="picker-head">
-            <h2 aria-hidden="true">{move || label.get()}</h2>
+            <div class="picker-title">
+                {match switch {
+                    Some(switch) => switch.run(),
+                    None => view! { <h2 aria-hidden="true">{move || label.get()}</h2> }.into_any(),
+                }}
+            </div>
             <div class="picker-filter">
                 <input
                     class="input"
@@ -153,6 +171,7 @@ fn PickRows(
     name: &'static str,
     page: Page<PickItem>,
     chosen: RwSignal<BTreeSet<String>>,
+    touched: RwSignal<bool>,
     contains: RwSignal<String>,
     load: Load,
     words: PickWords,
@@ -190,6 +209,7 @@ fn PickRows(
         })
     };
     let on_tick = Callback::new(move |(value, ticked): (String, bool)| {
+        touched.set(true);
         seen.update(|all| _ = all.insert(value.clone()));
         chosen.update(|all| _ = if ticked { all.insert(value) } else { all.remove(&value) });
     });
@@ -235,7 +255,7 @@ fn PickRows(
 /// An entry that is chosen but not on the part that is shown: all that is known is its ARN.
 fn chosen_item(value: &str) -> PickItem {
     let label = value.rsplit('/').next().unwrap_or(value).to_owned();
-    PickItem { value: value.to_owned(), label, detail: "chosen before".into(), badge: None, warning: None }
+    PickItem { value: value.to_owned(), label, detail: "chosen before".into(), exact: None, badge: None, warning: None }
 }
 
 #[component]
@@ -248,6 +268,9 @@ fn PickRow(
     let checked = chosen.with_untracked(|all| all.contains(&item.value));
     let value = item.value.clone();
     let title = item.value.clone();
+    // The name at its end is what tells ARNs apart: the middle gives way when there is no room.
+    let (head, tail) = item.value.split_at(item.value.rfind('/').unwrap_or(0));
+    let (head, tail) = (head.to_owned(), tail.to_owned());
     view! {
         <label class="check-row">
             <input
@@ -260,8 +283,11 @@ fn PickRow(
             />
             <span class="check-row-text">
                 <span class="check-row-label">{item.label}</span>
-                <span class="check-row-detail">{item.detail}</span>
-                <code class="picker-arn" title=title>{item.value}</code>
+                <span class="check-row-detail" title=item.exact>{item.detail}</span>
+                <code class="picker-arn" title=title>
+                    <span class="arn-head">{head}</span>
+                    <span class="arn-tail">{tail}</span>
+                </code>
                 {item.warning.map(|text| view! { <span class="picker-warning"><Words text/></span> })}
             </span>
             {item.badge.map(|(good, text)| {

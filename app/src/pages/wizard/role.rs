@@ -1,6 +1,6 @@
 //! Step 4: the parent's policy and role.
 
-use super::step::{Note, StepContext, StepEnd, StepStart};
+use super::step::{StepContext, StepEnd, StepStart};
 use crate::api::wizard::SaveRole;
 use crate::ui::{Button, Card, Checkbox, Choice, IconName, Select, TextInput};
 use domain::share::intent::InvokeAction;
@@ -37,7 +37,6 @@ pub(super) fn RoleStep(ctx: StepContext, save: ServerAction<SaveRole>) -> impl I
         <ActionForm action=save attr:class="step step-role" attr:novalidate="">
             <StepStart ctx=ctx.clone()/>
             <input type="hidden" name="form[adopt]" value=form.adopt/>
-            {ctx.share_exists.then(|| view! { <Note>"This share was applied: its names stay."</Note> })}
             <Card title=|| "Names in the parent account">
                 <div class="card-body step-columns">{names}</div>
             </Card>

@@ -127,7 +127,12 @@ fn focus_first_problem() {
     #[cfg(feature = "hydrate")]
     request_animation_frame(|| {
         use wasm_bindgen::JsCast;
-        let found = document().query_selector(".wizard [aria-invalid=true], .wizard .has-problem input").ok().flatten();
+        let found = document()
+            .query_selector(
+                ".wizard [aria-invalid=true], .wizard .has-problem :is(input[type=radio], input[type=checkbox])",
+            )
+            .ok()
+            .flatten();
         if let Some(field) = found.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
             _ = field.focus();
         }
