@@ -2,7 +2,7 @@
 
 use super::json_tokens::tokens;
 use crate::ui::CopyButton;
-use domain::share::diff::{Change, DiffLine, DocumentDiff, LaneItem, LineMark};
+use domain::share::diff::{DiffLine, DocumentDiff, LaneItem, LineMark};
 use leptos::prelude::*;
 
 /// A document with line numbers, marks and a light colouring. Can be folded, and copied as it will be.
@@ -75,9 +75,9 @@ pub fn DocumentList(
     items
         .into_iter()
         .flat_map(|item| {
-            let open = !matches!(item.change, Change::Keep);
             item.documents.into_iter().enumerate().map(move |(index, document)| {
                 let id = document_id(&item.key, index);
+                let open = document.lines.iter().any(|line| line.mark != LineMark::Same);
                 view! { <DocumentDiffView document id open/> }
             })
         })

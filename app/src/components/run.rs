@@ -121,7 +121,7 @@ fn StepRow(
             </span>
             <div class="lane-what">
                 <p class="lane-name">{step.title}</p>
-                <p class="lane-detail">{detail} {request.map(|request| (" · ", request))}</p>
+                <p class="lane-detail">{detail}{request.map(|request| (" · ", request))}</p>
                 {error}
             </div>
         </li>

@@ -4,7 +4,7 @@ use super::step::StepContext;
 use crate::api::runs::{AsOf, RetryRun, get_run};
 use crate::api::verification::VerifyShare;
 use crate::components::{Live, RunProgress, use_live};
-use crate::ui::{BottomBar, Button, ButtonKind, EmptyState, ErrorPanel, Resolve, Skeleton};
+use crate::ui::{BottomBar, Button, ButtonKind, EmptyState, ErrorPanel, IconName, Resolve, Skeleton};
 use domain::names::{AccountId, RunId};
 use domain::run::{RunKind, RunState, RunView};
 use domain::share::Side;
@@ -107,7 +107,7 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
             }
             (RunState::Failed, _) => view! {
                 <Button href=page.clone()>"Go to the share"</Button>
-                <Button kind=ButtonKind::Danger href=format!("{page}/undo")>"Undo what was made"</Button>
+                <Button icon=IconName::Undo href=format!("{page}/undo")>"Undo what was made"</Button>
             }
             .into_any(),
         }

@@ -130,13 +130,24 @@ fn PickHead(
     switch: Option<ViewFn>,
 ) -> impl IntoView {
     let timer = StoredValue::new(None::<TimeoutHandle>);
-    let on_input = move |text: String| {
-        // A call to AWS for each pause, not for each letter.
-        if let Some(waiting) = timer.get_value() {
+    let stop = move || {
+        if let Some(waiting) = timer.try_update_value(Option::take).flatten() {
             waiting.clear();
         }
+    };
+    let on_input = move |text: String| {
+        // A call to AWS for each pause, not for each letter.
+        stop();
         let later = move || _ = contains.try_set(text.clone());
         timer.set_value(set_timeout_with_handle(later, std::time::Duration::from_millis(250)).ok());
+    };
+    // Enter filters; it would leave the step otherwise.
+    let on_enter = move |event: leptos::ev::KeyboardEvent, text: String| {
+        if event.key() == "Enter" {
+            event.prevent_default();
+            stop();
+            contains.set(text);
+        }
     };
     view! {
         <div class="picker-head">
@@ -157,6 +168,10 @@ fn PickHead(
                     spellcheck="false"
                     value=contains.get_untracked()
                     on:input:target=move |event| on_input(event.target().value())
+                    on:keydown:target=move |event| {
+                        let text = event.target().value();
+                        on_enter(event.into_inner(), text);
+                    }
                 />
                 <div class="script-none">
                     <Button submit=true name="go" value="stay">"Filter"</Button>
@@ -216,6 +231,12 @@ fn PickRows(
     let list = NodeRef::<html::Div>::new();
     follow_browser(list, on_tick);
     let nothing = move || items.with(Vec::is_empty);
+    let count = move || match items.with(Vec::len) {
+        0 => String::new(),
+        n if next.with(Option::is_some) => format!("{n} shown, there are more"),
+        1 => "1 shown".to_owned(),
+        n => format!("{n} shown"),
+    };
     let filtered = move || contains.with(|c| !c.trim().is_empty());
     view! {
         <div class="picker-rows" node_ref=list>
@@ -239,15 +260,15 @@ fn PickRows(
                 </div>
             }
         })}
-        {move || next.get().map(|after| {
-            view! {
-                <div class="picker-more">
+        <div class="picker-foot">
+            {move || next.get().map(|after| {
+                view! {
                     <input type="hidden" name="list[after]" value=after/>
                     <Button submit=true name="go" value="more" busy=more.pending() on_click=on_more>"Load more"</Button>
-                    <p class="picker-count">{move || items.with(|i| format!("{} shown", i.len()))}</p>
-                </div>
-            }
-        })}
+                }
+            })}
+            <p class="picker-count" role="status">{count}</p>
+        </div>
         {move || more.value().get().and_then(Result::err).map(|error| view! { <ErrorPanel error title=words.failed/> })}
     }
 }
