@@ -32,33 +32,13 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
         scope: RwSignal::new(form.scope.clone()),
         arns: RwSignal::new(form.arns.iter().cloned().collect()),
     };
-    let fixed = ctx.share_exists;
-    let source = form.source.clone();
     let says = Signal::derive(move || match (chosen.scope.get().as_str(), chosen.arns.with(BTreeSet::len)) {
         ("account", _) => "The whole account may call".to_owned(),
         (_, 0) => "No role or user picked".to_owned(),
         (_, 1) => "1 role or user picked".to_owned(),
         (_, count) => format!("{count} roles and users picked"),
     });
-    let source_field = if fixed {
-        view! { <input type="hidden" name="form[source]" value=source/> }.into_any()
-    } else {
-        view! {
-            <RadioCards
-                name="form[source]"
-                label="How the child account is known"
-                choices=vec![
-                    Choice::new("connected", "Connected").detail("The console makes the child’s side too, and can prove the share."),
-                    Choice::new("typed", "By its account ID")
-                        .detail("The child’s administrator gets the documents to set up their side."),
-                ]
-                value=Signal::stored(source)
-                error=ctx.problem("source")
-            />
-        }
-        .into_any()
-    };
-    let class = match (fixed, ctx.draft.callers.source.as_str()) {
+    let class = match (ctx.share_exists, ctx.draft.callers.source.as_str()) {
         (true, "typed") => "step step-callers is-typed",
         (true, _) => "step step-callers is-connected",
         _ => "step step-callers",
@@ -66,7 +46,7 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
     view! {
         <ActionForm action=save attr:class=class attr:novalidate="">
             <StepStart ctx=ctx.clone()/>
-            {source_field}
+            <SourceField ctx=ctx.clone()/>
             <div class="card only-connected"><ChildConnection ctx=ctx.clone() chosen/></div>
             <div class="card only-typed">
                 <div class="card-body step-narrow">
@@ -79,7 +59,7 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
                 choices=vec![
                     Choice::new("named", "Named roles and users").detail("Only these, each by its ARN."),
                     Choice::new("account", "The whole account")
-                        .detail("Whoever the child’s administrators allow. Easier to hand over, harder to see through."),
+                        .detail("Whoever the child's administrators allow. Easier to hand over, harder to see through."),
                 ]
                 value=Signal::stored(ctx.draft.callers.scope.clone())
                 error=ctx.problem("scope")
@@ -104,6 +84,30 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
             <StepEnd ctx known=&KNOWN says busy=save.pending() saved=save.value()/>
         </ActionForm>
     }
+}
+
+/// Connected or typed; settled once the share was applied.
+#[component]
+fn SourceField(ctx: StepContext) -> impl IntoView {
+    let source = ctx.draft.callers.source.clone();
+    if ctx.share_exists {
+        return view! { <input type="hidden" name="form[source]" value=source/> }.into_any();
+    }
+    view! {
+        <RadioCards
+            name="form[source]"
+            label="How the child account is known"
+            choices=vec![
+                Choice::new("connected", "Connected")
+                    .detail("The console makes the child's side too, and can prove the share."),
+                Choice::new("typed", "By its account ID")
+                    .detail("The child's administrator gets the documents to set up their side."),
+            ]
+            value=Signal::stored(source)
+            error=ctx.problem("source")
+        />
+    }
+    .into_any()
 }
 
 #[component]
@@ -233,7 +237,7 @@ pub(super) const WORDS: PickWords = PickWords {
     filter: "Filter by name",
     failed: "The roles and users could not be loaded",
     empty: "None in this account",
-    empty_hint: "AWS’s own service-linked roles are left out. A role or user can also be given by its ARN.",
+    empty_hint: "AWS's own service-linked roles are left out. A role or user can also be given by its ARN.",
 };
 
 /// Loads roles or users of a connection's account.
@@ -276,7 +280,7 @@ fn ConsoleField(ctx: StepContext) -> impl IntoView {
                 label="Let this console call too"
                 checked=Signal::stored(!ctx.draft.callers.console.is_empty())
                 description=format!(
-                    "The role then trusts the console’s own identity in the child account as well, so that Verify can make \
+                    "The role then trusts the console's own identity in the child account as well, so that Verify can make \
                      real calls and the playground can use the share.{who} Without it nobody but the callers above can \
                      try the share.",
                 )

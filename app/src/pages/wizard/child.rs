@@ -3,9 +3,9 @@
 use super::callers::{WORDS, loader};
 use super::picker::Picker;
 use super::role::NameField;
-use super::step::{Note, StepContext, StepEnd, StepStart};
+use super::step::{FieldProblemText, Note, StepContext, StepEnd, StepStart};
 use crate::api::wizard::SaveChild;
-use crate::ui::{Card, CheckboxRow, sentence_case};
+use crate::ui::{Card, CheckboxRow};
 use domain::arn::{CallerArn, CallerKind};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -103,10 +103,10 @@ fn NamedGrantees(ctx: StepContext, chosen: RwSignal<BTreeSet<String>>) -> impl I
         <fieldset class="field grantees">
             <legend class="visually-hidden">"Who gets the policy attached"</legend>
             <p class="grantees-about">
-                "A caller without it can’t assume the role, unless it is allowed to elsewhere."
+                "A caller without it can't assume the role, unless it is allowed to elsewhere."
             </p>
             {rows}
-            {move || error.get().map(|error| view! { <p class="field-problem picker-problem">{sentence_case(&error.message)}</p> })}
+            <div class="picker-problem"><FieldProblemText id="grantees-problem" error/></div>
         </fieldset>
     }
     .into_any()

@@ -1,5 +1,6 @@
 //! Choosing a connection: a card for each, with the account, who the console is there, and whether it works.
 
+use super::step::{FieldProblemText, on_early_ticks, until_touched};
 use crate::ui::{Badge, FieldError, Tone, Words};
 use domain::connection::{ConnectionState, ConnectionView};
 use domain::names::AccountId;
@@ -29,15 +30,21 @@ pub(super) fn ConnectionCards(
     /// Follows the choice.
     on_choose: Callback<ConnectionView>,
 ) -> impl IntoView {
-    // What was wrong may be put right by now; saving says so again if it is not.
     let touched = RwSignal::new(false);
-    let error = Signal::derive(move || error.get().filter(|_| !touched.get()));
+    let error = until_touched(error, touched);
     let on_choose = Callback::new(move |connection: ConnectionView| {
         touched.set(true);
         on_choose.run(connection);
     });
-    let problem_id = format!("{name}-problem");
-    let described = problem_id.clone();
+    let grid = NodeRef::new();
+    let early = connections.clone();
+    on_early_ticks(grid, move |value, ticked| {
+        if let Some(connection) = early.iter().find(|c| ticked && c.id.as_str() == value) {
+            on_choose.run(connection.clone());
+        }
+    });
+    let problem = format!("{name}-problem");
+    let described = problem.clone();
     let fixed_value = fixed.then(|| chosen.clone());
     let cards = connections
         .into_iter()
@@ -56,17 +63,8 @@ pub(super) fn ConnectionCards(
         >
             <legend class="field-label">{label}</legend>
             {fixed_value.map(|value| view! { <input type="hidden" name=name value=value/> })}
-            <div class="radio-grid">{cards}</div>
-            {move || {
-                error.get().map(|error| {
-                    view! {
-                        <p class="field-problem" id=problem_id.clone()>
-                            <Words text=error.message/>
-                            {error.hint.map(|hint| view! { " " <span class="field-hint"><Words text=hint/></span> })}
-                        </p>
-                    }
-                })
-            }}
+            <div class="radio-grid" node_ref=grid>{cards}</div>
+            <FieldProblemText id=problem error/>
         </fieldset>
     }
 }

@@ -3,12 +3,15 @@
 //!
 //! Without a script the filter and `Load more` submit the form, which comes back with the part that was asked for.
 
+mod rows;
+
+use super::step::{FieldProblemText, until_touched};
 use crate::api::wizard::ListPlace;
 use crate::error::AppError;
-use crate::ui::{Badge, Button, ErrorPanel, FieldError, Skeleton, Tone, Words};
+use crate::ui::{Button, ErrorPanel, FieldError, Skeleton};
 use domain::endpoint::Page;
-use leptos::html;
 use leptos::prelude::*;
+use rows::PickRows;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -74,9 +77,8 @@ pub(super) fn Picker(
     #[prop(optional, into)]
     switch: Option<ViewFn>,
 ) -> impl IntoView {
-    // What was wrong may be put right by now; saving says so again if it is not.
     let touched = RwSignal::new(false);
-    let error = Signal::derive(move || error.get().filter(|_| !touched.get()));
+    let error = until_touched(error, touched);
     let contains = RwSignal::new(place.contains.clone());
     let start = place.after.clone();
     let first = Resource::new(
@@ -87,8 +89,8 @@ pub(super) fn Picker(
             load.run((contains, after))
         },
     );
-    let problem_id = format!("{name}-problem");
-    let described = problem_id.clone();
+    let problem = format!("{name}-problem");
+    let described = problem.clone();
     view! {
         <fieldset
             class="picker"
@@ -97,16 +99,9 @@ pub(super) fn Picker(
         >
             <legend class="visually-hidden">{move || label.get()}</legend>
             <PickHead label words contains switch/>
-            {move || {
-                error.get().map(|error| {
-                    view! {
-                        <p class="field-problem picker-problem" id=problem_id.clone()>
-                            <Words text=error.message/>
-                            {error.hint.map(|hint| view! { " " <span class="field-hint"><Words text=hint/></span> })}
-                        </p>
-                    }
-                })
-            }}
+            <div class="picker-problem">
+                <FieldProblemText id=problem error/>
+            </div>
             <Transition fallback=|| view! { <Skeleton lines=6/> }>
                 {move || Suspend::new(async move {
                     match first.await {
@@ -179,160 +174,4 @@ fn PickHead(
             </div>
         </div>
     }
-}
-
-#[component]
-fn PickRows(
-    name: &'static str,
-    page: Page<PickItem>,
-    chosen: RwSignal<BTreeSet<String>>,
-    touched: RwSignal<bool>,
-    contains: RwSignal<String>,
-    load: Load,
-    words: PickWords,
-) -> impl IntoView {
-    // Ticks are shown once they are made, even when they are taken back: rows must not vanish under the pointer.
-    let seen = RwSignal::new(chosen.get_untracked());
-    let items = RwSignal::new(page.items);
-    let next = RwSignal::new(page.next);
-    let more = Action::new_unsync(move |(contains, after): &(String, String)| {
-        let loading = load.run((contains.clone(), after.clone()));
-        async move {
-            let answer = loading.await;
-            if let Ok(page) = &answer {
-                items.update(|all| {
-                    let new: Vec<_> =
-                        page.items.iter().filter(|i| all.iter().all(|a| a.value != i.value)).cloned().collect();
-                    all.extend(new);
-                });
-                next.set(page.next.clone());
-            }
-            answer.map(|_| ())
-        }
-    });
-    let on_more = Callback::new(move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        if let Some(after) = next.get_untracked() {
-            more.dispatch((contains.get_untracked(), after));
-        }
-    });
-    let elsewhere = move || {
-        items.with(|items| {
-            seen.with(|seen| {
-                seen.iter().filter(|v| items.iter().all(|i| i.value != **v)).map(|v| chosen_item(v)).collect::<Vec<_>>()
-            })
-        })
-    };
-    let on_tick = Callback::new(move |(value, ticked): (String, bool)| {
-        touched.set(true);
-        seen.update(|all| _ = all.insert(value.clone()));
-        chosen.update(|all| _ = if ticked { all.insert(value) } else { all.remove(&value) });
-    });
-    let list = NodeRef::<html::Div>::new();
-    follow_browser(list, on_tick);
-    let nothing = move || items.with(Vec::is_empty);
-    let count = move || match items.with(Vec::len) {
-        0 => String::new(),
-        n if next.with(Option::is_some) => format!("{n} shown, there are more"),
-        1 => "1 shown".to_owned(),
-        n => format!("{n} shown"),
-    };
-    let filtered = move || contains.with(|c| !c.trim().is_empty());
-    view! {
-        <div class="picker-rows" node_ref=list>
-            <For each=elsewhere key=|item| item.value.clone() let:item>
-                <PickRow name item chosen on_tick/>
-            </For>
-            <For each=move || items.get() key=|item| item.value.clone() let:item>
-                <PickRow name item chosen on_tick/>
-            </For>
-        </div>
-        {move || nothing().then(|| {
-            let (title, hint) = if filtered() {
-                ("Nothing matches the filter", "Change or clear it to see the others.")
-            } else {
-                (words.empty, words.empty_hint)
-            };
-            view! {
-                <div class="empty picker-empty">
-                    <h2>{title}</h2>
-                    <p>{hint}</p>
-                </div>
-            }
-        })}
-        <div class="picker-foot">
-            {move || next.get().map(|after| {
-                view! {
-                    <input type="hidden" name="list[after]" value=after/>
-                    <Button submit=true name="go" value="more" busy=more.pending() on_click=on_more>"Load more"</Button>
-                }
-            })}
-            <p class="picker-count" role="status">{count}</p>
-        </div>
-        {move || more.value().get().and_then(Result::err).map(|error| view! { <ErrorPanel error title=words.failed/> })}
-    }
-}
-
-/// An entry that is chosen but not on the part that is shown: all that is known is its ARN.
-fn chosen_item(value: &str) -> PickItem {
-    let label = value.rsplit('/').next().unwrap_or(value).to_owned();
-    PickItem { value: value.to_owned(), label, detail: "chosen before".into(), exact: None, badge: None, warning: None }
-}
-
-#[component]
-fn PickRow(
-    name: &'static str,
-    item: PickItem,
-    chosen: RwSignal<BTreeSet<String>>,
-    on_tick: Callback<(String, bool)>,
-) -> impl IntoView {
-    let checked = chosen.with_untracked(|all| all.contains(&item.value));
-    let value = item.value.clone();
-    let title = item.value.clone();
-    // The name at its end is what tells ARNs apart: the middle gives way when there is no room.
-    let (head, tail) = item.value.split_at(item.value.rfind('/').unwrap_or(0));
-    let (head, tail) = (head.to_owned(), tail.to_owned());
-    view! {
-        <label class="check-row">
-            <input
-                type="checkbox"
-                class="check-box"
-                name=name
-                value=item.value.clone()
-                checked=checked
-                on:change:target=move |event| on_tick.run((value.clone(), event.target().checked()))
-            />
-            <span class="check-row-text">
-                <span class="check-row-label">{item.label}</span>
-                <span class="check-row-detail" title=item.exact>{item.detail}</span>
-                <code class="picker-arn" title=title>
-                    <span class="arn-head">{head}</span>
-                    <span class="arn-tail">{tail}</span>
-                </code>
-                {item.warning.map(|text| view! { <span class="picker-warning"><Words text/></span> })}
-            </span>
-            {item.badge.map(|(good, text)| {
-                let tone = if good { Tone::Ok } else { Tone::Warn };
-                view! { <span class="check-row-aside"><Badge tone dot=true>{text}</Badge></span> }
-            })}
-        </label>
-    }
-}
-
-/// Takes over what was ticked before the script had loaded.
-fn follow_browser(list: NodeRef<html::Div>, on_tick: Callback<(String, bool)>) {
-    #[cfg(feature = "hydrate")]
-    Effect::new(move |_| {
-        use wasm_bindgen::JsCast;
-        let Some(list) = list.get() else { return };
-        let Ok(boxes) = list.query_selector_all("input[type=checkbox]") else { return };
-        for at in 0..boxes.length() {
-            let found = boxes.item(at).and_then(|node| node.dyn_into::<web_sys::HtmlInputElement>().ok());
-            if let Some(found) = found.filter(|f| f.checked() != f.default_checked()) {
-                on_tick.run((found.value(), found.checked()));
-            }
-        }
-    });
-    #[cfg(not(feature = "hydrate"))]
-    let _ = (list, on_tick);
 }

@@ -155,7 +155,7 @@ impl PlanFacts {
 fn ByHand() -> impl IntoView {
     view! {
         <p class="step-note">
-            "The child account is not connected. Apply makes the parent’s side; the child’s lane shows what the child’s \
+            "The child account is not connected. Apply makes the parent's side; the child's lane shows what the child's \
              administrator has to make, with the document to copy."
         </p>
     }

@@ -1,6 +1,6 @@
 //! Step 4: the parent's policy and role.
 
-use super::step::{StepContext, StepEnd, StepStart};
+use super::step::{FieldProblemText, StepContext, StepEnd, StepStart};
 use crate::api::wizard::SaveRole;
 use crate::ui::{Button, Card, Checkbox, Choice, IconName, Select, TextInput};
 use domain::share::intent::InvokeAction;
@@ -108,7 +108,7 @@ fn Actions(ctx: StepContext) -> impl IntoView {
         <fieldset class="field" class:has-problem=move || error.with(Option::is_some)>
             <legend class="visually-hidden">"Ways to invoke"</legend>
             {rows}
-            {move || error.get().map(|error| view! { <p class="field-problem">{crate::ui::sentence_case(&error.message)}</p> })}
+            <FieldProblemText id="actions-problem" error/>
         </fieldset>
     }
 }
@@ -122,7 +122,7 @@ fn ExternalId(ctx: StepContext, required: bool, value: String) -> impl IntoView 
                 label="Require an external ID"
                 checked=Signal::stored(required)
                 description="AssumeRole works only when the caller presents it. It keeps a third party that is talked into \
-                             using the wrong role from getting in. It is not a secret: hand it to the callers with the role’s \
+                             using the wrong role from getting in. It is not a secret: hand it to the callers with the role's \
                              ARN."
                 error=ctx.problem("require_external_id")
             />

@@ -139,6 +139,50 @@ fn focus_first_problem() {
     });
 }
 
+/// What is wrong with a field that the kit has not.
+#[component]
+pub(super) fn FieldProblemText(
+    /// Its `id`, for `aria-describedby`.
+    #[prop(into)]
+    id: String,
+    /// What is wrong.
+    error: Signal<Option<FieldError>>,
+) -> impl IntoView {
+    move || {
+        error.get().map(|error| {
+            view! {
+                <p class="field-problem" id=id.clone()>
+                    <Words text=error.message/>
+                    {error.hint.map(|hint| view! { " " <span class="field-hint"><Words text=hint/></span> })}
+                </p>
+            }
+        })
+    }
+}
+
+/// Problems until the answer is changed: it may be put right by then, and saving says so again if it is not.
+pub(super) fn until_touched(error: Signal<Option<FieldError>>, touched: RwSignal<bool>) -> Signal<Option<FieldError>> {
+    Signal::derive(move || error.get().filter(|_| !touched.get()))
+}
+
+/// Takes over what was ticked inside `root` before the script had loaded: each box's value, and whether it is ticked.
+pub(super) fn on_early_ticks(root: NodeRef<leptos::html::Div>, take: impl Fn(String, bool) + 'static) {
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        use wasm_bindgen::JsCast;
+        let Some(root) = root.get() else { return };
+        let Ok(boxes) = root.query_selector_all("input[type=checkbox], input[type=radio]") else { return };
+        for at in 0..boxes.length() {
+            let found = boxes.item(at).and_then(|node| node.dyn_into::<web_sys::HtmlInputElement>().ok());
+            if let Some(found) = found.filter(|f| f.checked() != f.default_checked()) {
+                take(found.value(), found.checked());
+            }
+        }
+    });
+    #[cfg(not(feature = "hydrate"))]
+    let _ = (root, take);
+}
+
 /// A note beside a form: what to know before choosing.
 #[component]
 pub(super) fn Note(children: Children) -> impl IntoView {
