@@ -29,7 +29,7 @@ pub fn duration_ms(ms: u64) -> String {
 pub fn duration_us(us: u64) -> String {
     match us {
         0..=99 => "under 0.1 ms".into(),
-        0..=9_999 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
+        100..=9_999 => format!("{}.{} ms", us / 1_000, us % 1_000 / 100),
         _ => duration_ms(us / 1_000),
     }
 }
