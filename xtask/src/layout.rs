@@ -1,7 +1,9 @@
 //! Where things are: the workspace, cargo's target folder and the tools in it.
 
+use crate::process;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The folders every command works with, all absolute.
 pub struct Layout {
@@ -13,15 +15,23 @@ pub struct Layout {
     pub tools: PathBuf,
 }
 
+/// Cargo knows best: environment, configuration files or the default. Where this program lies says nothing, as folders
+/// in the target folder may be links.
+fn target_folder(root: &Path) -> Result<PathBuf> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(root).args(["metadata", "--no-deps", "--format-version", "1"]);
+    let metadata = process::capture(&mut cargo).context("`cargo metadata` failed")?;
+    let value = metadata.split_once("\"target_directory\":\"").and_then(|(_, rest)| rest.split('"').next());
+    value.map(|path| PathBuf::from(path.replace("\\\\", "\\"))).context("`cargo metadata` names no target folder")
+}
+
 impl Layout {
     /// Finds them from how cargo started this program. They are not compiled in: one target folder may serve several
     /// clones in turn.
     pub fn find() -> Result<Self> {
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR").context("run this as `cargo xtask …`")?;
         let root = Path::new(&manifest).parent().context("xtask has no folder above it")?.to_path_buf();
-        // TARGET/debug/xtask
-        let program = std::env::current_exe().context("could not tell where this program is")?;
-        let target = program.ancestors().nth(2).context("this program is not in a target folder")?.to_path_buf();
+        let target = target_folder(&root)?;
         let tools = target.join("tools");
         Ok(Self { root, target, tools })
     }
