@@ -8,7 +8,7 @@ mod theme;
 use crate::api::shell::{FrameView, Theme, get_frame};
 use crate::error::AppError;
 use crate::routes::App;
-use crate::ui::{Badge, Button, ButtonKind, IconName, Toaster, Tone};
+use crate::ui::{Badge, Button, ButtonKind, IconName, Toaster, Tone, changing};
 use announce::Announcer;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -103,7 +103,7 @@ fn Foot(frame: Resource<Result<FrameView, AppError>>) -> impl IntoView {
         <div class="side-foot">
             <Transition fallback=|| {
                 view! { <div class="foot-where" aria-hidden="true"></div> }
-            }>{move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <FootReady frame=frame /> }) })}</Transition>
+            }>{changing(move || Suspend::new(async move { frame.await.ok().map(|frame| view! { <FootReady frame=frame /> }) }))}</Transition>
         </div>
     }
 }
@@ -125,7 +125,7 @@ fn FootReady(frame: FrameView) -> impl IntoView {
                             "Sandbox"
                         </Badge>
                     }
-                })} <span class="foot-accounts">{format!("{accounts} · {}", frame.region)}</span>
+                })} <span class="foot-accounts">{accounts} " · " <span class="foot-region">{frame.region.to_string()}</span></span>
         </div>
         <div class="foot-actions">
             <ThemeSwitch theme=frame.theme />

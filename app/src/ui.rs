@@ -26,7 +26,7 @@ pub use dialog::Dialog;
 pub use field::{Checkbox, CheckboxRow, Choice, Field, FieldError, RadioCards, Select, TextArea, TextInput};
 pub use icon::{Icon, IconName};
 pub use page::{BottomBar, PageHeader};
-pub use resolve::Resolve;
+pub use resolve::{Resolve, changing};
 pub use state::{ActionProblem, EmptyState, ErrorPanel, Skeleton};
 pub use table::{Column, Rows, Table};
 pub use tabs::{Tab, TabPanel, Tabs, focus};

@@ -52,7 +52,7 @@ pub fn AccountsPage() -> impl IntoView {
                                 view! {
                                     <EmptyState
                                         title="No AWS profile found"
-                                        body="The console uses the profiles of the machine it runs on. Add one with `aws configure sso` or in the AWS configuration file, then check again. To look around without an account, start the console with --sandbox."
+                                        body="The console uses the profiles of the machine it runs on. Add one with `aws configure sso` or in the AWS configuration file, then check again. To look around without an account, start the console with `--sandbox`."
                                     />
                                 }
                             }

@@ -25,12 +25,27 @@ where
     let retry = Callback::new(move |()| resource.refetch());
     view! {
         <Transition fallback=move || skeleton.run()>
-            {move || Suspend::new(async move {
+            {changing(move || Suspend::new(async move {
                 match resource.await {
                     Ok(value) => children.run(value).into_any(),
                     Err(error) => view! { <ErrorPanel error=error title=failed retry=retry /> }.into_any(),
                 }
-            })}
+            }))}
         </Transition>
     }
+}
+
+/// A view that changes with the signals it reads. On the server it is made once.
+///
+/// A plain closure runs up to three times while a page is rendered. With resources inside, that is more calls to AWS
+/// than anyone asked for; and their values reach the browser under numbers that it does not count to.
+#[cfg(feature = "ssr")]
+pub fn changing<V>(make: impl Fn() -> V + Send + 'static) -> V {
+    make()
+}
+
+/// A view that changes with the signals it reads.
+#[cfg(not(feature = "ssr"))]
+pub fn changing<V>(make: impl Fn() -> V + Send + 'static) -> impl Fn() -> V + Send + 'static {
+    make
 }

@@ -16,10 +16,11 @@ pub fn Time(
     view! { <time datetime=exact title=title>{at.ago(now)}</time> }
 }
 
-/// Milliseconds for people: `34 ms`, `1.2 s`, `2 min 5 s`.
+/// Milliseconds for people: `under 1 ms`, `34 ms`, `1.2 s`, `2 min 5 s`.
 pub fn duration_ms(ms: u64) -> String {
     match ms {
-        0..=999 => format!("{ms} ms"),
+        0 => "under 1 ms".into(),
+        1..=999 => format!("{ms} ms"),
         1_000..=59_999 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
         _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
     }
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn durations_have_units() {
-        assert_eq!([0, 999, 1_250, 125_000].map(duration_ms), ["0 ms", "999 ms", "1.2 s", "2 min 5 s"]);
+        assert_eq!([0, 999, 1_250, 125_000].map(duration_ms), ["under 1 ms", "999 ms", "1.2 s", "2 min 5 s"]);
         assert_eq!([0, 450, 34_900].map(duration_us), ["under 0.1 ms", "0.4 ms", "34 ms"]);
     }
 

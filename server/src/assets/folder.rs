@@ -12,6 +12,13 @@ pub(super) struct Source {
 
 impl Source {
     pub(super) fn new(site: &crate::config::SiteConfig) -> Self {
+        if !site.root.join("pkg").is_dir() {
+            tracing::warn!(
+                folder = %site.root.display(),
+                "the site is not there: pages come without styles and script; \
+                 build it with `cargo xtask build`, or name its folder with LEPTOS_SITE_ROOT"
+            );
+        }
         Self { root: site.root.clone() }
     }
 

@@ -5,7 +5,7 @@ use super::picker::{Load, PickItem, PickWords, Picker};
 use super::step::{StepContext, StepEnd, StepStart};
 use crate::api::accounts::list_connections;
 use crate::api::wizard::{SaveCallers, list_callers};
-use crate::ui::{Button, Checkbox, Choice, RadioCards, Resolve, Skeleton, TextArea, TextInput};
+use crate::ui::{Button, Checkbox, Choice, RadioCards, Resolve, Skeleton, TextArea, TextInput, changing};
 use domain::arn::CallerKind;
 use domain::connection::{CallerView, ConnectionView};
 use domain::endpoint::Page;
@@ -181,7 +181,7 @@ fn CallerList(ctx: StepContext, chosen: Chosen) -> impl IntoView {
     let shown = move || chosen.connection.with(|c| !c.is_empty());
     let place = ctx.place.clone();
     let error = ctx.problem("arns");
-    move || {
+    changing(move || {
         if !shown() {
             return view! {
                 <div class="empty picker-empty">
@@ -205,7 +205,7 @@ fn CallerList(ctx: StepContext, chosen: Chosen) -> impl IntoView {
             />
         }
         .into_any()
-    }
+    })
 }
 
 /// Roles or users: which the list shows. Part of the form, so that the filter button takes it along.

@@ -8,7 +8,7 @@ mod rows;
 use super::step::{FieldProblemText, until_touched};
 use crate::api::wizard::ListPlace;
 use crate::error::AppError;
-use crate::ui::{Button, ErrorPanel, FieldError, Skeleton};
+use crate::ui::{Button, ErrorPanel, FieldError, Skeleton, changing};
 use domain::endpoint::Page;
 use leptos::prelude::*;
 use rows::PickRows;
@@ -103,7 +103,7 @@ pub(super) fn Picker(
                 <FieldProblemText id=problem error/>
             </div>
             <Transition fallback=|| view! { <Skeleton lines=6/> }>
-                {move || Suspend::new(async move {
+                {changing(move || Suspend::new(async move {
                     match first.await {
                         Ok(page) => view! { <PickRows name page chosen touched contains load words/> }.into_any(),
                         Err(error) => {
@@ -111,7 +111,7 @@ pub(super) fn Picker(
                             view! { <ErrorPanel error title=words.failed retry/> }.into_any()
                         }
                     }
-                })}
+                }))}
             </Transition>
         </fieldset>
     }
