@@ -1,6 +1,6 @@
 //! Amazon Resource Names: `arn:partition:service:region:account:resource`.
 
-use crate::names::{AccountId, NameError, Region};
+use crate::names::{AccountId, NameError, Region, RoleName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -135,12 +135,13 @@ impl CallerArn {
     pub const EXPECTED: &'static str =
         "the ARN of a role or user, such as `arn:aws:iam::222222222222:role/scoring-lambda`";
 
-    /// Parses the ARN of an IAM role or user.
+    /// Parses the ARN of an IAM role or user: name and path are of IAM's alphabets (IAM user guide, "IAM identifiers").
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let arn = Arn::parse(text).map_err(|_| NameError::new(text.trim(), Self::EXPECTED))?;
+        let (path, _) = arn.resource().rsplit_once('/').unwrap_or_default();
         let named = matches!(arn.resource_type(), Some("role" | "user"))
-            && !arn.resource_name().is_empty()
-            && !arn.resource().contains(['*', '?']);
+            && RoleName::parse(arn.resource_name()).is_ok()
+            && path.bytes().all(|b| b.is_ascii_graphic() && !b"*?".contains(&b));
         if arn.service() == "iam" && arn.region().is_empty() && arn.account_id().is_some() && named {
             Ok(Self(arn))
         } else {
@@ -230,6 +231,10 @@ mod tests {
             "arn:aws:iam::222222222222:root",
             "arn:aws:sts::222222222222:assumed-role/x/y",
             "arn:aws:iam::222222222222:role/*",
+            "arn:aws:iam::222222222222:role/a b",
+            "arn:aws:iam::222222222222:role/café",
+            "arn:aws:iam::222222222222:role/a/$(b)",
+            "arn:aws:iam::222222222222:role/",
             "arn:aws:iam::222222222222:group/x",
             "scoring-lambda",
         ] {

@@ -6,9 +6,11 @@
 
 pub mod activity;
 pub mod arn;
+mod checksum;
 pub mod connection;
 pub mod endpoint;
 pub mod evaluate;
+pub mod handoff;
 pub mod invoke;
 pub mod names;
 pub mod policy;

@@ -109,6 +109,11 @@ name! {
     SessionName, "a session name: 2 to 64 letters, digits or any of + = , . @ _ -", |text| iam_name(text, 2..=64)
 }
 name! {
+    /// A Lambda function's name: 1–64 of `[a-zA-Z0-9-_]`.
+    FunctionName, "a function name: 1 to 64 letters, digits, hyphens or underscores",
+    |text| (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+}
+name! {
     /// A SageMaker endpoint's name, in the case it was given: at most 63, `^[a-zA-Z0-9](-*[a-zA-Z0-9])*`.
     EndpointName, "an endpoint name: at most 63 letters, digits and hyphens, not starting or ending with a hyphen",
     |text| (1..=63).contains(&text.len())

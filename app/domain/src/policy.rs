@@ -8,7 +8,7 @@
 
 mod condition;
 mod error;
-mod json;
+pub(crate) mod json;
 mod parse;
 mod pattern;
 mod principal;

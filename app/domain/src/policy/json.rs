@@ -1,4 +1,4 @@
-//! JSON with the place of every value, so that a fault in a policy is shown where it is.
+//! JSON with the place of every value, so that a fault in a policy or a hand-off file is shown where it is.
 //!
 //! Strict RFC 8259, and stricter in one point: a key twice in an object is refused, as IAM does.
 
@@ -6,33 +6,41 @@ use super::error::PolicyError;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
-/// Deeper documents are refused: policies need five levels.
+/// Deeper documents are refused: policies need five levels, hand-off files four.
 const MAX_DEPTH: usize = 32;
 
 /// Where something is in a text: line and column from 1, or 0 for "not in a text".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Place {
+pub(crate) struct Place {
     pub line: usize,
     pub column: usize,
 }
 
+impl Place {
+    /// Where a text ends.
+    pub(crate) fn end(text: &str) -> Self {
+        let last = text.rsplit('\n').next().unwrap_or_default();
+        Self { line: text.matches('\n').count() + 1, column: last.chars().count() + 1 }
+    }
+}
+
 /// A value and where it starts.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     pub place: Place,
     pub kind: Kind,
 }
 
 /// A key, where it is, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
+pub(crate) struct Member {
     pub key: String,
     pub place: Place,
     pub value: Node,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool(bool),
     /// The number as written.
@@ -44,7 +52,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// What it is, for messages.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
@@ -57,7 +65,7 @@ impl Kind {
 }
 
 /// A parsed JSON value as a tree without places.
-pub(super) fn from_value(value: &serde_json::Value) -> Node {
+pub(crate) fn from_value(value: &serde_json::Value) -> Node {
     use serde_json::Value;
     let kind = match value {
         Value::Null => Kind::Null,
@@ -128,7 +136,7 @@ impl<'de> Visitor<'de> for KindVisitor {
 }
 
 /// Parses a text.
-pub(super) fn parse(text: &str) -> Result<Node, PolicyError> {
+pub(crate) fn parse(text: &str) -> Result<Node, PolicyError> {
     let mut reader = Reader { rest: text, place: Place { line: 1, column: 1 } };
     reader.space();
     if reader.rest.is_empty() {
@@ -179,7 +187,7 @@ impl Reader<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Node, PolicyError> {
         if depth > MAX_DEPTH {
-            return Err(self.fail("the document is nested too deeply to be a policy"));
+            return Err(self.fail("the document is nested too deeply"));
         }
         let place = self.place;
         let kind = match self.peek() {
@@ -357,6 +365,6 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn fail_at(place: Place, message: impl Into<String>) -> PolicyError {
+pub(crate) fn fail_at(place: Place, message: impl Into<String>) -> PolicyError {
     PolicyError { message: message.into(), line: place.line, column: place.column, path: String::new() }
 }

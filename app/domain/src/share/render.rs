@@ -1,8 +1,21 @@
 //! The documents of a share: what lets the child in, what the role may do, and what lets the callers assume it.
 //!
-//! All of them are pretty-printed the same way, so that what is shown is exactly what is sent.
+//! All of them are pretty-printed the same way, so that what is shown is exactly what is sent. [`parent_side`] and
+//! [`child_side`] write a side as a program for CloudFormation, Terraform or the AWS CLI, with the same documents;
+//! [`lambda`] writes the function that tries a share.
+
+mod cli;
+mod cloudformation;
+mod hcl;
+pub mod lambda;
+mod program;
+mod terraform;
+mod yaml;
+
+pub use program::{Language, Program, child_side, parent_side};
 
 use crate::arn::Arn;
+use crate::names::ShareId;
 use crate::policy::PolicyDocument;
 use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use serde_json::{Value, json};
@@ -89,7 +102,18 @@ pub fn grant_policy(role: &Arn) -> String {
 
 /// What a resource of a share says about itself in IAM; at most 1000 characters.
 pub fn description(what: &str, intent: &ShareIntent) -> String {
-    format!("{what} (Sagebridge share {})", intent.id)
+    describe(what, &intent.id)
+}
+
+/// What the parent's policy says it is.
+pub const WHAT_POLICY: &str = "What the shared role may invoke";
+/// What the parent's role says it is.
+pub const WHAT_ROLE: &str = "Assumed to invoke shared endpoints";
+/// What the child's policy says it is.
+pub const WHAT_GRANT: &str = "Lets its holders assume the shared role";
+
+fn describe(what: &str, share: &ShareId) -> String {
+    format!("{what} (Sagebridge share {share})")
 }
 
 fn pretty(value: &Value) -> String {

@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod documents;
+mod handoff;
 mod model;
 mod plans;
+mod programs;
 mod properties;
 mod review;
 mod wizard;

@@ -85,7 +85,7 @@ impl<'a> Planner<'a> {
             name: &intent.policy_name,
             arn: intent.policy_arn(),
             document: render::invoke_policy(intent),
-            description: render::description("What the shared role may invoke", intent),
+            description: render::description(render::WHAT_POLICY, intent),
         };
         let policy = self.managed(&wanted, inventory.policy.as_ref());
         let role = self.role(inventory.role.as_ref());
@@ -112,7 +112,7 @@ impl<'a> Planner<'a> {
             name: &intent.grant_name,
             arn: intent.grant_arn(),
             document: render::grant_policy(&intent.role_arn()),
-            description: render::description("Lets its holders assume the shared role", intent),
+            description: render::description(render::WHAT_GRANT, intent),
         };
         let Some(ready) = self.managed(&wanted, child.policy.as_ref()) else { return };
         let grantees = grantees(intent, child);
@@ -196,7 +196,7 @@ impl<'a> Planner<'a> {
                 name: intent.role_name.clone(),
                 arn: intent.role_arn(),
                 trust,
-                description: render::description("Assumed to invoke shared endpoints", intent),
+                description: render::description(render::WHAT_ROLE, intent),
                 max_session_seconds: intent.session_seconds,
                 tags: self.tags(),
             };
