@@ -1,4 +1,5 @@
-//! A Python with boto3, in a virtual environment in the target folder: a client of the sandbox that we did not write.
+//! A Python with boto3 and linters, in a virtual environment in the target folder: a client of the sandbox that we did
+//! not write, and judges of the programs that we generate.
 
 use crate::layout::Layout;
 use crate::process::{on_path, quiet, stamp, stamped};
@@ -6,12 +7,16 @@ use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
-const REQUIREMENTS: &str = "server/sandbox/tests/boto3/requirements.txt";
+const REQUIREMENTS: [&str; 2] =
+    ["server/sandbox/tests/boto3/requirements.txt", "app/domain/tests/generated/requirements.txt"];
 
 /// The interpreter, or a line saying what is missing.
 pub fn ensure(layout: &Layout) -> Result<PathBuf> {
-    let file = layout.root.join(REQUIREMENTS);
-    let wanted = std::fs::read_to_string(&file).with_context(|| format!("could not read `{REQUIREMENTS}`"))?;
+    let mut wanted = String::new();
+    for file in REQUIREMENTS {
+        let text = std::fs::read_to_string(layout.root.join(file));
+        wanted += &text.with_context(|| format!("could not read `{file}`"))?;
+    }
     let home = layout.target.join("python");
     let python = home.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     let mark = home.join("requirements.stamp");
@@ -24,8 +29,11 @@ pub fn ensure(layout: &Layout) -> Result<PathBuf> {
     quiet(layout, "making a Python environment", venv.args(["-m", "venv", "--clear"]).arg(&home))
         .context("if Python lacks the module `venv`, install it (Debian: apt-get install python3-venv)")?;
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(&file);
-    quiet(layout, "installing boto3", &mut pip)?;
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    for file in REQUIREMENTS {
+        pip.arg("--requirement").arg(layout.root.join(file));
+    }
+    quiet(layout, "installing boto3 and linters", &mut pip)?;
     stamp(&mark, &wanted)?;
     Ok(python)
 }

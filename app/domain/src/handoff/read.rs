@@ -138,7 +138,7 @@ impl<'a> Object<'a> {
         Ok(set)
     }
 
-    /// Members that both kinds have; gives the role.
+    /// Refuses unknown members, and words that are none. The words themselves are for people only.
     fn common(&self, known: &[&str]) -> Result<()> {
         self.only(&[&COMMON[..], known].concat())?;
         let words = self.required("what_to_do")?;
@@ -233,7 +233,7 @@ fn endpoints(file: &Object<'_>, parent: &AccountId, region: &Region) -> Result<O
             let message = format!("the ARN is in region `{}`, the file's region is `{region}`", arn.arn().region());
             return Err(members.bad("arn", message));
         }
-        // One endpoint under two names would be two entries of the list.
+        // Policies take the ARN and InvokeEndpoint the name: both have to mean the same endpoint.
         if !name.as_str().eq_ignore_ascii_case(arn.lower_name()) {
             let message = format!("the endpoint `{name}` has another name in its ARN: `{}`", arn.lower_name());
             return Err(members.bad("name", message));

@@ -163,6 +163,87 @@ fn shellcheck_has_nothing_to_say_about_scripts() {
     assert_eq!(run(beside_python("shellcheck").args(["--severity", "style", "--"]).args(files)), "");
 }
 
+/// What a script, run with a stand-in for the AWS CLI, called; and whether it got to its end.
+fn calls(script: &str, account: &str, arguments: &[&str]) -> (Vec<Vec<String>>, bool) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let (aws, log) = (folder.path().join("aws"), folder.path().join("calls"));
+    let stand_in =
+        format!("#!/bin/sh\nexec '{}' '{}' \"$@\"\n", python().display(), scripts().join("fake_aws.py").display());
+    std::fs::write(&aws, stand_in).unwrap();
+    run(Command::new("chmod").arg("+x").arg(&aws));
+    let path = std::env::join_paths(
+        std::iter::once(folder.path().to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    );
+    let mut bash = Command::new("bash");
+    bash.args(["-c", script, "script"]).args(arguments).env("PATH", path.unwrap());
+    let output = bash.env("CALLS", &log).env("ACCOUNT", account).output().unwrap();
+    let lines = std::fs::read_to_string(&log).unwrap_or_default();
+    (lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), output.status.success())
+}
+
+/// The value of an option, which may be joined to it.
+fn value<'a>(call: &'a [String], option: &str) -> Option<&'a str> {
+    let joined = call.iter().find_map(|word| word.strip_prefix(option)?.strip_prefix('='));
+    joined.or_else(|| call.iter().position(|word| word == option).map(|at| call[at + 1].as_str()))
+}
+
+#[test]
+fn a_script_gives_the_aws_cli_exactly_the_names_and_documents_of_the_share() {
+    for intent in intents() {
+        let (calls, done) = calls(&parent_side(&intent, Language::Cli).text, "111111111111", &[]);
+        let commands: Vec<&str> = calls.iter().map(|call| call[1].as_str()).collect();
+        assert_eq!(commands, ["get-caller-identity", "create-policy", "create-role", "attach-role-policy"]);
+        assert!(done);
+        let (policy, role, attach) = (&calls[1], &calls[2], &calls[3]);
+        let expected = [render::invoke_policy(&intent), render::trust_policy(&intent)];
+        assert_eq!(value(policy, "--policy-document"), Some(expected[0].as_str()));
+        assert_eq!(value(role, "--assume-role-policy-document"), Some(expected[1].as_str()));
+        assert_eq!(value(policy, "--policy-name"), Some(intent.policy_name.as_str()));
+        assert_eq!(value(role, "--tags"), Some(format!("Key=sagebridge:share,Value={}", intent.id).as_str()));
+        assert_eq!(value(attach, "--role-name"), Some(intent.role_name.as_str()));
+        assert_eq!(value(attach, "--policy-arn"), Some(intent.policy_arn().as_str()));
+    }
+}
+
+#[test]
+fn a_script_attaches_to_those_who_call_whether_it_knows_them_or_is_told() {
+    let odd = intents().pop().unwrap();
+    let CallerScope::Named(callers) = &odd.callers else { panic!("callers are named") };
+    let arns: Vec<&str> = callers.iter().map(CallerArn::as_str).collect();
+    let offer = ShareOffer::of(&odd, &[]);
+    for (known, told) in [(callers.clone(), vec![]), (BTreeSet::new(), arns)] {
+        let script = child_side(&offer, &odd.grant_name, &known, Language::Cli).text;
+        let (calls, done) = calls(&script, "222222222222", &told);
+        assert!(done);
+        assert_eq!(value(&calls[1], "--policy-document"), Some(render::grant_policy(&offer.role).as_str()));
+        let attached: Vec<_> = calls[2..]
+            .iter()
+            .map(|call| {
+                (
+                    call[1].as_str(),
+                    value(call, "--role-name").or(value(call, "--user-name")),
+                    value(call, "--policy-arn"),
+                )
+            })
+            .collect();
+        let arn = Some("arn:aws:iam::222222222222:policy/no");
+        assert_eq!(attached, [("attach-role-policy", Some("-x=,.@_+"), arn), ("attach-user-policy", Some("007"), arn)]);
+    }
+}
+
+#[test]
+fn a_script_makes_nothing_in_another_account_or_for_what_is_no_caller() {
+    let script = parent_side(&plain(), Language::Cli).text;
+    let (made, done) = calls(&script, "333333333333", &[]);
+    assert_eq!((made.len(), done), (1, false));
+    let offer = ShareOffer::of(&plain(), &[]);
+    let script = child_side(&offer, &plain().grant_name, &BTreeSet::new(), Language::Cli).text;
+    for arguments in [&[][..], &["arn:aws:iam::333333333333:role/x"], &["arn:aws:iam::222222222222:role/x", "x"]] {
+        let (made, done) = calls(&script, "222222222222", arguments);
+        assert_eq!((made.len(), done), (1, false), "{arguments:?}");
+    }
+}
+
 fn handler_file(folder: &Path) -> PathBuf {
     let sample = Sample { content_type: "text/csv".into(), body: "5,\"é\",\\n\n".into() };
     let offer = ShareOffer::of(&plain(), &[]);

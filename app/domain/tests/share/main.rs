@@ -4,6 +4,7 @@
 
 mod documents;
 mod handoff;
+mod lambda;
 mod model;
 mod plans;
 mod programs;
