@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod codec;
 pub mod playground;
 pub mod runs;
 pub mod shares;

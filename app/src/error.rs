@@ -1,10 +1,10 @@
 //! The one error that crosses the wire. Built here, and logged once here; pages show it in exactly one place.
 
+use crate::api::codec::JsonText;
 use domain::invoke::DenialExplanation;
 use domain::wizard::FieldProblem;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ impl AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

@@ -17,6 +17,54 @@ use leptos_router::SsrMode;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
 
+/// A page's view. With the feature `split` its code is a file of its own, fetched when the page is first shown: whoever
+/// only signs in or looks at the overview does not wait for the wizard.
+#[cfg(not(feature = "split"))]
+macro_rules! page {
+    ($page:ident) => {
+        $page
+    };
+}
+#[cfg(feature = "split")]
+macro_rules! page {
+    ($page:ident) => {
+        leptos_router::Lazy::<split::$page>::new()
+    };
+}
+
+#[cfg(feature = "split")]
+mod split {
+    use leptos::prelude::*;
+    use leptos_router::{LazyRoute, lazy_route};
+
+    macro_rules! split {
+        ($($page:ident in $module:ident),* $(,)?) => {$(
+            pub struct $page;
+            #[lazy_route]
+            impl LazyRoute for $page {
+                fn data() -> Self {
+                    Self
+                }
+                fn view(page: Self) -> AnyView {
+                    _ = page;
+                    crate::pages::$module::$page().into_any()
+                }
+            }
+        )*};
+    }
+    split! {
+        OverviewPage in overview,
+        SharesPage in shares,
+        WizardPage in wizard,
+        SharePage in share,
+        UndoPage in share,
+        PlaygroundPage in playground,
+        AccountsPage in accounts,
+        ActivityPage in activity,
+        SignInPage in sign_in,
+    }
+}
+
 /// The console.
 #[component]
 pub fn App() -> impl IntoView {
@@ -29,15 +77,15 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <Routes fallback=NotFoundPage>
-                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares") view=SharesPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/new/:draft/:step") view=WizardPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id") view=SharePage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/undo") view=UndoPage ssr=SsrMode::Async />
-                    <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
-                    <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                    <Route path=path!("/") view=page!(OverviewPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares") view=page!(SharesPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/new/:draft/:step") view=page!(WizardPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id") view=page!(SharePage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/undo") view=page!(UndoPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground") view=page!(PlaygroundPage) ssr=SsrMode::Async />
+                    <Route path=path!("/accounts") view=page!(AccountsPage) ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=page!(ActivityPage) ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=page!(SignInPage) ssr=SsrMode::Async />
                 </Routes>
             </Frame>
         </Router>

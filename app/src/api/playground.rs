@@ -2,6 +2,7 @@
 //!
 //! A plain HTML form is answered with a redirect, so what came back is kept for the page that follows.
 
+use crate::api::codec::Json;
 use crate::error::AppError;
 use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
 use domain::names::{EndpointName, ShareId};
@@ -37,7 +38,7 @@ pub struct PlaygroundView {
 }
 
 /// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share, or of all.
-#[server(prefix = "/api", endpoint = "get_playground")]
+#[server(prefix = "/api", endpoint = "get_playground", output = Json)]
 pub async fn get_playground(
     #[server(default)] share: String,
     #[server(default)] endpoint: String,
@@ -57,7 +58,7 @@ pub async fn get_playground(
 }
 
 /// Invokes an endpoint through a share.
-#[server(prefix = "/api", endpoint = "invoke_endpoint")]
+#[server(prefix = "/api", endpoint = "invoke_endpoint", output = Json)]
 pub async fn invoke_endpoint(
     share: ShareId,
     endpoint: EndpointName,

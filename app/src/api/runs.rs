@@ -1,5 +1,6 @@
 //! Server functions: the execution of plans. Live progress comes over `/events/runs/{id}`; these answer once.
 
+use crate::api::codec::Json;
 use crate::error::AppError;
 use domain::names::{RunId, ShareId};
 use domain::run::RunView;
@@ -22,7 +23,7 @@ pub struct AsOf<T> {
 }
 
 /// A run, as it is now.
-#[server(prefix = "/api", endpoint = "get_run")]
+#[server(prefix = "/api", endpoint = "get_run", output = Json)]
 pub async fn get_run(run: RunId) -> Result<AsOf<RunView>, AppError> {
     let (services, operator) = session()?;
     let view = answer(services.run(&operator, &run).await)?;
@@ -30,21 +31,21 @@ pub async fn get_run(run: RunId) -> Result<AsOf<RunView>, AppError> {
 }
 
 /// Goes on with a run that failed, from the step that failed.
-#[server(prefix = "/api", endpoint = "retry_run")]
+#[server(prefix = "/api", endpoint = "retry_run", output = Json)]
 pub async fn retry_run(run: RunId) -> Result<(), AppError> {
     let (services, operator) = session()?;
     answer(services.retry_run(&operator, &run).await).map(|_| ())
 }
 
 /// What Undo would do.
-#[server(prefix = "/api", endpoint = "get_undo")]
+#[server(prefix = "/api", endpoint = "get_undo", output = Json)]
 pub async fn get_undo(share: ShareId) -> Result<UndoView, AppError> {
     let (services, operator) = session()?;
     answer(services.undo_plan(&operator, &share).await)
 }
 
 /// Takes back exactly what the share's runs made; the share's page shows the progress.
-#[server(prefix = "/api", endpoint = "undo_share")]
+#[server(prefix = "/api", endpoint = "undo_share", output = Json)]
 pub async fn undo_share(share: ShareId) -> Result<ApplyView, AppError> {
     let (services, operator) = session()?;
     let undone = answer(services.undo(&operator, &share).await)?;

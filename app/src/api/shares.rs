@@ -1,5 +1,6 @@
 //! Server functions: the first page, and shares as they are listed and shown.
 
+use crate::api::codec::Json;
 use crate::api::runs::AsOf;
 use crate::error::AppError;
 use domain::names::ShareId;
@@ -20,14 +21,14 @@ pub struct ShareList {
 }
 
 /// The first page.
-#[server(prefix = "/api", endpoint = "get_overview")]
+#[server(prefix = "/api", endpoint = "get_overview", output = Json)]
 pub async fn get_overview() -> Result<OverviewView, AppError> {
     let (services, operator) = session()?;
     answer(services.overview(&operator).await)
 }
 
 /// All shares and drafts.
-#[server(prefix = "/api", endpoint = "list_shares")]
+#[server(prefix = "/api", endpoint = "list_shares", output = Json)]
 pub async fn list_shares() -> Result<AsOf<ShareList>, AppError> {
     let (services, operator) = session()?;
     let shares = answer(services.shares(&operator).await)?;
@@ -36,7 +37,7 @@ pub async fn list_shares() -> Result<AsOf<ShareList>, AppError> {
 }
 
 /// One share in full.
-#[server(prefix = "/api", endpoint = "get_share")]
+#[server(prefix = "/api", endpoint = "get_share", output = Json)]
 pub async fn get_share(share: ShareId) -> Result<AsOf<ShareView>, AppError> {
     let (services, operator) = session()?;
     let view = answer(services.share(&operator, &share).await)?;

@@ -1,5 +1,6 @@
 //! Server functions of the frame around every page: where the console is, its theme, what can be jumped to.
 
+use crate::api::codec::Json;
 use crate::error::AppError;
 use domain::names::Region;
 use leptos::prelude::*;
@@ -70,7 +71,7 @@ pub struct Destination {
 }
 
 /// What stands around the pages.
-#[server(prefix = "/api", endpoint = "get_frame")]
+#[server(prefix = "/api", endpoint = "get_frame", output = Json)]
 pub async fn get_frame() -> Result<FrameView, AppError> {
     let (services, operator) = session()?;
     let connections = answer(services.connections(&operator, false).await)?;
@@ -86,7 +87,7 @@ pub async fn get_frame() -> Result<FrameView, AppError> {
 }
 
 /// Remembers the theme in a cookie of this browser.
-#[server(prefix = "/api", endpoint = "set_theme")]
+#[server(prefix = "/api", endpoint = "set_theme", output = Json)]
 pub async fn set_theme(theme: Theme) -> Result<Theme, AppError> {
     session()?;
     let age = if theme == Theme::System { 0 } else { 31_536_000 };
@@ -98,7 +99,7 @@ pub async fn set_theme(theme: Theme) -> Result<Theme, AppError> {
 }
 
 /// Shares and their endpoints, for the command palette.
-#[server(prefix = "/api", endpoint = "list_destinations")]
+#[server(prefix = "/api", endpoint = "list_destinations", output = Json)]
 pub async fn list_destinations() -> Result<Vec<Destination>, AppError> {
     let (services, operator) = session()?;
     let shares = answer(services.shares(&operator).await)?;

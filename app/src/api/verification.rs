@@ -1,5 +1,6 @@
 //! Server functions: proving a share. Live progress comes over `/events/verifications/{share}`; these answer once.
 
+use crate::api::codec::Json;
 use crate::api::runs::AsOf;
 use crate::error::AppError;
 use domain::names::{DraftId, ShareId};
@@ -11,7 +12,7 @@ use crate::api::{answer, session};
 
 /// Starts the proofs in the background; answers with the running ones if there are. With a draft, the wizard shows
 /// them.
-#[server(prefix = "/api", endpoint = "verify_share")]
+#[server(prefix = "/api", endpoint = "verify_share", output = Json)]
 pub async fn verify_share(
     share: ShareId,
     #[server(default)] draft: Option<DraftId>,
@@ -25,7 +26,7 @@ pub async fn verify_share(
 }
 
 /// The last verification, running or finished; `None` when there was none.
-#[server(prefix = "/api", endpoint = "get_verification")]
+#[server(prefix = "/api", endpoint = "get_verification", output = Json)]
 pub async fn get_verification(share: ShareId) -> Result<AsOf<Option<VerificationView>>, AppError> {
     let (services, operator) = session()?;
     let view = answer(services.verification(&operator, &share).await)?;

@@ -2,6 +2,7 @@
 //! asked for: on, back, or to the same step to show what is wrong. Plain HTML forms and the browser half take the very
 //! same way, by redirect; saving answers where it leads, so that a page that is there already knows to ask again.
 
+use crate::api::codec::Json;
 use crate::api::runs::AsOf;
 use crate::error::AppError;
 use domain::arn::CallerKind;
@@ -50,7 +51,7 @@ pub struct ListPlace {
 }
 
 /// Starts a new share.
-#[server(prefix = "/api", endpoint = "start_share")]
+#[server(prefix = "/api", endpoint = "start_share", output = Json)]
 pub async fn start_share() -> Result<DraftId, AppError> {
     let (services, operator) = session()?;
     let draft = answer(services.start_draft(&operator).await)?;
@@ -59,7 +60,7 @@ pub async fn start_share() -> Result<DraftId, AppError> {
 }
 
 /// Opens an existing share in the wizard, filled in.
-#[server(prefix = "/api", endpoint = "edit_share")]
+#[server(prefix = "/api", endpoint = "edit_share", output = Json)]
 pub async fn edit_share(share: ShareId) -> Result<DraftId, AppError> {
     let (services, operator) = session()?;
     let draft = answer(services.edit_share(&operator, &share).await)?;
@@ -68,7 +69,7 @@ pub async fn edit_share(share: ShareId) -> Result<DraftId, AppError> {
 }
 
 /// Throws an unfinished wizard away. What was applied stays.
-#[server(prefix = "/api", endpoint = "delete_draft")]
+#[server(prefix = "/api", endpoint = "delete_draft", output = Json)]
 pub async fn delete_draft(draft: DraftId) -> Result<(), AppError> {
     let (services, operator) = session()?;
     answer(services.delete_draft(&operator, &draft).await)?;
@@ -77,14 +78,14 @@ pub async fn delete_draft(draft: DraftId) -> Result<(), AppError> {
 }
 
 /// The wizard's answers so far, with what is wrong with them.
-#[server(prefix = "/api", endpoint = "get_draft")]
+#[server(prefix = "/api", endpoint = "get_draft", output = Json)]
 pub async fn get_draft(draft: DraftId) -> Result<DraftView, AppError> {
     let (services, operator) = session()?;
     answer(services.draft(&operator, &draft).await)
 }
 
 /// Saves step 1. A typed `other_region` goes before the one from the list.
-#[server(prefix = "/api", endpoint = "save_parent")]
+#[server(prefix = "/api", endpoint = "save_parent", output = Json)]
 pub async fn save_parent(
     draft: DraftId,
     #[server(default)] form: ParentForm,
@@ -97,7 +98,7 @@ pub async fn save_parent(
 }
 
 /// Saves step 2.
-#[server(prefix = "/api", endpoint = "save_endpoints")]
+#[server(prefix = "/api", endpoint = "save_endpoints", output = Json)]
 pub async fn save_endpoints(
     draft: DraftId,
     #[server(default)] form: EndpointsForm,
@@ -108,7 +109,7 @@ pub async fn save_endpoints(
 }
 
 /// Saves step 3.
-#[server(prefix = "/api", endpoint = "save_callers")]
+#[server(prefix = "/api", endpoint = "save_callers", output = Json)]
 pub async fn save_callers(
     draft: DraftId,
     #[server(default)] form: CallersForm,
@@ -119,7 +120,7 @@ pub async fn save_callers(
 }
 
 /// Saves step 4. [`Go::Regenerate`] asks for another external ID by leaving it empty.
-#[server(prefix = "/api", endpoint = "save_role")]
+#[server(prefix = "/api", endpoint = "save_role", output = Json)]
 pub async fn save_role(
     draft: DraftId,
     #[server(default)] form: RoleForm,
@@ -131,7 +132,7 @@ pub async fn save_role(
 }
 
 /// Saves step 5.
-#[server(prefix = "/api", endpoint = "save_child")]
+#[server(prefix = "/api", endpoint = "save_child", output = Json)]
 pub async fn save_child(
     draft: DraftId,
     #[server(default)] form: ChildForm,
@@ -142,7 +143,7 @@ pub async fn save_child(
 }
 
 /// One page of an account's endpoints in a region.
-#[server(prefix = "/api", endpoint = "list_endpoints")]
+#[server(prefix = "/api", endpoint = "list_endpoints", output = Json)]
 pub async fn list_endpoints(
     connection: ConnectionId,
     region: Region,
@@ -155,7 +156,7 @@ pub async fn list_endpoints(
 }
 
 /// One page of an account's roles or users. IAM can't filter by name: pages without a match are passed over here.
-#[server(prefix = "/api", endpoint = "list_callers")]
+#[server(prefix = "/api", endpoint = "list_callers", output = Json)]
 pub async fn list_callers(
     connection: ConnectionId,
     kind: CallerKind,
@@ -176,14 +177,14 @@ pub async fn list_callers(
 }
 
 /// Everything Apply would do.
-#[server(prefix = "/api", endpoint = "review_share")]
+#[server(prefix = "/api", endpoint = "review_share", output = Json)]
 pub async fn review_share(draft: DraftId) -> Result<ReviewView, AppError> {
     let (services, operator) = session()?;
     answer(services.review(&operator, &draft).await)
 }
 
 /// Takes a resource over that stands in the way, or goes around it under another name.
-#[server(prefix = "/api", endpoint = "resolve_conflict")]
+#[server(prefix = "/api", endpoint = "resolve_conflict", output = Json)]
 pub async fn resolve_conflict(draft: DraftId, what: String, choice: ConflictChoice) -> Result<(), AppError> {
     let (services, operator) = session()?;
     answer(services.resolve_conflict(&operator, &draft, &what, choice).await)?;
@@ -192,7 +193,7 @@ pub async fn resolve_conflict(draft: DraftId, what: String, choice: ConflictChoi
 }
 
 /// Does what was reviewed, and nothing else: `fingerprint` says which plan that was.
-#[server(prefix = "/api", endpoint = "apply_share")]
+#[server(prefix = "/api", endpoint = "apply_share", output = Json)]
 pub async fn apply_share(draft: DraftId, fingerprint: String) -> Result<ApplyView, AppError> {
     let (services, operator) = session()?;
     let applied = answer(services.apply(&operator, &draft, &fingerprint).await)?;
