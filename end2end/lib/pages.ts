@@ -17,7 +17,10 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("accounts", "/accounts");
 
   const wizard = new ShareWizard(page);
+  // What a click led to must also stand when the server renders it and the script takes it over.
   const here = async (name: string) => {
+    await settled(page);
+    await page.reload({ waitUntil: "networkidle" });
     await settled(page);
     await look(name);
   };
@@ -57,7 +60,8 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await here("playground");
   await page.getByRole("button", { name: "Invoke endpoint" }).click();
   await expect(page.getByRole("region", { name: "Response" })).toContainText("200");
-  await here("playground-response");
+  await settled(page);
+  await look("playground-response");
   await visit("share", share!);
   await visit("undo", `${share}/undo`);
   await visit("shares", "/shares");
