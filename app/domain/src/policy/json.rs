@@ -4,35 +4,36 @@
 
 use super::error::PolicyError;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::HashSet;
 use std::fmt;
 
-/// Deeper documents are refused: policies need five levels.
+/// Deeper texts are refused: policies need five levels, scenarios nine.
 const MAX_DEPTH: usize = 32;
 
 /// Where something is in a text: line and column from 1, or 0 for "not in a text".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Place {
-    pub line: usize,
-    pub column: usize,
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 /// A value and where it starts.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub place: Place,
-    pub kind: Kind,
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    pub(crate) kind: Kind,
 }
 
 /// A key, where it is, and its value.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Member {
-    pub key: String,
-    pub place: Place,
-    pub value: Node,
+pub(crate) struct Member {
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) value: Node,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Null,
     Bool(bool),
     /// The number as written.
@@ -42,9 +43,19 @@ pub(super) enum Kind {
     Object(Vec<Member>),
 }
 
+impl Node {
+    /// A member's value, if this is an object that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        match &self.kind {
+            Kind::Object(members) => members.iter().find(|member| member.key == key).map(|member| &member.value),
+            _ => None,
+        }
+    }
+}
+
 impl Kind {
     /// What it is, for messages.
-    pub(super) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
@@ -57,7 +68,7 @@ impl Kind {
 }
 
 /// A parsed JSON value as a tree without places.
-pub(super) fn from_value(value: &serde_json::Value) -> Node {
+pub(crate) fn from_value(value: &serde_json::Value) -> Node {
     use serde_json::Value;
     let kind = match value {
         Value::Null => Kind::Null,
@@ -117,8 +128,9 @@ impl<'de> Visitor<'de> for KindVisitor {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
         let mut members: Vec<Member> = Vec::new();
+        let mut seen = HashSet::new();
         while let Some((key, value)) = map.next_entry::<String, Node>()? {
-            if members.iter().any(|member| member.key == key) {
+            if !seen.insert(key.clone()) {
                 return Err(serde::de::Error::custom(format!("the key `{key}` is there twice")));
             }
             members.push(Member { key, place: Place::default(), value });
@@ -128,7 +140,7 @@ impl<'de> Visitor<'de> for KindVisitor {
 }
 
 /// Parses a text.
-pub(super) fn parse(text: &str) -> Result<Node, PolicyError> {
+pub(crate) fn parse(text: &str) -> Result<Node, PolicyError> {
     let mut reader = Reader { rest: text, place: Place { line: 1, column: 1 } };
     reader.space();
     if reader.rest.is_empty() {
@@ -179,7 +191,7 @@ impl Reader<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Node, PolicyError> {
         if depth > MAX_DEPTH {
-            return Err(self.fail("the document is nested too deeply to be a policy"));
+            return Err(self.fail(format!("this is nested too deeply: more than {MAX_DEPTH} levels")));
         }
         let place = self.place;
         let kind = match self.peek() {
@@ -213,7 +225,7 @@ impl Reader<'_> {
             self.next();
             return Ok(Kind::Object(members));
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         loop {
             self.space();
             let place = self.place;
@@ -357,6 +369,6 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn fail_at(place: Place, message: impl Into<String>) -> PolicyError {
+pub(crate) fn fail_at(place: Place, message: impl Into<String>) -> PolicyError {
     PolicyError { message: message.into(), line: place.line, column: place.column, path: String::new() }
 }
