@@ -5,6 +5,7 @@
 //!
 //! Source: IAM user guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
 
+pub mod answer;
 mod bounds;
 mod compare;
 mod context;
@@ -16,6 +17,7 @@ mod matching;
 mod principal;
 mod reasons;
 mod scenario;
+pub mod stream;
 
 pub use bounds::MAX_SCENARIO_BYTES;
 pub use context::Context;

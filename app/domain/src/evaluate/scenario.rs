@@ -168,7 +168,8 @@ impl Scenario {
             service_control: levels(&map, "service_control_policies")?,
             resource_control: levels(&map, "resource_control_policies")?,
         };
-        bounds::check(&scenario).map_err(|message| ScenarioError { kind: FaultKind::TooLarge, ..fail(node.place, "", message) })?;
+        bounds::check(&scenario)
+            .map_err(|message| ScenarioError { kind: FaultKind::TooLarge, ..fail(node.place, "", message) })?;
         Ok(scenario)
     }
 
@@ -320,7 +321,8 @@ fn unique_id(context: &Context) -> Option<String> {
 fn context(map: &Elements<'_>) -> Result<Context> {
     let Some(node) = map.given("context") else { return Ok(Context::new()) };
     let Kind::Object(members) = &node.kind else {
-        let message = format!("expected an object of keys with a value or a list of values, found {}", node.kind.name());
+        let message =
+            format!("expected an object of keys with a value or a list of values, found {}", node.kind.name());
         return Err(fail(node.place, "context", message));
     };
     let scalar = |key: &str, node: &Node| match &node.kind {

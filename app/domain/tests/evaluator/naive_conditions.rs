@@ -54,10 +54,14 @@ pub fn hold(scenario: &Value, caller: &Caller, conditions: &Value, variables: bo
 }
 
 fn one(operator: &str, found: &[String], expected: &[String], fill: impl Fn(&String) -> Option<String>) -> bool {
+    let nothing = found.iter().all(|value| value.is_empty());
     if operator == "Null" {
-        return expected.contains(&found.is_empty().to_string());
+        return expected.contains(&nothing.to_string());
     }
     let (quantifier, rest) = operator.split_once(':').unwrap_or(("", operator));
+    if !found.is_empty() && nothing && !quantifier.is_empty() {
+        return quantifier == "ForAllValues";
+    }
     let plain = rest.trim_end_matches("IfExists");
     if found.is_empty() {
         return rest != plain || quantifier == "ForAllValues" || (quantifier.is_empty() && plain.contains("Not"));
