@@ -1,6 +1,8 @@
 //! The command line: its words, its defaults, and what each value has to look like. What the values mean together is
 //! decided in [`crate::config`].
 
+pub mod explain;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -26,6 +28,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run only the sandbox, for boto3, the AWS CLI and tests
     Sandbox(SandboxArgs),
+    /// Say for each scenario whether AWS would allow it, why, and what would have to change
+    Explain(explain::ExplainArgs),
 }
 
 /// `sagebridge serve`
@@ -135,8 +139,8 @@ pub fn in_one_line(error: &clap::Error) -> String {
     let said = said.join("; ").replace(":; ", ": ");
     let said = said.strip_prefix("error: ").unwrap_or(&said);
     if said.is_empty() || error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return "say what to run: `sagebridge serve --sandbox`, `sagebridge serve` or `sagebridge sandbox`; \
-                `sagebridge --help` explains"
+        return "say what to run: `sagebridge serve --sandbox`, `sagebridge serve`, `sagebridge sandbox` or `sagebridge \
+                explain`; `sagebridge --help` explains"
             .to_owned();
     }
     format!("{said}; `sagebridge --help` lists what there is")
@@ -169,6 +173,8 @@ mod tests {
             ("sagebridge serve --public-host https://x", "https://x"),
             ("sagebridge serve --log-format xml", "text, json"),
             ("sagebridge sandbox --behind-proxy", "--behind-proxy"),
+            ("sagebridge explain --format xml", "json, text"),
+            ("sagebridge explain one two", "two"),
         ] {
             let said = parse(line).unwrap_err();
             assert!(!said.contains('\n'), "{said}");

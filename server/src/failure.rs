@@ -86,6 +86,17 @@ pub enum StartError {
     /// The async runtime.
     #[error("the process can't start its threads: {}", words(.0))]
     Runtime(io::Error),
+    /// The scenarios can't be read.
+    #[error(
+        "can't read scenarios from {from}: {}; name a file that can be read, or - for standard input",
+        words(source)
+    )]
+    Scenarios {
+        /// `` `FILE` `` or `standard input`.
+        from: String,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Standard output is closed.
     #[error("can't write to standard output: {}", words(.0))]
     Output(io::Error),

@@ -39,7 +39,7 @@ pub fn main() -> ExitCode {
         Err(error) => Err(StartError::Usage(cli::in_one_line(&error))),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "sagebridge: {error}");
             ExitCode::from(REFUSED)
@@ -56,12 +56,14 @@ fn arguments() -> Vec<OsString> {
     given
 }
 
-fn start(cli: Cli) -> Result<(), StartError> {
+fn start(cli: Cli) -> Result<ExitCode, StartError> {
     match cli.command {
         Command::Serve(args) => {
             let logging = config::LoggingConfig::new(args.log_format)?;
-            process::serve(config::ServeConfig::new(args)?, logging)
+            process::serve(config::ServeConfig::new(args)?, logging)?;
         }
-        Command::Sandbox(args) => process::sandbox_alone(args),
+        Command::Sandbox(args) => process::sandbox_alone(args)?,
+        Command::Explain(args) => return cli::explain::run(&args),
     }
+    Ok(ExitCode::SUCCESS)
 }

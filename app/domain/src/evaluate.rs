@@ -5,6 +5,8 @@
 //!
 //! Source: IAM user guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
 
+pub mod answer;
+mod bounds;
 mod compare;
 mod context;
 mod decide;
@@ -15,13 +17,15 @@ mod matching;
 mod principal;
 mod reasons;
 mod scenario;
+pub mod stream;
 
+pub use bounds::MAX_SCENARIO_BYTES;
 pub use context::Context;
 pub use explain::{Explanation, LayerReport, Says, StatementReport, explain};
 pub use fix::{Change, Fix};
 pub use principal::Principal;
 pub use reasons::{Cause, Element, ElementReport};
-pub use scenario::{Scenario, ScenarioError};
+pub use scenario::{FaultKind, Scenario, ScenarioError};
 
 use crate::names::AccountId;
 use crate::policy::PolicyDocument;

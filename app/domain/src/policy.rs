@@ -9,7 +9,7 @@
 mod condition;
 mod error;
 pub(crate) mod json;
-mod parse;
+pub(crate) mod parse;
 mod pattern;
 mod principal;
 mod print;
@@ -19,10 +19,13 @@ mod validate;
 pub use condition::{Condition, ConditionOperator, ConditionValue, Operator, Quantifier};
 pub use error::PolicyError;
 pub use pattern::{ActionPattern, Pattern, ResourcePattern, Variables};
+pub(crate) use pattern::{Size, VariableCost};
+pub(crate) use principal::is_unique_id;
 pub use principal::{AwsPrincipal, PrincipalPattern};
 pub use statement::{ActionClause, Effect, PrincipalClause, ResourceClause, Statement};
 pub use validate::{validate_identity, validate_resource, validate_trust};
 
+use parse::Reading;
 use serde::de::{Deserialize, Deserializer, Error as _};
 
 /// The version of the policy language. It decides whether variables such as `${aws:username}` are replaced.
@@ -66,12 +69,12 @@ impl PolicyDocument {
 
     /// Parses a document. The error names the first fault with its line, column and path.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
-        parse::document(&json::parse(text)?)
+        parse::document(&json::parse(text)?, Reading::Strict)
     }
 
     /// Parses a document that is JSON already. Errors have a path, but neither line nor column (both are 0).
     pub fn parse_value(value: &serde_json::Value) -> Result<Self, PolicyError> {
-        parse::document(&json::from_value(value))
+        parse::document(&json::from_value(value), Reading::Strict)
     }
 
     /// The document as JSON; a list of one is a bare string. A [`serde_json::Value`] sorts its keys: to show or send
@@ -95,7 +98,7 @@ impl PolicyDocument {
 
 impl<'de> Deserialize<'de> for PolicyDocument {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        parse::document(&json::Node::deserialize(deserializer)?).map_err(D::Error::custom)
+        parse::document(&json::Node::deserialize(deserializer)?, Reading::Strict).map_err(D::Error::custom)
     }
 }
 

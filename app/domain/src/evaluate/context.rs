@@ -1,7 +1,8 @@
 //! The condition keys a request carries.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 /// Condition keys with their values. Keys are compared without regard to case; a key may have several values.
 ///
@@ -44,6 +45,16 @@ impl Context {
         Self::default()
     }
 
+    /// A context of keys that are known to differ.
+    pub(super) fn from_distinct(keys: Vec<(String, Vec<String>)>) -> Self {
+        Self(keys)
+    }
+
+    /// How many keys there are.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds a key with one value; an earlier value of the key is replaced.
     pub fn with(self, key: &str, value: impl Into<String>) -> Self {
         self.with_list(key, [value.into()])
@@ -76,15 +87,22 @@ impl Context {
 
 impl From<BTreeMap<String, Values>> for Context {
     fn from(map: BTreeMap<String, Values>) -> Self {
-        let mut context = Self::new();
+        let mut keys: Vec<(String, Vec<String>)> = Vec::with_capacity(map.len());
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(map.len());
         for (key, values) in map {
             let values = match values {
                 Values::One(value) => vec![value.text()],
                 Values::Many(values) => values.into_iter().map(Scalar::text).collect(),
             };
-            context.set(&key, values);
+            match places.entry(key.to_ascii_lowercase()) {
+                Entry::Occupied(known) => keys[*known.get()].1 = values,
+                Entry::Vacant(new) => {
+                    new.insert(keys.len());
+                    keys.push((key, values));
+                }
+            }
         }
-        context
+        Self(keys)
     }
 }
 

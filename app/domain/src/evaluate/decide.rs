@@ -84,6 +84,20 @@ pub(super) fn in_account(principal: &Principal) -> bool {
     principal.account().is_some()
 }
 
+/// Whether the service control policies of the caller's account bear on it.
+///
+/// Source: Organizations user guide, "SCP effects on permissions": service-linked roles are not affected.
+pub(super) fn under_service_control(principal: &Principal) -> bool {
+    in_account(principal) && !principal.is_service_linked()
+}
+
+/// Whether the resource control policies of the resource's account bear on a caller.
+///
+/// Source: Organizations user guide, "Resource control policies": service-linked roles can't be restricted.
+pub(super) fn under_resource_control(principal: &Principal) -> bool {
+    !principal.is_service_linked()
+}
+
 /// Whether a caller is limited by identity policies and a boundary: everyone of an account but root.
 pub(super) fn has_identity(principal: &Principal) -> bool {
     in_account(principal) && !matches!(principal, Principal::Root { .. })
@@ -103,15 +117,21 @@ pub(super) fn assess(facts: &Facts<'_>, policies: &Policies<'_>) -> Assessment {
     let boundary = attached(policies.boundaries).filter(|_| identified);
     let usage = Use::Resource { bounded: boundary.is_some() };
     Assessment {
-        service_control: policies.service_control.filter(|levels| in_account(caller) && !levels.is_empty()).map(
-            |levels| {
+        service_control: policies
+            .service_control
+            .filter(|levels| under_service_control(caller) && !levels.is_empty())
+            .map(|levels| {
                 levels
                     .iter()
                     .map(|level| listen(level))
                     .fold((Voice::SILENT, true), |(sum, every), voice| (sum.and(voice), every && voice.allows()))
-            },
-        ),
-        resource_control: all(policies.resource_control.unwrap_or_default().iter().map(|level| listen(level))),
+            }),
+        resource_control: all(policies
+            .resource_control
+            .filter(|_| under_resource_control(caller))
+            .unwrap_or_default()
+            .iter()
+            .map(|level| listen(level))),
         resource: policies.resource.map_or(Voice::SILENT, |policy| document(facts, &policy.document, usage)),
         identity: identified.then(|| listen(policies.identity)),
         boundary: boundary.map(listen),

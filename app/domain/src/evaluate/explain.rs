@@ -1,6 +1,6 @@
 //! A decision with its reasons: every layer, every statement, every element.
 
-use super::decide::{Assessment, Voice, assess, attached, has_identity, in_account};
+use super::decide::{Assessment, Voice, assess, attached, has_identity, under_resource_control, under_service_control};
 use super::facts::Facts;
 use super::fix::{self, Fix};
 use super::matching::{Grant, Test, Use};
@@ -117,13 +117,15 @@ fn sources<'a>(request: &Request, policies: &Policies<'a>) -> Vec<Source<'a>> {
     let mut add = |layer, level, list: &'a [NamedPolicy], usage| {
         sources.extend(list.iter().map(|policy| Source { layer, level, policy, usage }));
     };
-    if in_account(caller) {
+    if under_service_control(caller) {
         for (level, list) in policies.service_control.unwrap_or_default().iter().enumerate() {
             add(Layer::ServiceControl, Some(level), list, Use::Identity);
         }
     }
-    for (level, list) in policies.resource_control.unwrap_or_default().iter().enumerate() {
-        add(Layer::ResourceControl, Some(level), list, Use::Identity);
+    if under_resource_control(caller) {
+        for (level, list) in policies.resource_control.unwrap_or_default().iter().enumerate() {
+            add(Layer::ResourceControl, Some(level), list, Use::Identity);
+        }
     }
     let identified = has_identity(caller);
     let bounded = identified && attached(policies.boundaries).is_some();
@@ -166,12 +168,14 @@ fn layers(
 ) -> Vec<LayerReport> {
     let lacking = assessment.outcome().lacking;
     let mut layers = Vec::new();
-    if in_account(&request.principal) {
+    if under_service_control(&request.principal) {
         let count = policies.service_control.unwrap_or_default().len();
         layers.extend((0..count).map(|level| level_report(Layer::ServiceControl, level, statements)));
     }
-    let count = policies.resource_control.unwrap_or_default().len();
-    layers.extend((0..count).map(|level| level_report(Layer::ResourceControl, level, statements)));
+    if under_resource_control(&request.principal) {
+        let count = policies.resource_control.unwrap_or_default().len();
+        layers.extend((0..count).map(|level| level_report(Layer::ResourceControl, level, statements)));
+    }
     let mut add = |layer, voice: Option<Voice>, lacks: bool| {
         if let Some(voice) = voice {
             let blocks = lacks || voice.denies;

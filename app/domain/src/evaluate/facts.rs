@@ -18,6 +18,13 @@ impl<'a> Values<'a> {
         };
         one.into_iter().chain(many.iter().map(String::as_str))
     }
+
+    /// Whether there is nothing but empty texts: to set operators and `Null`, the same as no value.
+    ///
+    /// Source: IAM user guide, "Set operators for multivalued context keys".
+    pub(super) fn are_null(self) -> bool {
+        self.iter().all(str::is_empty)
+    }
 }
 
 /// A request as the source of condition keys and policy variables.

@@ -14,6 +14,7 @@ use crate::policy::{
     PrincipalPattern, ResourceClause, ResourcePattern, Statement,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 
 /// What to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +75,8 @@ const SET_BY_CALLER: &[&str] =
 struct Fixer<'a> {
     facts: &'a Facts<'a>,
     sources: &'a [Source<'a>],
+    /// The place of each policy among the sources, the first of a name.
+    places: HashMap<(Layer, Option<usize>, &'a str), usize>,
     statements: &'a [StatementReport],
     kind: ResourceKind,
 }
@@ -86,7 +89,11 @@ pub(super) fn fixes(
     statements: &[StatementReport],
     assessment: &Assessment,
 ) -> Vec<Fix> {
-    let fixer = Fixer { facts, sources, statements, kind: policies.resource_kind };
+    let mut places = HashMap::with_capacity(sources.len());
+    for (place, source) in sources.iter().enumerate() {
+        places.entry((source.layer, source.level, source.policy.name.as_str())).or_insert(place);
+    }
+    let fixer = Fixer { facts, sources, places, statements, kind: policies.resource_kind };
     let mut lacking = assessment.outcome().lacking;
     let mut fixes: Vec<Fix> = Vec::new();
     let denials = statements.iter().filter(|one| one.effect == Effect::Deny && one.matches);
@@ -123,11 +130,10 @@ pub(super) fn fixes(
         }
     }
     // One value sent may satisfy several statements.
-    let mut sent = Vec::new();
-    fixes.retain(|fix| {
-        let again = matches!(fix.what, Change::ChangeRequest { .. }) && sent.contains(&fix.what);
-        sent.push(fix.what.clone());
-        !again
+    let mut sent = HashSet::new();
+    fixes.retain(|fix| match &fix.what {
+        Change::ChangeRequest { key, value } => sent.insert((key.clone(), value.clone())),
+        _ => true,
     });
     fixes
 }
@@ -148,7 +154,8 @@ fn weight(cause: &Cause) -> usize {
     match cause {
         Cause::NoExternalId | Cause::OtherExternalId | Cause::ResourceCase | Cause::PrincipalCase => 2,
         Cause::OtherResource { fields } if fields.len() == 1 => 3,
-        Cause::OrphanedPrincipal { .. } | Cause::PrincipalAccount | Cause::OtherSession => 3,
+        Cause::OrphanedPrincipal { .. } | Cause::PrincipalAccount => 3,
+        Cause::PrincipalWildcard | Cause::OtherSession => 3,
         Cause::OtherAction | Cause::ActionLeftOut => 6,
         _ => 4,
     }
@@ -160,9 +167,7 @@ impl Fixer<'_> {
     }
 
     fn statement(&self, report: &StatementReport) -> Option<(&Source<'_>, &Statement)> {
-        let source = self.sources.iter().find(|source| {
-            source.layer == report.layer && source.level == report.level && source.policy.name == report.policy
-        })?;
+        let source = &self.sources[*self.places.get(&(report.layer, report.level, report.policy.as_str()))?];
         Some((source, source.policy.document.statements.get(report.index)?))
     }
 
@@ -299,6 +304,7 @@ impl Fixer<'_> {
         let new = grantee(caller);
         let old = clause.principals.iter_mut().find(|pattern| match (cause, pattern) {
             (Cause::OrphanedPrincipal { id }, PrincipalPattern::Aws(AwsPrincipal::UniqueId(own))) => id == own,
+            (Cause::PrincipalWildcard, PrincipalPattern::Aws(AwsPrincipal::Other(text))) => text.contains(['*', '?']),
             (Cause::PrincipalCase, PrincipalPattern::Aws(AwsPrincipal::Arn(arn))) => {
                 arn.as_str().eq_ignore_ascii_case(caller.grantee())
             }

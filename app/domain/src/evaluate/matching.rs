@@ -116,7 +116,7 @@ impl<'a> Test<'a> {
         let operator = condition.operator;
         let values = self.facts.values(&condition.key);
         if operator.operator == Operator::Null {
-            let absent = values.is_none();
+            let absent = values.is_none_or(Values::are_null);
             return condition.values.iter().any(|value| compare::boolean(value.as_str()) == Some(absent));
         }
         let Some(values) = values else {
@@ -134,6 +134,7 @@ impl<'a> Test<'a> {
         let negated = condition.operator.operator.is_negated();
         let mut each = values.iter().map(|value| self.value(condition, value));
         match condition.operator.quantifier {
+            Some(quantifier) if values.are_null() => quantifier == Quantifier::ForAllValues,
             Some(Quantifier::ForAnyValue) => each.any(|matches| matches),
             Some(Quantifier::ForAllValues) => each.all(|matches| matches),
             // AWS asks for a quantifier here and leaves open what happens without: no value may be excluded, and

@@ -198,6 +198,19 @@ impl Principal {
         }
     }
 
+    /// Whether it is a role that a service made for itself, on a path and under a name that are reserved for these.
+    ///
+    /// Source: IAM user guide, "Create a service-linked role".
+    pub(super) fn is_service_linked(&self) -> bool {
+        match self {
+            Self::RoleSession { role, path_known, .. } => {
+                role.resource().starts_with("role/aws-service-role/")
+                    || (!path_known && role.resource_name().starts_with("AWSServiceRoleFor"))
+            }
+            _ => false,
+        }
+    }
+
     /// The caller as AWS's messages name it.
     pub fn as_str(&self) -> &str {
         match self {

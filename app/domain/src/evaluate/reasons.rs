@@ -9,6 +9,7 @@ use crate::policy::{
     ResourcePattern,
 };
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// An element of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +71,8 @@ pub enum Cause {
     PrincipalAccount,
     /// Another session of the caller's role is named.
     OtherSession,
+    /// A principal with a wildcard in it is named, which IAM refuses and which would name nobody.
+    PrincipalWildcard,
     /// The ID of a deleted role or user is named.
     OrphanedPrincipal {
         /// `AROA…` or `AIDA…`.
@@ -124,20 +127,35 @@ fn report(element: Element, cause: Cause, sentence: impl Into<String>) -> Elemen
     ElementReport { element, matches: cause == Cause::Matches, cause, sentence: sentence.into() }
 }
 
+/// A text longer than this is cut where it is shown: a name is told from its start, and a sentence stays one.
+const SHOWN: usize = 512;
+
+/// A text for a sentence.
+fn shown(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 /// Up to three texts in backticks; more are counted.
 pub(super) fn some<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let texts: Vec<String> = texts.into_iter().map(|text| format!("`{text}`")).collect();
-    match texts.as_slice() {
-        [] => "nothing".to_owned(),
-        [one] => one.clone(),
-        [a, b] => format!("{a} and {b}"),
-        [a, b, c] => format!("{a}, {b} and {c}"),
-        [a, b, rest @ ..] => format!("{a}, {b} and {} more", rest.len()),
+    let mut texts = texts.into_iter();
+    let mut quoted = || texts.next().map(|text| format!("`{}`", shown(text)));
+    match [quoted(), quoted(), quoted()] {
+        [None, ..] => "nothing".to_owned(),
+        [Some(one), None, _] => one,
+        [Some(a), Some(b), None] => format!("{a} and {b}"),
+        [Some(a), Some(b), Some(c)] => match texts.count() {
+            0 => format!("{a}, {b} and {c}"),
+            more => format!("{a}, {b} and {} more", more + 1),
+        },
     }
 }
 
 /// `pattern` covers `text`, or is the text itself.
 fn covers(pattern: &str, text: &str) -> String {
+    let (pattern, text) = (shown(pattern), shown(text));
     if pattern == text { format!("`{text}`") } else { format!("`{pattern}` covers `{text}`") }
 }
 
@@ -145,7 +163,7 @@ fn action(test: &Test<'_>) -> ElementReport {
     let clause = &test.statement.action;
     let asked = &test.facts.request.action;
     let hit = clause.patterns.iter().find(|pattern| pattern.matches(asked));
-    let listed = some(clause.patterns.iter().map(|pattern| pattern.as_str()));
+    let listed = || some(clause.patterns.iter().map(|pattern| pattern.as_str()));
     match (clause.negated, hit) {
         (false, Some(pattern)) => {
             report(Element::Action, Cause::Matches, format!("action matches: {}", covers(pattern.as_str(), asked)))
@@ -153,9 +171,11 @@ fn action(test: &Test<'_>) -> ElementReport {
         (false, None) => report(
             Element::Action,
             Cause::OtherAction,
-            format!("action differs: the statement names {listed}, the request is `{asked}`"),
+            format!("action differs: the statement names {}, the request is `{asked}`", listed()),
         ),
-        (true, None) => report(Element::NotAction, Cause::Matches, format!("action matches: only {listed} left out")),
+        (true, None) => {
+            report(Element::NotAction, Cause::Matches, format!("action matches: only {} left out", listed()))
+        }
         (true, Some(pattern)) => report(
             Element::NotAction,
             Cause::ActionLeftOut,
@@ -167,7 +187,7 @@ fn action(test: &Test<'_>) -> ElementReport {
 fn resource(test: &Test<'_>, clause: &ResourceClause) -> ElementReport {
     let asked = &test.facts.request.resource;
     let hit = clause.patterns.iter().find(|pattern| pattern.matches(asked, test.variables()));
-    let listed = some(clause.patterns.iter().map(|pattern| pattern.as_str()));
+    let listed = || some(clause.patterns.iter().map(|pattern| pattern.as_str()));
     match (clause.negated, hit) {
         (false, Some(pattern)) => {
             report(Element::Resource, Cause::Matches, format!("resource matches: {}", covers(pattern.as_str(), asked)))
@@ -177,7 +197,7 @@ fn resource(test: &Test<'_>, clause: &ResourceClause) -> ElementReport {
             report(Element::Resource, cause, sentence)
         }
         (true, None) => {
-            report(Element::NotResource, Cause::Matches, format!("resource matches: only {listed} left out"))
+            report(Element::NotResource, Cause::Matches, format!("resource matches: only {} left out", listed()))
         }
         (true, Some(pattern)) => report(
             Element::NotResource,
@@ -211,32 +231,33 @@ fn other_resource(test: &Test<'_>, clause: &ResourceClause, asked: &str) -> (Cau
         let sentence = format!("resource differs: the policy variable `{key}` has no value in this request");
         return (Cause::NoVariable { key: key.to_owned() }, sentence);
     }
-    let listed = some(clause.patterns.iter().map(|pattern| pattern.as_str()));
+    let listed = || some(clause.patterns.iter().map(|pattern| pattern.as_str()));
     if asked == "*" {
         let sentence =
-            format!("resource differs: the request is about no particular resource, the statement names {listed}");
+            format!("resource differs: the request is about no particular resource, the statement names {}", listed());
         return (Cause::NoResource, sentence);
     }
     let Some((pattern, distance)) = closest(test, &clause.patterns, asked) else {
         return (Cause::OtherResource { fields: Vec::new() }, "resource differs: the statement names none".to_owned());
     };
     if distance == 0 {
-        let sentence = format!("resource differs in case: `{}`, the request names `{asked}`", pattern.as_str());
+        let sentence =
+            format!("resource differs in case: `{}`, the request names `{}`", shown(pattern.as_str()), shown(asked));
         return (Cause::ResourceCase, sentence);
     }
     let differing = pattern.differing(asked, test.variables());
     let fields: Vec<String> =
         differing.iter().map(|(index, _, _)| ResourcePattern::FIELDS[(*index).min(5)].to_owned()).collect();
     let sentence = match differing.as_slice() {
-        [] => format!("resource differs: the statement names {listed}, the request `{asked}`"),
+        [] => format!("resource differs: the statement names {}, the request `{}`", listed(), shown(asked)),
         [(index, ours, theirs)] => {
-            let show = |text: &str| if text.is_empty() { "none".to_owned() } else { text.to_owned() };
+            let show = |text| if text == "" { "none".into() } else { shown(text) };
             let field = ResourcePattern::FIELDS[(*index).min(5)];
-            format!("resource differs in {field}: {}, the request names {}", show(ours), show(theirs))
+            format!("resource differs in {field}: {}, the request names {}", show(*ours), show(*theirs))
         }
         _ => {
             let words = fields.join(" and ");
-            format!("resource differs in {words}: `{}`, the request names `{asked}`", pattern.as_str())
+            format!("resource differs in {words}: `{}`, the request names `{}`", shown(pattern.as_str()), shown(asked))
         }
     };
     (Cause::OtherResource { fields }, sentence)
@@ -256,7 +277,7 @@ fn principal(test: &Test<'_>) -> ElementReport {
         return report(Element::Principal, cause, sentence);
     }
     let by = clause.principals.iter().max_by_key(|pattern| names(pattern, caller));
-    let by = by.map_or("*", |pattern| pattern.parts().1);
+    let by = shown(by.map_or("*", |pattern| pattern.parts().1));
     let how = match grant {
         Grant::Account => format!("principal matches: `{by}` means the whole account of `{caller}`"),
         _ => format!("principal matches: `{by}` names `{caller}`"),
@@ -310,6 +331,17 @@ fn other_principal(clause: &PrincipalClause, caller: &Principal) -> (Cause, Stri
         let sentence = format!("principal differs in account: {}, the caller is in {}", arn.account(), own.account());
         return (Cause::PrincipalAccount, sentence);
     }
+    let wildcard = clause.principals.iter().find_map(|pattern| match pattern {
+        PrincipalPattern::Aws(AwsPrincipal::Other(text)) if text.contains(['*', '?']) => Some(text),
+        _ => None,
+    });
+    if let Some(text) = wildcard {
+        let sentence = format!(
+            "principal differs: `{}` names nobody, as a principal can't have a wildcard in it, the caller is `{caller}`",
+            shown(text)
+        );
+        return (Cause::PrincipalWildcard, sentence);
+    }
     let orphan = clause.principals.iter().find_map(|pattern| match pattern {
         PrincipalPattern::Aws(AwsPrincipal::UniqueId(id)) => Some(id),
         _ => None,
@@ -347,14 +379,15 @@ fn condition(test: &Test<'_>, condition: &Condition) -> ElementReport {
 fn unmet(test: &Test<'_>, condition: &Condition, values: Option<Values<'_>>) -> (Cause, String) {
     let key = &condition.key;
     let external_id = key.eq_ignore_ascii_case("sts:ExternalId") && test.statement.effect == Effect::Allow;
-    let Some(values) = values else {
+    let null = condition.operator.operator == Operator::Null;
+    let Some(values) = values.filter(|values| !(null && values.are_null())) else {
         return if external_id {
             (Cause::NoExternalId, "no external ID was sent".to_owned())
         } else {
             (Cause::NoKey, format!("condition fails: the request does not carry `{key}`"))
         };
     };
-    if condition.operator.operator == Operator::Null {
+    if null {
         return (Cause::KeyPresent, format!("condition fails: the request carries `{key}`, and must not"));
     }
     if external_id && !condition.operator.operator.is_negated() {

@@ -3,7 +3,7 @@
 //! Source: IAM user guide, "IAM JSON policy elements: Condition operators", "Set operators for multivalued context
 //! keys".
 
-use super::pattern::{Pattern, ResourcePattern};
+use super::pattern::{Pattern, ResourcePattern, Size, VariableCost};
 use std::fmt;
 
 /// How a key with several values is compared.
@@ -170,6 +170,12 @@ impl ConditionValue {
     /// As written.
     pub fn as_str(&self) -> &str {
         self.pattern.as_str()
+    }
+
+    /// No more than so many steps compare it with these values.
+    pub(crate) fn work(&self, values: Size, variable: VariableCost) -> u64 {
+        let arn = self.arn.as_ref().map_or(0, |arn| arn.work(values, variable));
+        self.pattern.work(values, variable).saturating_add(arn)
     }
 }
 

@@ -4,16 +4,17 @@
 
 use super::error::PolicyError;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::HashSet;
 use std::fmt;
 
-/// Deeper documents are refused: policies need five levels, hand-off files four.
+/// Deeper texts are refused: policies need five levels, hand-off files four, scenarios nine.
 const MAX_DEPTH: usize = 32;
 
 /// Where something is in a text: line and column from 1, or 0 for "not in a text".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Place {
-    pub line: usize,
-    pub column: usize,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 impl Place {
@@ -27,16 +28,16 @@ impl Place {
 /// A value and where it starts.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Node {
-    pub place: Place,
-    pub kind: Kind,
+    pub(crate) place: Place,
+    pub(crate) kind: Kind,
 }
 
 /// A key, where it is, and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Member {
-    pub key: String,
-    pub place: Place,
-    pub value: Node,
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) value: Node,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,16 @@ pub(crate) enum Kind {
     Text(String),
     List(Vec<Node>),
     Object(Vec<Member>),
+}
+
+impl Node {
+    /// A member's value, if this is an object that has it.
+    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+        match &self.kind {
+            Kind::Object(members) => members.iter().find(|member| member.key == key).map(|member| &member.value),
+            _ => None,
+        }
+    }
 }
 
 impl Kind {
@@ -125,8 +136,9 @@ impl<'de> Visitor<'de> for KindVisitor {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Kind, A::Error> {
         let mut members: Vec<Member> = Vec::new();
+        let mut seen = HashSet::new();
         while let Some((key, value)) = map.next_entry::<String, Node>()? {
-            if members.iter().any(|member| member.key == key) {
+            if !seen.insert(key.clone()) {
                 return Err(serde::de::Error::custom(format!("the key `{key}` is there twice")));
             }
             members.push(Member { key, place: Place::default(), value });
@@ -187,7 +199,7 @@ impl Reader<'_> {
 
     fn value(&mut self, depth: usize) -> Result<Node, PolicyError> {
         if depth > MAX_DEPTH {
-            return Err(self.fail("the document is nested too deeply"));
+            return Err(self.fail(format!("this is nested too deeply: more than {MAX_DEPTH} levels")));
         }
         let place = self.place;
         let kind = match self.peek() {
@@ -221,7 +233,7 @@ impl Reader<'_> {
             self.next();
             return Ok(Kind::Object(members));
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         loop {
             self.space();
             let place = self.place;

@@ -9,6 +9,7 @@ use super::pattern::{ActionPattern, ResourcePattern};
 use super::principal::{AwsPrincipal, PrincipalPattern};
 use super::statement::{ActionClause, Effect, PrincipalClause, ResourceClause, Statement};
 use super::{PolicyDocument, PolicyVersion};
+use std::collections::HashSet;
 
 type Result<T> = std::result::Result<T, PolicyError>;
 
@@ -21,7 +22,16 @@ fn fail(place: Place, path: &str, message: impl Into<String>) -> PolicyError {
     PolicyError { path: path.to_owned(), ..fail_at(place, message) }
 }
 
-pub(super) fn document(node: &Node) -> Result<PolicyDocument> {
+/// How strictly a document is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// As IAM takes a document that is sent to it.
+    Strict,
+    /// As a document that is to be evaluated: a principal with a wildcard in it, which IAM refuses, names nobody.
+    Evaluated,
+}
+
+pub(crate) fn document(node: &Node, reading: Reading) -> Result<PolicyDocument> {
     let members = object(node, "", "a policy")?;
     known_keys(members, "", DOCUMENT_KEYS)?;
     let version = match get(members, "Version") {
@@ -39,9 +49,9 @@ pub(super) fn document(node: &Node) -> Result<PolicyDocument> {
         Kind::List(items) => items
             .iter()
             .enumerate()
-            .map(|(index, item)| statement(item, &format!("Statement[{index}]")))
+            .map(|(index, item)| statement(item, &format!("Statement[{index}]"), reading))
             .collect::<Result<Vec<_>>>()?,
-        _ => vec![statement(&list.value, "Statement")?],
+        _ => vec![statement(&list.value, "Statement", reading)?],
     };
     unique_sids(&statements, &list.value)?;
     Ok(PolicyDocument { version, id, statements })
@@ -49,7 +59,7 @@ pub(super) fn document(node: &Node) -> Result<PolicyDocument> {
 
 /// A statement on its own, as explanations carry them.
 pub(super) fn one_statement(node: &Node) -> Result<Statement> {
-    statement(node, "Statement")
+    statement(node, "Statement", Reading::Strict)
 }
 
 fn version(node: &Node) -> Result<PolicyVersion> {
@@ -66,7 +76,7 @@ fn version(node: &Node) -> Result<PolicyVersion> {
 
 /// IAM refuses two statements with one name: `Statement IDs (SID) in a single policy must be unique.`
 fn unique_sids(statements: &[Statement], list: &Node) -> Result<()> {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for (index, statement) in statements.iter().enumerate() {
         let Some(sid) = statement.sid.as_deref().filter(|sid| !sid.is_empty()) else { continue };
         if !seen.insert(sid) {
@@ -88,7 +98,7 @@ fn member_place(node: &Node, key: &str) -> Place {
     }
 }
 
-fn statement(node: &Node, path: &str) -> Result<Statement> {
+fn statement(node: &Node, path: &str, reading: Reading) -> Result<Statement> {
     let members = object(node, path, "a statement")?;
     known_keys(members, path, STATEMENT_KEYS)?;
     let sid = get(members, "Sid").map(|member| sid(&member.value, &format!("{path}.Sid"))).transpose()?;
@@ -99,7 +109,7 @@ fn statement(node: &Node, path: &str) -> Result<Statement> {
     let principal = either(members, path, "Principal", "NotPrincipal")?
         .map(|(negated, member)| {
             let path = format!("{path}.{}", member.key);
-            principals(&member.value, &path).map(|principals| PrincipalClause::new(negated, principals))
+            principals(&member.value, &path, reading).map(|principals| PrincipalClause::new(negated, principals))
         })
         .transpose()?;
     let Some((negated, action)) = either(members, path, "Action", "NotAction")? else {
@@ -158,7 +168,7 @@ fn actions(node: &Node, path: &str) -> Result<Vec<ActionPattern>> {
             || action.split_once(':').is_some_and(|(service, name)| {
                 !service.is_empty()
                     && !name.is_empty()
-                    && service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && (service == "*" || service.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
                     && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'*' || b == b'?')
             })
     };
@@ -182,7 +192,7 @@ fn resources(node: &Node, path: &str) -> Result<Vec<ResourcePattern>> {
     })
 }
 
-fn principals(node: &Node, path: &str) -> Result<Vec<PrincipalPattern>> {
+fn principals(node: &Node, path: &str, reading: Reading) -> Result<Vec<PrincipalPattern>> {
     if let Kind::Text(text) = &node.kind {
         return if text == "*" {
             Ok(vec![PrincipalPattern::Everyone])
@@ -200,7 +210,7 @@ fn principals(node: &Node, path: &str) -> Result<Vec<PrincipalPattern>> {
     for member in members {
         let path = format!("{path}.{}", member.key);
         principals.extend(each_text(&member.value, &path, |place, path, text| {
-            principal(&member.key, text).ok_or_else(|| {
+            principal(&member.key, text, reading).ok_or_else(|| {
                 // IAM's own text.
                 fail(place, path, format!("Invalid principal in policy: \"{}\":\"{}\"", member.key, short(text)))
             })
@@ -209,7 +219,7 @@ fn principals(node: &Node, path: &str) -> Result<Vec<PrincipalPattern>> {
     Ok(principals)
 }
 
-fn principal(kind: &str, text: &str) -> Option<PrincipalPattern> {
+fn principal(kind: &str, text: &str, reading: Reading) -> Option<PrincipalPattern> {
     if text.is_empty() || text.chars().any(|c| c.is_control() || c == ' ') {
         return None;
     }
@@ -217,7 +227,10 @@ fn principal(kind: &str, text: &str) -> Option<PrincipalPattern> {
         "AWS" => match AwsPrincipal::new(text) {
             // `role/*` and the like: partial wildcards are refused. Other texts may be unique IDs of a kind that
             // is not known here; they match nobody.
-            AwsPrincipal::Arn(arn) if arn.as_str().contains(['*', '?']) => return None,
+            AwsPrincipal::Arn(arn) if arn.as_str().contains(['*', '?']) => match reading {
+                Reading::Strict => return None,
+                Reading::Evaluated => PrincipalPattern::Aws(AwsPrincipal::Other(text.to_owned())),
+            },
             AwsPrincipal::Other(other) if !other.bytes().all(|b| b.is_ascii_alphanumeric()) => return None,
             principal => PrincipalPattern::Aws(principal),
         },
@@ -227,15 +240,26 @@ fn principal(kind: &str, text: &str) -> Option<PrincipalPattern> {
     })
 }
 
+/// Longer names of condition keys are refused: a tag's key has 128 characters.
+const MAX_KEY: usize = 512;
+
 fn conditions(node: &Node, path: &str) -> Result<Vec<Condition>> {
     let mut conditions = Vec::new();
+    let mut seen = HashSet::new();
     for block in object(node, path, "a condition")? {
         let path = format!("{path}.{}", block.key);
         let Some(operator) = ConditionOperator::parse(&block.key) else {
             // IAM's own text.
             return Err(fail(block.place, &path, format!("Invalid Condition type : {}.", short(&block.key))));
         };
+        if !seen.insert(operator) {
+            return Err(fail(block.place, &path, format!("the operator `{operator}` is there twice")));
+        }
         for member in object(&block.value, &path, "a condition's operator")? {
+            if member.key.len() > MAX_KEY {
+                let message = format!("a condition's key has at most {MAX_KEY} characters");
+                return Err(fail(member.place, &path, message));
+            }
             let path = format!("{path}.{}", member.key);
             if member.key.is_empty() || member.key.chars().any(char::is_control) {
                 return Err(fail(member.place, &path, "a condition needs the name of a key"));

@@ -1,9 +1,19 @@
 //! Patterns with `*`, `?` and policy variables, prepared when they are parsed so that matching allocates nothing.
 //!
 //! A pattern is split at its stars into runs. Each run is looked for leftmost after the one before: no backtracking
-//! over stars, so that matching is at most (length of the pattern × length of the text) steps.
+//! over stars. Runs of plain text are found in linear time; others, between two stars, in at most (length of the run
+//! × length of the text) steps, and [`Pattern::work`] says in advance how many.
 
 use std::fmt;
+use work::spend;
+
+#[cfg(test)]
+mod tests;
+mod work;
+
+#[cfg(test)]
+pub(crate) use work::count;
+pub(crate) use work::{Size, VariableCost};
 
 /// Gives the values of policy variables. `None`: the request has no (single) value for the key.
 pub trait Variables {
@@ -153,9 +163,11 @@ fn variable(text: &str) -> Option<(Token, &str)> {
             return Some((Token::Text(special.into()), rest));
         }
     }
-    let end = inner.find(['}', ','])?;
+    // It ends at the first character that can't be of a key: a search for the brace alone would be repeated for each
+    // of many openings that have none.
+    let end = inner.find(['}', ',', '$', '{', '\''])?;
     let key: Box<str> = inner[..end].trim().into();
-    if key.is_empty() || key.contains(['$', '{', '\'']) {
+    if key.is_empty() || !inner[end..].starts_with(['}', ',']) {
         return None;
     }
     let after = &inner[end + 1..];
@@ -214,33 +226,45 @@ impl Matcher<'_> {
 
     /// What follows the leftmost `run` in `text`.
     fn find_run<'t>(&self, run: &[Token], text: &'t str) -> Option<&'t str> {
+        if let ([Token::Text(plain)], false) = (run, self.ignore_case) {
+            // The standard library searches in linear time.
+            let found = text.find(&**plain);
+            spend(plain.len() + found.unwrap_or(text.len()));
+            return found.map(|at| &text[at + plain.len()..]);
+        }
+        // Each character of the run takes a byte at least, so that the rest is too short for it from some place on.
+        let shortest = self.length(run)?;
         let mut from = text;
-        loop {
+        while from.len() >= shortest {
             if let Some(after) = self.strip_run(run, from) {
                 return Some(after);
             }
             from = &from[from.chars().next()?.len_utf8()..];
         }
+        None
+    }
+
+    /// A run's length in characters; `None`: a variable has no value. Case folding of single characters keeps it.
+    fn length(&self, run: &[Token]) -> Option<usize> {
+        let mut length = 0;
+        for token in run {
+            length += match token {
+                Token::Text(plain) => plain.chars().count(),
+                Token::One => 1,
+                Token::Variable { key, default } => self.value(key, default)?.chars().count(),
+                Token::Star => 0,
+            };
+        }
+        Some(length)
     }
 
     fn ends_with(&self, run: &[Token], text: &str) -> bool {
         if run.is_empty() {
             return true;
         }
-        // A run's length in characters is fixed, so only one place can be the end. Case folding of single
-        // characters keeps the count.
-        let mut length = 0;
-        for token in run {
-            length += match token {
-                Token::Text(plain) => plain.chars().count(),
-                Token::One => 1,
-                Token::Variable { key, default } => match self.value(key, default) {
-                    Some(value) => value.chars().count(),
-                    None => return false,
-                },
-                Token::Star => 0,
-            };
-        }
+        // The run's length is fixed, so only one place can be the end.
+        let Some(length) = self.length(run) else { return false };
+        spend(text.len());
         let total = text.chars().count();
         if total < length {
             return false;
@@ -251,16 +275,19 @@ impl Matcher<'_> {
 }
 
 fn equal(a: &str, b: &str, ignore_case: bool) -> bool {
+    spend(a.len().min(b.len()));
     a == b || (ignore_case && prefix(a, b, true).is_some_and(str::is_empty))
 }
 
 /// What follows `start` at the start of `text`.
 fn prefix<'t>(start: &str, text: &'t str, ignore_case: bool) -> Option<&'t str> {
     if !ignore_case {
+        spend(start.len().min(text.len()));
         return text.strip_prefix(start);
     }
     let mut rest = text.chars();
     for expected in start.chars() {
+        spend(1);
         let found = rest.next()?;
         if !same_letter(expected, found) {
             return None;
@@ -285,6 +312,10 @@ impl ActionPattern {
     /// As written.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+    /// No more than so many steps match it with these actions.
+    pub(crate) fn work(&self, actions: Size) -> u64 {
+        self.0.work(actions, VariableCost::default())
     }
     /// Whether it matches an action; case makes no difference.
     ///

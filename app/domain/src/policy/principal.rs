@@ -112,7 +112,7 @@ fn is_account(text: &str) -> bool {
 /// Whether a text has the form of the unique ID of a role (`AROA…`) or a user (`AIDA…`).
 ///
 /// Source: IAM user guide, "IAM identifiers", unique identifiers.
-fn is_unique_id(text: &str) -> bool {
+pub(crate) fn is_unique_id(text: &str) -> bool {
     (16..=128).contains(&text.len())
         && (text.starts_with("AROA") || text.starts_with("AIDA"))
         && text.bytes().all(|b| b.is_ascii_alphanumeric())

@@ -22,16 +22,21 @@ pub fn decide(scenario: &Value) -> &'static str {
     }
     check(&resource);
 
-    // Control policies.
+    // Control policies, which leave service-linked roles alone.
+    let role = caller.parent.as_deref().unwrap_or_default();
+    let linked = role.contains(":role/aws-service-role/")
+        || (role.contains(":role/AWSServiceRoleFor")
+            && scenario["principal_role"].is_null()
+            && caller.kind == Kind::Session);
     let mut scp_allows = true;
-    if of_account {
+    if of_account && !linked {
         for level in list("service_control_policies") {
             let says = together(scenario, &caller, level.as_array().unwrap());
             check(&says);
             scp_allows &= says.allow > 0;
         }
     }
-    for level in list("resource_control_policies") {
+    for level in list("resource_control_policies").iter().filter(|_| !linked) {
         check(&together(scenario, &caller, level.as_array().unwrap()));
     }
 
@@ -56,14 +61,16 @@ pub fn decide(scenario: &Value) -> &'static str {
 
     let action = scenario["action"].as_str().unwrap().to_lowercase();
     let target = scenario["resource"].as_str().unwrap();
-    let trust = action.starts_with("sts:assume") && (target.contains(":iam:") || target == "*");
+    let assumes =
+        action.starts_with("sts:assume") || ["sts:tagsession", "sts:setsourceidentity"].contains(&action.as_str());
+    let trust = assumes && (target.contains(":iam:") || target == "*");
     let key = target.contains(":kms:") && target.contains(":key/");
     if trust && caller.kind == Kind::Root && action == "sts:assumerole" {
         return "ImplicitlyDenied";
     }
     let [identity, boundary, session] = allows;
     let everything = identity && boundary && session;
-    let same_account = caller.account.as_deref() == scenario["resource_account"].as_str();
+    let same_account = caller.account == owner(scenario, &caller);
     let allowed = scp_allows
         && if !of_account {
             resource.allow > 0
@@ -78,6 +85,15 @@ pub fn decide(scenario: &Value) -> &'static str {
             }
         };
     if allowed { "Allowed" } else { "ImplicitlyDenied" }
+}
+
+/// The account of the resource, told by its ARN where it is not given.
+fn owner(scenario: &Value, caller: &Caller) -> Option<String> {
+    match (scenario["resource_account"].as_str(), scenario["resource"].as_str().unwrap()) {
+        (Some(given), _) => Some(given.to_owned()),
+        (None, "*") => caller.account.clone(),
+        (None, arn) => arn.split(':').nth(4).map(str::to_owned),
+    }
 }
 
 /// 3: names the caller itself, 2: names its role or user, 1: names its account, 0: does not name it.
@@ -109,24 +125,34 @@ pub struct Caller {
     /// The ARN of the role of a session or the user of a federated session.
     pub parent: Option<String>,
     pub id: Option<String>,
+    path_told: bool,
 }
 
 impl Caller {
     pub fn read(scenario: &Value) -> Self {
         let text = scenario["principal"].as_str().unwrap().to_owned();
-        let id = scenario["principal_id"].as_str().map(str::to_owned);
+        let user_id = || {
+            let (_, value) =
+                scenario["context"].as_object()?.iter().find(|(key, _)| key.to_lowercase() == "aws:userid")?;
+            let id = value.as_str()?.split(':').next()?;
+            (id.starts_with("AROA") || id.starts_with("AIDA")).then_some(id)
+        };
+        let path_told = !scenario["principal_role"].is_null();
+        let id = scenario["principal_id"].as_str().or_else(user_id).map(str::to_owned);
         let parts: Vec<&str> = text.split(':').collect();
         if parts.len() < 6 {
             let kind = if text == "*" {
                 Kind::Anonymous
             } else if text.len() == 64 {
                 Kind::Canonical
+            } else if text.len() == 12 {
+                return Self { kind: Kind::Root, account: Some(text.clone()), text, parent: None, id, path_told };
             } else if text.ends_with(".amazonaws.com") && text != "cognito-identity.amazonaws.com" {
                 Kind::Service
             } else {
                 Kind::Federated
             };
-            return Self { kind, text, account: None, parent: None, id };
+            return Self { kind, text, account: None, parent: None, id, path_told };
         }
         let account = parts[4].to_owned();
         let names: Vec<&str> = parts[5].split('/').collect();
@@ -142,10 +168,10 @@ impl Caller {
             ("iam", "role") => Kind::RoleOnly,
             ("iam", "user") => Kind::User,
             ("iam", "root") => Kind::Root,
-            _ => return Self { kind: Kind::Federated, text, account: None, parent: None, id },
+            _ => return Self { kind: Kind::Federated, text, account: None, parent: None, id, path_told },
         };
         let given = scenario["principal_role"].as_str().map(str::to_owned);
-        Self { kind, text, account: Some(account), parent: given.or(parent), id }
+        Self { kind, text, account: Some(account), parent: given.or(parent), id, path_told }
     }
 
     /// What a request says by itself about its caller.
@@ -158,7 +184,7 @@ impl Caller {
                 _ => None,
             },
             "aws:principalaccount" => self.account.clone(),
-            "aws:resourceaccount" => scenario["resource_account"].as_str().map(str::to_owned),
+            "aws:resourceaccount" => owner(scenario, self),
             "aws:principaltype" => match self.kind {
                 Kind::Session | Kind::RoleOnly => Some("AssumedRole".into()),
                 Kind::User => Some("User".into()),
@@ -328,7 +354,15 @@ fn closeness(caller: &Caller, value: &str) -> Closeness {
     }
     let session = matches!(caller.kind, Kind::Session | Kind::FederatedUser | Kind::RoleOnly);
     let by_id = caller.kind != Kind::FederatedUser && caller.id.as_deref() == Some(value);
-    if session && (caller.parent.as_deref() == Some(value) || by_id) {
+    // Of a session whose role is not told, the path is unknown and makes no difference.
+    let without_path = |arn: &str| {
+        let (start, path) = arn.split_once(":role/")?;
+        (caller.kind == Kind::Session && !caller.path_told)
+            .then(|| format!("{start}:role/{}", path.rsplit('/').next().unwrap()))
+    };
+    let parent = caller.parent.as_deref();
+    let by_name = parent.is_some() && (parent == Some(value) || parent == without_path(value).as_deref());
+    if session && (by_name || by_id) {
         return 2;
     }
     let itself = matches!(caller.kind, Kind::User | Kind::Session | Kind::FederatedUser) && caller.text == value;

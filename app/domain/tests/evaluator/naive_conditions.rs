@@ -1,4 +1,4 @@
-//! The second evaluator's conditions. Dates are of the form `2020-01-01T00:00:00Z`, addresses IPv4, bytes padded.
+//! The second evaluator's conditions. Times have no fractions of seconds; bytes are padded.
 
 use crate::naive::{Caller, ESCAPE, arn_glob, as_list, glob};
 use serde_json::Value;
@@ -54,10 +54,14 @@ pub fn hold(scenario: &Value, caller: &Caller, conditions: &Value, variables: bo
 }
 
 fn one(operator: &str, found: &[String], expected: &[String], fill: impl Fn(&String) -> Option<String>) -> bool {
+    let nothing = found.iter().all(|value| value.is_empty());
     if operator == "Null" {
-        return expected.contains(&found.is_empty().to_string());
+        return expected.contains(&nothing.to_string());
     }
     let (quantifier, rest) = operator.split_once(':').unwrap_or(("", operator));
+    if !found.is_empty() && nothing && !quantifier.is_empty() {
+        return quantifier == "ForAllValues";
+    }
     let plain = rest.trim_end_matches("IfExists");
     if found.is_empty() {
         return rest != plain || quantifier == "ForAllValues" || (quantifier.is_empty() && plain.contains("Not"));
@@ -93,11 +97,10 @@ fn literal_only(text: &str) -> String {
 fn compare(operator: &str, value: &str, expected: &str, fill: impl Fn(&String) -> Option<String>) -> Option<bool> {
     let filled = fill(&expected.to_owned());
     let number = |text: &str| text.parse::<f64>().ok();
-    let day = |text: &str| (text.len() == 20 && text.ends_with('Z')).then(|| text.to_owned());
     let ordering = if operator.starts_with("Numeric") {
         number(value)?.partial_cmp(&number(expected)?)
     } else if operator.starts_with("Date") {
-        Some(day(value)?.cmp(&day(expected)?))
+        Some(seconds(value)?.cmp(&seconds(expected)?))
     } else {
         None
     };
@@ -133,12 +136,44 @@ fn compare(operator: &str, value: &str, expected: &str, fill: impl Fn(&String) -
     })
 }
 
+/// Seconds since 1970, by counting days.
+fn seconds(text: &str) -> Option<i64> {
+    if text.len() != 4 && text.chars().all(|c| c.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    let (date, time) = text.split_once('T').unwrap_or((text, "00:00:00Z"));
+    let numbers =
+        |text: &str, mark: char| -> Option<Vec<i64>> { text.split(mark).map(|part| part.parse().ok()).collect() };
+    let mut date = numbers(date, '-')?;
+    date.resize(3, 1);
+    let leap = |year: i64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let mut days: i64 = (1970..date[0]).map(|year| if leap(year) { 366 } else { 365 }).sum();
+    for month in 1..date[1] {
+        days += [31, if leap(date[0]) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month as usize - 1];
+    }
+    let cut = time.find(['Z', '+', '-'])?;
+    let clock = numbers(&time[..cut], ':')?;
+    let sign = if time[cut..].starts_with('-') { -1 } else { 1 };
+    let zone = if time[cut..] == *"Z" { vec![0, 0] } else { numbers(&time[cut + 1..], ':')? };
+    Some(
+        (days + date[2] - 1) * 86_400 + clock[0] * 3600 + clock[1] * 60 + clock[2]
+            - sign * (zone[0] * 3600 + zone[1] * 60),
+    )
+}
+
 fn in_range(address: &str, range: &str) -> Option<bool> {
     let bits = |text: &str| {
-        let parts: Vec<u8> = text.split('.').filter_map(|part| part.parse().ok()).collect();
-        (parts.len() == 4).then(|| parts.iter().map(|part| format!("{part:08b}")).collect::<String>())
+        let octets = match text.parse::<std::net::IpAddr>().ok()? {
+            std::net::IpAddr::V4(address) => address.octets().to_vec(),
+            std::net::IpAddr::V6(address) => address.octets().to_vec(),
+        };
+        Some(octets.iter().map(|part| format!("{part:08b}")).collect::<String>())
     };
-    let (base, length) = range.split_once('/').unwrap_or((range, "32"));
-    let length: usize = length.parse().ok().filter(|length| *length <= 32)?;
-    Some(bits(address)?[..length] == bits(base)?[..length])
+    let (base, length) = range.split_once('/').unwrap_or((range, ""));
+    let (address, base) = (bits(address)?, bits(base)?);
+    let length: usize = if length.is_empty() { base.len() } else { length.parse().ok()? };
+    if length > base.len() {
+        return None;
+    }
+    Some(address.len() == base.len() && address[..length] == base[..length])
 }
