@@ -1,14 +1,6 @@
 //! The route table: reads top to bottom. Every route renders whole on the server, so that pages need no script.
 
-use crate::pages::accounts::AccountsPage;
-use crate::pages::activity::ActivityPage;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::overview::OverviewPage;
-use crate::pages::playground::PlaygroundPage;
-use crate::pages::share::{SharePage, UndoPage};
-use crate::pages::shares::SharesPage;
-use crate::pages::sign_in::SignInPage;
-use crate::pages::wizard::WizardPage;
 use crate::shell::Frame;
 use crate::ui::Toasts;
 use leptos::prelude::*;
@@ -21,13 +13,13 @@ use leptos_router::path;
 /// only signs in or looks at the overview does not wait for the wizard.
 #[cfg(not(feature = "split"))]
 macro_rules! page {
-    ($page:ident) => {
-        $page
+    ($module:ident::$page:ident) => {
+        crate::pages::$module::$page
     };
 }
 #[cfg(feature = "split")]
 macro_rules! page {
-    ($page:ident) => {
+    ($module:ident::$page:ident) => {
         leptos_router::Lazy::<split::$page>::new()
     };
 }
@@ -77,15 +69,15 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <Routes fallback=NotFoundPage>
-                    <Route path=path!("/") view=page!(OverviewPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares") view=page!(SharesPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/new/:draft/:step") view=page!(WizardPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id") view=page!(SharePage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/undo") view=page!(UndoPage) ssr=SsrMode::Async />
-                    <Route path=path!("/playground") view=page!(PlaygroundPage) ssr=SsrMode::Async />
-                    <Route path=path!("/accounts") view=page!(AccountsPage) ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=page!(ActivityPage) ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=page!(SignInPage) ssr=SsrMode::Async />
+                    <Route path=path!("/") view=page!(overview::OverviewPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares") view=page!(shares::SharesPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/new/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id") view=page!(share::SharePage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/undo") view=page!(share::UndoPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground") view=page!(playground::PlaygroundPage) ssr=SsrMode::Async />
+                    <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=page!(sign_in::SignInPage) ssr=SsrMode::Async />
                 </Routes>
             </Frame>
         </Router>
