@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod arn;
 pub mod connection;
+pub mod doctor;
 pub mod endpoint;
 pub mod evaluate;
 pub mod invoke;
