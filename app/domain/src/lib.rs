@@ -8,6 +8,7 @@ pub mod activity;
 pub mod arn;
 mod checksum;
 pub mod connection;
+pub mod doctor;
 pub mod endpoint;
 pub mod evaluate;
 pub mod handoff;

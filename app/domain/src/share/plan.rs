@@ -1,15 +1,18 @@
 //! Plans: the ordered steps from an inventory to an intent. Immutable, deterministic, leaving no choice to execution.
 
-use crate::arn::{Arn, CallerArn};
-use crate::names::{AccountId, ConnectionId, PolicyName, RoleName};
+use crate::arn::{Arn, CallerArn, CallerKind};
+use crate::names::{AccountId, ConnectionId, GroupName, NameError, PolicyName, RoleName, UserName};
 use crate::share::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod planner;
+mod reverse;
+mod title;
 mod undo;
 
 pub use planner::{Planned, numbered, plan};
+pub use reverse::take_back;
 pub use undo::{PastRun, undo};
 
 /// One call to AWS that changes something.
@@ -51,6 +54,9 @@ pub enum Action {
         policy: Arn,
         /// Which version.
         version: String,
+        /// The version that was in force, to go back to on undo; `None`: there is nothing to go back to.
+        #[serde(default)]
+        previous: Option<String>,
     },
     /// IAM DeletePolicy.
     DeletePolicy {
@@ -143,6 +149,65 @@ pub enum Action {
         /// Which policy.
         policy: Arn,
     },
+    /// IAM PutRolePolicy, PutUserPolicy or PutGroupPolicy.
+    PutInlinePolicy {
+        /// In whom.
+        holder: Holder,
+        /// The policy's name.
+        name: PolicyName,
+        /// The document as JSON.
+        document: String,
+        /// What the policy of this name said before, to go back to on undo; `None`: there was none.
+        #[serde(default)]
+        previous: Option<String>,
+    },
+    /// IAM DeleteRolePolicy, DeleteUserPolicy or DeleteGroupPolicy.
+    DeleteInlinePolicy {
+        /// From whom.
+        holder: Holder,
+        /// The policy's name.
+        name: PolicyName,
+        /// What it said, to go back to on undo.
+        previous: String,
+    },
+}
+
+/// Who holds an inline policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "name", rename_all = "snake_case")]
+pub enum Holder {
+    /// A role.
+    Role(RoleName),
+    /// A user.
+    User(UserName),
+    /// A group of users.
+    Group(GroupName),
+}
+
+impl Holder {
+    /// A role or user as the holder of its own inline policies.
+    pub fn of(caller: &CallerArn) -> Result<Self, NameError> {
+        match caller.kind() {
+            CallerKind::Role => RoleName::parse(caller.name()).map(Self::Role),
+            CallerKind::User => UserName::parse(caller.name()).map(Self::User),
+        }
+    }
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Role(name) => name.as_str(),
+            Self::User(name) => name.as_str(),
+            Self::Group(name) => name.as_str(),
+        }
+    }
+    /// `role`, `user` or `group`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Role(_) => "role",
+            Self::User(_) => "user",
+            Self::Group(_) => "group",
+        }
+    }
 }
 
 /// A policy version that is known now, or will be known when a step has run.

@@ -118,6 +118,8 @@ pub fn undo_sentence(intent: &ShareIntent, plan: &Plan) -> Vec<Span> {
                 back.push(policy.resource_name().to_owned());
             }
             Action::UntagRole { role, .. } | Action::TagRole { role, .. } => back.push(role.to_string()),
+            Action::DeleteInlinePolicy { name, .. } => gone.push(name.to_string()),
+            Action::PutInlinePolicy { name, .. } => back.push(name.to_string()),
             _ => {}
         }
     }

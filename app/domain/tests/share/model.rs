@@ -102,7 +102,7 @@ impl Model {
                 assert_ne!(policy.default, number, "the default version can't be deleted");
                 assert!(policy.versions.remove(&number).is_some(), "{id} is not there");
             }
-            Action::SetDefaultPolicyVersion { policy, version } => {
+            Action::SetDefaultPolicyVersion { policy, version, .. } => {
                 let policy = self.policies.get_mut(policy.as_str()).unwrap();
                 assert!(policy.versions.contains_key(&number(version)));
                 policy.default = number(version);

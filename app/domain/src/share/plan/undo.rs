@@ -5,9 +5,9 @@
 //! not the share's any more and is left alone.
 
 use super::planner::{is_attached, slug};
-use super::{Action, Plan, Step, VersionRef};
+use super::{Action, Holder, Plan, Step, VersionRef};
 use crate::arn::{Arn, CallerArn, CallerKind};
-use crate::names::ConnectionId;
+use crate::names::{ConnectionId, RoleName};
 use crate::policy::same_meaning;
 use crate::share::intent::ShareIntent;
 use crate::share::inventory::{ObservedPolicy, ObservedRole, ShareInventory};
@@ -42,6 +42,7 @@ pub fn undo(intent: &ShareIntent, runs: &[PastRun], inventory: &ShareInventory) 
     {
         undoer.managed("child-grant", Side::Child, connection, intent.grant_name.as_str(), policy);
     }
+    undoer.elsewhere();
     Plan { steps: undoer.steps }
 }
 
@@ -82,7 +83,9 @@ impl Undoer<'_> {
         match origin {
             None => {}
             Some(Origin::Made) => {
-                let detached: Vec<_> = role.attached.iter().map(|policy| self.detach_from_role(role, policy)).collect();
+                let mut before: Vec<_> =
+                    role.attached.iter().map(|policy| self.detach_from_role(role, policy)).collect();
+                before.extend(self.delete_inline(role));
                 let action = Action::DeleteRole { role: name.clone() };
                 self.push(
                     "parent-role-delete",
@@ -90,7 +93,7 @@ impl Undoer<'_> {
                     Side::Parent,
                     connection,
                     action,
-                    detached,
+                    before,
                 );
             }
             Some(Origin::Adopted { since, previous }) => self.give_back_role(role, since, previous),
@@ -132,6 +135,67 @@ impl Undoer<'_> {
             Action::TagRole { role: name.clone(), tags: previous, previous: role.tags.clone() }
         };
         self.push("parent-role-untag", title, Side::Parent, connection, action, before);
+    }
+
+    /// The inline policies that repairs put into the share's own role: IAM deletes no role that holds one.
+    fn delete_inline(&mut self, role: &ObservedRole) -> Vec<String> {
+        let ours: BTreeMap<&str, &str> = self
+            .past
+            .iter()
+            .filter_map(|past| match &past.step.action {
+                Action::PutInlinePolicy { holder: Holder::Role(of), name, document, .. }
+                    if *of == self.intent.role_name && past.step.account == self.intent.parent =>
+                {
+                    Some((name.as_str(), document.as_str()))
+                }
+                _ => None,
+            })
+            .collect();
+        let mut made = Vec::new();
+        for name in &role.inline {
+            if let Some(document) = ours.get(name.as_str()) {
+                let holder = Holder::Role(self.intent.role_name.clone());
+                made.push(Action::DeleteInlinePolicy { holder, name: name.clone(), previous: (*document).to_owned() });
+            }
+        }
+        let connection = &self.intent.parent_connection;
+        let mut ids = Vec::new();
+        for action in made {
+            let Action::DeleteInlinePolicy { name, .. } = &action else { continue };
+            let id = format!("parent-role-inline-{name}");
+            ids.push(self.push(&id, action.title(), Side::Parent, connection, action, Vec::new()));
+        }
+        ids
+    }
+
+    /// What repairs changed outside the share's own resources: policies and roles that were there before it. The
+    /// inventory does not show them, so that each change is taken back, the last first.
+    fn elsewhere(&mut self) {
+        let role_goes = self.steps.iter().any(|step| matches!(step.action, Action::DeleteRole { .. }));
+        for past in std::mem::take(&mut self.past).iter().rev() {
+            if self.is_elsewhere(past.step, role_goes) {
+                super::reverse::append(&mut self.steps, past.step, past.result, Vec::new());
+            }
+        }
+    }
+
+    fn is_elsewhere(&self, step: &Step, role_goes: bool) -> bool {
+        let own_role = |name: &RoleName| *name == self.intent.role_name && step.account == self.intent.parent;
+        let own_policy = |arn: &Arn| *arn == self.intent.policy_arn() || *arn == self.intent.grant_arn();
+        let going = |who: &CallerArn| role_goes && *who.arn() == self.intent.role_arn();
+        match &step.action {
+            Action::PutInlinePolicy { holder, .. } | Action::DeleteInlinePolicy { holder, .. } => {
+                !(role_goes && matches!(holder, Holder::Role(name) if own_role(name)))
+            }
+            Action::CreatePolicyVersion { policy, .. } | Action::SetDefaultPolicyVersion { policy, .. } => {
+                !own_policy(policy)
+            }
+            Action::Attach { to: who, policy } | Action::Detach { from: who, policy } => {
+                !own_policy(policy) && !going(who)
+            }
+            Action::UpdateTrust { role, .. } | Action::UpdateMaxSession { role, .. } => !own_role(role),
+            _ => false,
+        }
     }
 
     fn managed(&mut self, key: &str, side: Side, connection: &ConnectionId, name: &str, policy: &ObservedPolicy) {
@@ -196,6 +260,9 @@ impl Undoer<'_> {
     ) -> Vec<String> {
         let original = self.first(since, |action| match action {
             Action::CreatePolicyVersion { policy: of, previous, .. } => (*of == policy.arn).then(|| previous.clone()),
+            Action::SetDefaultPolicyVersion { policy: of, previous: Some(id), .. } => (*of == policy.arn
+                && policy.versions.iter().any(|v| v.id == *id))
+            .then(|| (id.clone(), policy.document.clone())),
             _ => None,
         });
         let Some((id, document)) = original else { return Vec::new() };
@@ -203,7 +270,11 @@ impl Undoer<'_> {
         let mut steps = Vec::new();
         let current = policy.versions.iter().find(|v| v.is_default).map_or("", |v| v.id.as_str());
         if current != id && policy.versions.iter().any(|v| v.id == id) {
-            let action = Action::SetDefaultPolicyVersion { policy: policy.arn.clone(), version: id.clone() };
+            let action = Action::SetDefaultPolicyVersion {
+                policy: policy.arn.clone(),
+                version: id.clone(),
+                previous: (!current.is_empty()).then(|| current.to_owned()),
+            };
             let title = format!("Put version {} of {name} back in force", id.trim_start_matches('v'));
             steps.push(self.push(&format!("{key}-restore"), title, side, connection, action, Vec::new()));
         } else if current != id && !same_meaning(&policy.document, &document) {

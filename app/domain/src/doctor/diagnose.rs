@@ -1,0 +1,268 @@
+//! From the links on paper to a diagnosis: with what the live calls have shown.
+
+use super::diagnosis::{Diagnosis, Link, LinkKind, LinkState, Suspect, Suspicion, Verdict};
+use super::evidence::Evidence;
+use super::links::{Asked, CHILD, PARENT, SESSION};
+use super::live::{Live, Outcome};
+use super::message::{self, Denied, MessageKind, PolicyKind};
+use super::paper::{Paper, assume, invoke};
+use super::question::Question;
+use super::repair::{Mended, Repair, Whose};
+use crate::endpoint::EndpointStatus;
+use crate::evaluate::Layer;
+
+/// Diagnoses a handshake from what could be read and what the live calls have shown.
+pub fn diagnose(question: &Question, evidence: &Evidence, live: &Live) -> Diagnosis {
+    let asked = Asked::new(question, evidence);
+    let mut now = Mended::new(&asked.meant, evidence);
+    let mut links = vec![
+        asked.caller(),
+        asked.permission(&mut now),
+        asked.trust(&mut now),
+        asked.session(),
+        asked.role_permission(&mut now),
+        asked.endpoint(),
+    ];
+    let assumes = assume(&asked.meant, evidence);
+    let invokes = invoke(&asked.meant, evidence, question.action.iam());
+    after_assuming(&mut links, live.assumed(), &assumes);
+    after_invoking(&mut links, live.invoked(), &invokes, asked.meant != *question);
+    let first_broken = links.iter().find(|link| link.state.is_broken()).map(|link| link.kind);
+    let verdict = verdict(&links);
+    let sentence = sentence(question, &links, verdict);
+    let wait = wait(&links, evidence, live);
+    Diagnosis { question: question.clone(), verdict, sentence, first_broken, links, wait }
+}
+
+fn link(links: &mut [Link], kind: LinkKind) -> &mut Link {
+    links.iter_mut().find(|link| link.kind == kind).unwrap_or_else(|| unreachable!("every link was made"))
+}
+
+/// AWS has gone through a link, whatever was read about it.
+fn prove(link: &mut Link) {
+    if link.state == LinkState::Denied {
+        link.sentence =
+            format!("a call went through, so that what was read is out of date or not all: {}", link.sentence);
+        link.repairs.clear();
+        link.alternatives.clear();
+    }
+    link.state = LinkState::Proven;
+    link.unread.clear();
+}
+
+fn after_assuming(links: &mut [Link], outcome: &Outcome, paper: &Paper) {
+    use LinkKind::{Caller, Permission, Session, Trust};
+    match outcome {
+        Outcome::NotMade => {}
+        Outcome::Succeeded => {
+            [Caller, Permission, Trust, Session].into_iter().for_each(|kind| prove(link(links, kind)))
+        }
+        Outcome::Denied { message } => {
+            let said = message::parse(message).ok();
+            if let Some((kind, layer)) = told(said.as_ref(), &[(Permission, CHILD), (Trust, PARENT)]) {
+                return break_at(link(links, kind), message, said.as_ref(), paper.is_read(layer));
+            }
+            let broken =
+                [Caller, Permission, Trust, Session].iter().any(|kind| link(links, *kind).state == LinkState::Denied);
+            let mut disputed = false;
+            for kind in [Permission, Trust] {
+                let link = link(links, kind);
+                if link.state == LinkState::Denied {
+                    link.aws_says = Some(message.clone());
+                } else if link.state == LinkState::Unknown {
+                    link.aws_says = Some(message.clone());
+                    disputed = true;
+                }
+            }
+            if !broken && !disputed {
+                for kind in [Permission, Trust] {
+                    dispute(link(links, kind), message, said.as_ref());
+                }
+            }
+        }
+        Outcome::Failed { message, .. } => {
+            let kind = match message::parse(message).ok().map(|said| said.kind) {
+                Some(MessageKind::DurationOverMaximum | MessageKind::DurationOfChain) => Session,
+                Some(
+                    MessageKind::Expired
+                    | MessageKind::BadCredentials
+                    | MessageKind::RootCaller
+                    | MessageKind::NoCredentials,
+                ) => Caller,
+                _ => return,
+            };
+            refuse(link(links, kind), message);
+        }
+    }
+}
+
+fn after_invoking(links: &mut [Link], outcome: &Outcome, paper: &Paper, asked_otherwise: bool) {
+    use LinkKind::{Endpoint, RolePermission};
+    match outcome {
+        Outcome::NotMade => {}
+        Outcome::Succeeded => links.iter_mut().for_each(prove),
+        Outcome::Denied { message } => {
+            let said = message::parse(message).ok();
+            if asked_otherwise && link(links, Endpoint).state == LinkState::Denied {
+                // The call named an endpoint that is not there, which no policy allows.
+                link(links, Endpoint).aws_says = Some(message.clone());
+                return;
+            }
+            if let Some((kind, layer)) = told(said.as_ref(), &[(RolePermission, SESSION)]) {
+                return break_at(link(links, kind), message, said.as_ref(), paper.is_read(layer));
+            }
+            let link = link(links, RolePermission);
+            if link.state == LinkState::Allowed {
+                dispute(link, message, said.as_ref());
+            }
+            link.aws_says = Some(message.clone());
+        }
+        Outcome::Failed { code, message } => {
+            let kind = message::parse(message).or_else(|_| message::parse(code)).ok().map(|said| said.kind);
+            match kind {
+                Some(MessageKind::EndpointNotFound) => refuse(link(links, Endpoint), message),
+                Some(MessageKind::Model) => {
+                    // The model was reached: everything before it let the call through.
+                    links.iter_mut().for_each(prove);
+                    let endpoint = link(links, Endpoint);
+                    endpoint.aws_says = Some(message.clone());
+                    endpoint.sentence = format!("{}; the model itself failed", endpoint.sentence);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The link that AWS's stated reason is about, among these.
+fn told(said: Option<&Denied>, links: &[(LinkKind, &[Layer])]) -> Option<(LinkKind, Layer)> {
+    let layer = said?.reason.as_ref()?.policy.layer()?;
+    let (kind, _) = links.iter().find(|(_, layers)| layers.contains(&layer))?;
+    Some((*kind, layer))
+}
+
+/// AWS says which kind of policy it was: that is sure when none of the kind could be read, and a dispute when all could.
+fn break_at(link: &mut Link, message: &str, said: Option<&Denied>, read: bool) {
+    let reason = said.and_then(|said| said.reason.as_ref()).map(message::Reason::sentence).unwrap_or_default();
+    match link.state {
+        LinkState::Denied => link.aws_says = Some(message.to_owned()),
+        _ if read && link.state == LinkState::Allowed => dispute(link, message, said),
+        _ => {
+            link.state = LinkState::Denied;
+            link.sentence = format!("AWS says that {reason}");
+            link.aws_says = Some(message.to_owned());
+        }
+    }
+}
+
+/// AWS refuses for a reason of its own, whatever the documents say.
+fn refuse(link: &mut Link, message: &str) {
+    if link.state != LinkState::Denied {
+        link.state = LinkState::Denied;
+        link.sentence = format!("AWS says: {}", message.trim().trim_end_matches('.'));
+        if let Some(sentence) = message::parse(message).ok().and_then(|said| said.advice()) {
+            let (side, account) = (link.side, link.account.clone());
+            let (changes, requests, steps) = (Vec::new(), Vec::new(), Vec::new());
+            link.repairs.push(Repair { side, account, whose: Whose::Owner, sentence, changes, requests, steps });
+        }
+    }
+    link.aws_says = Some(message.to_owned());
+}
+
+fn dispute(link: &mut Link, message: &str, said: Option<&Denied>) {
+    let suspects = suspects(link, said);
+    link.state = LinkState::Disputed;
+    link.sentence = format!("{}, as far as can be read, but AWS denies it", link.sentence);
+    link.aws_says = Some(message.to_owned());
+    link.suspicions = suspects;
+}
+
+/// What could explain a denial that the documents don't, likeliest first.
+fn suspects(link: &Link, said: Option<&Denied>) -> Vec<Suspicion> {
+    let mut found = Vec::new();
+    let mut suspect = |suspect, sentence: &str| found.push(Suspicion { suspect, sentence: sentence.to_owned() });
+    if said.and_then(|said| said.reason.as_ref()).is_some_and(|reason| reason.policy == PolicyKind::VpcEndpoint) {
+        suspect(Suspect::VpcEndpoint, "AWS says that the policy of the VPC endpoint the call goes through denies it");
+        return found;
+    }
+    suspect(
+        Suspect::Propagation,
+        "a change of a policy or a role takes 10 to 60 s to be seen everywhere: try again in a minute",
+    );
+    let unread = |word: &str| link.caveats.iter().any(|one| one.what.contains(word));
+    if unread("service control") {
+        suspect(Suspect::ServiceControl, "a service control policy, which can't be read from here, may deny it");
+    }
+    if unread("resource control") {
+        suspect(Suspect::ResourceControl, "a resource control policy, which can't be read from here, may deny it");
+    }
+    if link.kind == LinkKind::Permission {
+        suspect(Suspect::SessionPolicy, "the caller's own session may have been narrowed by a session policy");
+    }
+    suspect(Suspect::VpcEndpoint, "a call that goes through a VPC endpoint is limited by the policy of that endpoint");
+    suspect(
+        Suspect::OtherRequest,
+        "the call that was denied may have been made as somebody else, or with other values",
+    );
+    found
+}
+
+fn verdict(links: &[Link]) -> Verdict {
+    let any = |state| links.iter().any(|link| link.state == state);
+    if links.iter().all(|link| link.state == LinkState::Proven) {
+        Verdict::Works
+    } else if any(LinkState::Denied) {
+        Verdict::Broken
+    } else if any(LinkState::Disputed) {
+        Verdict::Disputed
+    } else if any(LinkState::Unknown) {
+        Verdict::Unknown
+    } else {
+        Verdict::Allowed
+    }
+}
+
+fn sentence(question: &Question, links: &[Link], verdict: Verdict) -> String {
+    let (who, role, endpoint) = (question.caller_name(), question.role_name(), question.endpoint.called());
+    let at = |broken: &dyn Fn(&&Link) -> bool| {
+        let link = links.iter().find(broken);
+        link.map_or_else(String::new, |link| {
+            format!("{} in account {}: {}", link.kind.label(), link.account, link.sentence)
+        })
+    };
+    match verdict {
+        Verdict::Works => format!("`{who}` invokes `{endpoint}` through `{role}`: live calls went through"),
+        Verdict::Allowed => {
+            format!(
+                "as far as can be read, `{who}` may invoke `{endpoint}` through `{role}`; no live call has proven it all yet"
+            )
+        }
+        Verdict::Broken | Verdict::Disputed => {
+            let more = links.iter().filter(|link| link.state.is_broken()).count().saturating_sub(1);
+            let further = match more {
+                0 => String::new(),
+                1 => "; one more link is broken".to_owned(),
+                more => format!("; {more} more links are broken"),
+            };
+            format!("{}{further}", at(&|link| link.state.is_broken()))
+        }
+        Verdict::Unknown => format!(
+            "no broken link was found, but not all could be read. {}",
+            at(&|link| link.state == LinkState::Unknown)
+        ),
+    }
+}
+
+/// Why waiting may help: AWS has not caught up, or the endpoint is on its way.
+fn wait(links: &[Link], evidence: &Evidence, live: &Live) -> Option<String> {
+    let denied = links.iter().any(|link| link.state == LinkState::Denied);
+    let disputed = links.iter().any(|link| link.state == LinkState::Disputed);
+    let refused = [live.assumed(), live.invoked()].iter().any(|outcome| matches!(outcome, Outcome::Denied { .. }));
+    if !denied && (disputed || refused) {
+        return Some(
+            "IAM's changes take 10 to 60 s to be seen everywhere: trying again for a minute or two settles it".into(),
+        );
+    }
+    let creating = evidence.endpoint.read().filter(|one| one.status == EndpointStatus::Creating)?;
+    Some(format!("`{}` is being created: it answers once it is InService", creating.name))
+}
