@@ -41,7 +41,7 @@ impl Playground {
     }
     /// Drops what a session assumed.
     pub(crate) fn forget_operator(&self, operator: &Operator) {
-        self.sessions.forget(|key| &*key.operator == operator.label());
+        self.sessions.forget(|key| &*key.operator == operator.key());
     }
     pub(crate) fn forget_record(&self, share: &ShareId) {
         lock(&self.records).remove(share);
@@ -196,10 +196,10 @@ impl Services {
 }
 
 fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
-    role_sessions::Key { share: intent.id.clone(), operator: operator.label().into() }
+    role_sessions::Key { share: intent.id.clone(), operator: operator.key().into() }
 }
 
-/// `sagebridge-session-3f2a`: CloudTrail then says which session it was.
+/// `sagebridge-session-3f2a91bc`: CloudTrail then says which session it was.
 pub(crate) fn session_name(label: &str) -> SessionName {
     let safe: String = label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
     SessionName::parse(&format!("sagebridge-{safe}"))

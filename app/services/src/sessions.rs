@@ -19,6 +19,8 @@ use subtle::ConstantTimeEq as _;
 const LIFETIME_MS: i64 = 12 * 3600 * 1000;
 /// For how long a session found in the store is believed without looking again: what a sign-out elsewhere may lag.
 const BELIEVED_MS: i64 = 5_000;
+/// How many characters of a cookie's digest name a session in the audit trail.
+const SHOWN: usize = 8;
 /// How many sessions are remembered before the stale ones are dropped.
 const REMEMBERED: usize = 1024;
 
@@ -62,7 +64,7 @@ impl Services {
         }
         let cookie = random_text();
         let digest = text_digest(cookie.expose_secret());
-        let label = format!("session {}", &digest[..4]);
+        let label = format!("session {}", &digest[..SHOWN]);
         let now = self.now();
         self.inner.stores.sessions.create(&digest, &label, now.plus_ms(LIFETIME_MS)).await?;
         // Expired ones are dropped here, where it is rare and nobody waits for a page; failing to is harmless.
@@ -86,7 +88,7 @@ impl Services {
             lock(&self.inner.sessions.seen).remove(&digest);
             return Ok(None);
         };
-        let operator = Operator::new(&label);
+        let operator = Operator::new(&digest, &label);
         let mut seen = lock(&self.inner.sessions.seen);
         if seen.len() >= REMEMBERED {
             seen.retain(|_, (_, until)| now < *until);
