@@ -28,6 +28,8 @@ pub struct Cloud {
     pub invoke_fails: Mutex<Option<GatewayErrorKind>>,
     /// When new credentials end.
     pub expires: AtomicI64,
+    /// Which change IAM denies, while it is set: `create_role`.
+    pub denies: Mutex<Option<&'static str>>,
 }
 
 impl Default for Cloud {
@@ -40,6 +42,7 @@ impl Default for Cloud {
             assume_fails: Mutex::new(None),
             invoke_fails: Mutex::new(None),
             expires: AtomicI64::new(1_800_003_600_000),
+            denies: Mutex::new(None),
         }
     }
 }
@@ -174,7 +177,12 @@ macro_rules! agreeable {
         #[async_trait]
         impl IamGateway for Cloud {
             $(async fn $read(&self, _: &ConnectionId, $(_: $rt),*) -> GatewayResult<$rr> { Ok($value) })*
-            $(async fn $name(&self, _: &ConnectionId, $(_: $t),*) -> GatewayResult<Answered<$r>> { yes($made) })*
+            $(async fn $name(&self, _: &ConnectionId, $(_: $t),*) -> GatewayResult<Answered<$r>> {
+                if *self.denies.lock().unwrap() == Some(stringify!($name)) {
+                    return Err(error(stringify!($name), GatewayErrorKind::AccessDenied));
+                }
+                yes($made)
+            })*
         }
     };
 }
