@@ -22,8 +22,27 @@ const TOGETHER: usize = 8;
 const PAGES: usize = 10;
 
 impl Services {
-    /// Reads both accounts. Changes nothing.
+    /// Reads both accounts, and refuses when a connection has come to lead to another one. Changes nothing.
     pub(crate) async fn inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        // Side by side, so that nobody waits longer; what is read in a wrong account is dropped.
+        let (same, read) = tokio::join!(self.same_accounts(intent), self.read_accounts(intent));
+        same?;
+        read
+    }
+
+    /// Whether both connections still lead to the accounts of the intent.
+    async fn same_accounts(&self, intent: &ShareIntent) -> ServiceResult<()> {
+        let child = async {
+            match &intent.child_connection {
+                Some(connection) => self.still_leads_to(connection, &intent.child).await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(self.still_leads_to(&intent.parent_connection, &intent.parent), child)?;
+        Ok(())
+    }
+
+    async fn read_accounts(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
         let iam = &self.inner.gateways.iam;
         let parent = &intent.parent_connection;
         let (policy_arn, runs) = (intent.policy_arn(), self.inner.stores.runs.of_share(&intent.id).await?);

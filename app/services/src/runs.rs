@@ -3,6 +3,7 @@
 //! A run belongs to whoever holds the lease on its role, so that two people, or two processes, never execute against
 //! the same role at once. The plan says everything; [`executor`] only carries it out.
 
+mod accounts;
 mod executor;
 mod perform;
 mod probe;

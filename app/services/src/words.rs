@@ -1,6 +1,7 @@
 //! What failures of AWS mean, in words for people.
 
 use crate::ports::gateway::{GatewayError, GatewayErrorKind};
+use domain::names::{AccountId, ConnectionId};
 
 /// What to do next about a failed call.
 pub(crate) fn hint(error: &GatewayError) -> String {
@@ -28,4 +29,9 @@ pub(crate) fn hint(error: &GatewayError) -> String {
 /// AWS's code, or a word of our own when AWS was not reached.
 pub(crate) fn code(error: &GatewayError) -> String {
     if error.code.is_empty() { format!("{:?}", error.kind) } else { error.code.clone() }
+}
+
+/// A connection that has come to lead to another account than the share's.
+pub(crate) fn leads_elsewhere(connection: &ConnectionId, now: &AccountId, share: &AccountId) -> String {
+    format!("connection `{connection}` now leads to account {now}, and the share is of account {share}")
 }

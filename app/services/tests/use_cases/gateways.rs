@@ -12,6 +12,7 @@ use services::ports::gateway::{
     Gateways, IamGateway, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse, SagemakerGateway,
     StsGateway, Tags,
 };
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,6 +29,10 @@ pub struct Cloud {
     pub invoke_fails: Mutex<Option<GatewayErrorKind>>,
     /// When new credentials end.
     pub expires: AtomicI64,
+    /// The accounts of connections whose profile was edited.
+    pub moved: Mutex<BTreeMap<&'static str, &'static str>>,
+    /// How many changes IAM was asked for.
+    pub changes: AtomicUsize,
     /// Which change IAM denies, while it is set: `create_role`.
     pub denies: Mutex<Option<&'static str>>,
 }
@@ -42,6 +47,8 @@ impl Default for Cloud {
             assume_fails: Mutex::new(None),
             invoke_fails: Mutex::new(None),
             expires: AtomicI64::new(1_800_003_600_000),
+            moved: Mutex::default(),
+            changes: AtomicUsize::new(0),
             denies: Mutex::new(None),
         }
     }
@@ -84,7 +91,9 @@ impl ConnectionGateway for Cloud {
     }
     async fn identity(&self, connection: &ConnectionId) -> GatewayResult<Identity> {
         self.identities.fetch_add(1, Ordering::SeqCst);
+        let moved = self.moved.lock().unwrap().get(connection.as_str()).copied();
         let account = match connection.as_str() {
+            _ if moved.is_some() => moved.unwrap(),
             "parent" => "111111111111",
             "child" => "222222222222",
             _ => return Err(error("GetCallerIdentity", GatewayErrorKind::NoCredentials)),
@@ -178,6 +187,7 @@ macro_rules! agreeable {
         impl IamGateway for Cloud {
             $(async fn $read(&self, _: &ConnectionId, $(_: $rt),*) -> GatewayResult<$rr> { Ok($value) })*
             $(async fn $name(&self, _: &ConnectionId, $(_: $t),*) -> GatewayResult<Answered<$r>> {
+                self.changes.fetch_add(1, Ordering::SeqCst);
                 if *self.denies.lock().unwrap() == Some(stringify!($name)) {
                     return Err(error(stringify!($name), GatewayErrorKind::AccessDenied));
                 }

@@ -2,11 +2,12 @@
 
 use crate::Bench;
 use domain::names::{DraftId, RunId};
-use domain::run::RunState;
+use domain::run::{RunState, StepState};
 use domain::share::view::ShareState;
 use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
 use futures::StreamExt as _;
 use services::{Operator, ServiceError};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 const LAMBDA: &str = "arn:aws:iam::222222222222:role/scoring-lambda";
@@ -124,4 +125,64 @@ async fn a_browser_that_leaves_while_a_verification_is_noted_does_not_stop_it() 
     let last = std::pin::pin!(seen).fold(None, |_, view| async { Some(view) }).await;
     assert!(last.is_some_and(|view| !view.running), "the proofs were made");
     assert!(bench.services.verify(&operator, &share).await.unwrap().running, "and can be made again");
+}
+
+fn moved(bench: &Bench, connection: &'static str) {
+    bench.cloud.moved.lock().unwrap().insert(connection, "999999999999");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_leads_elsewhere_is_neither_reviewed_nor_applied_nor_undone() {
+    let (bench, operator, draft, fingerprint) = ready().await;
+    for (connection, account) in [("parent", "111111111111"), ("child", "222222222222")] {
+        moved(&bench, connection);
+        let expected = format!(
+            "connection `{connection}` now leads to account 999999999999, and the share is of account {account}"
+        );
+        let review = bench.services.review(&operator, &draft).await.unwrap_err();
+        assert!(matches!(review, ServiceError::Conflict { .. }));
+        assert_eq!(review.to_string(), expected);
+        let apply = bench.services.apply(&operator, &draft, &fingerprint).await.unwrap_err();
+        assert_eq!(apply.to_string(), expected);
+        bench.cloud.moved.lock().unwrap().clear();
+    }
+    assert_eq!(bench.cloud.changes.load(Ordering::SeqCst), 0);
+
+    bench.services.apply(&operator, &draft, &fingerprint).await.unwrap();
+    assert_eq!(ended(&bench, 1).await.1, RunState::Succeeded);
+    moved(&bench, "child");
+    let share = bench.services.draft(&operator, &draft).await.unwrap().draft.share;
+    let undo = bench.services.undo(&operator, &share).await.unwrap_err();
+    assert!(undo.to_string().starts_with("connection `child` now leads to account 999999999999"), "{undo}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_goes_on_later_changes_nothing_in_another_account() {
+    let (bench, operator, draft, fingerprint) = ready().await;
+    *bench.cloud.denies.lock().unwrap() = Some("create_role");
+    let run = bench.services.apply(&operator, &draft, &fingerprint).await.unwrap().run.unwrap();
+    assert_eq!(ended(&bench, 1).await.1, RunState::Failed);
+    *bench.cloud.denies.lock().unwrap() = None;
+    moved(&bench, "parent");
+    let before = bench.cloud.changes.load(Ordering::SeqCst);
+
+    bench.services.retry_run(&operator, &run).await.unwrap();
+    assert_eq!(ended(&bench, 1).await.1, RunState::Failed);
+    // As a process that died in the midst of it would have left it.
+    bench.memory.runs.lock().unwrap().values_mut().for_each(|run| {
+        run.state = RunState::Running;
+        run.steps.iter_mut().filter(|s| s.state == StepState::Failed).for_each(|s| s.state = StepState::Running);
+    });
+    bench.services.resume_runs().await.unwrap();
+    assert_eq!(ended(&bench, 1).await.1, RunState::Failed);
+
+    assert_eq!(bench.cloud.changes.load(Ordering::SeqCst), before);
+    let view = bench.services.run(&operator, &run).await.unwrap();
+    let error = view.steps.iter().find_map(|step| step.error.clone()).unwrap();
+    assert_eq!((error.code.as_str(), error.retryable), ("OtherAccount", false));
+    assert!(error.message.contains("`parent` now leads to account 999999999999"), "{}", error.message);
+
+    bench.cloud.moved.lock().unwrap().clear();
+    bench.services.retry_run(&operator, &run).await.unwrap();
+    assert_eq!(ended(&bench, 1).await.1, RunState::Succeeded);
 }
