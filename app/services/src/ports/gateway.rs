@@ -64,6 +64,63 @@ pub struct GatewayError {
     pub model: Option<domain::invoke::ModelFailure>,
 }
 
+/// The operations that the console calls, by the prefix of their IAM actions. Source: Service Authorization Reference,
+/// "Actions, resources, and condition keys for AWS services".
+const ACTIONS: [(&str, &[&str]); 3] = [
+    (
+        "iam",
+        &[
+            "AttachRolePolicy",
+            "AttachUserPolicy",
+            "CreatePolicy",
+            "CreatePolicyVersion",
+            "CreateRole",
+            "DeletePolicy",
+            "DeletePolicyVersion",
+            "DeleteRole",
+            "DeleteRolePermissionsBoundary",
+            "DeleteRolePolicy",
+            "DetachRolePolicy",
+            "DetachUserPolicy",
+            "GetGroupPolicy",
+            "GetPolicy",
+            "GetPolicyVersion",
+            "GetRole",
+            "GetRolePolicy",
+            "GetUserPolicy",
+            "ListAttachedGroupPolicies",
+            "ListAttachedRolePolicies",
+            "ListAttachedUserPolicies",
+            "ListEntitiesForPolicy",
+            "ListGroupPolicies",
+            "ListGroupsForUser",
+            "ListPolicyVersions",
+            "ListRolePolicies",
+            "ListRoles",
+            "ListUserPolicies",
+            "ListUsers",
+            "SetDefaultPolicyVersion",
+            "TagPolicy",
+            "TagRole",
+            "UntagPolicy",
+            "UntagRole",
+            "UpdateAssumeRolePolicy",
+            "UpdateRole",
+        ],
+    ),
+    ("sagemaker", &["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "InvokeEndpoint", "ListEndpoints"]),
+    ("sts", &["AssumeRole", "GetCallerIdentity"]),
+];
+
+impl GatewayError {
+    /// The IAM action that allows the operation: `iam:AttachRolePolicy`, as it stands in a policy. The bare operation
+    /// for one whose service is not known here.
+    pub fn action(&self) -> String {
+        let service = ACTIONS.iter().find(|(_, operations)| operations.contains(&self.operation));
+        service.map_or_else(|| self.operation.to_owned(), |(prefix, _)| format!("{prefix}:{}", self.operation))
+    }
+}
+
 /// A result from AWS together with its request id.
 #[derive(Debug, Clone)]
 pub struct Answered<T> {
