@@ -294,12 +294,17 @@ async fn one_endpoint_is_described_with_something_to_send() {
     let sagemaker = &world.gateways.sagemaker;
     let churn = sagemaker.endpoint(&parent(), &ireland(), &endpoint("churn-classifier")).await.unwrap().unwrap();
     assert_eq!(churn.runs_on.as_deref(), Some("ml.m5.large × 2"));
-    let sample = sagemaker.sample(&parent(), &ireland(), &endpoint("churn-classifier")).await.unwrap().unwrap();
+    let full = |name: &'static str| async move {
+        sagemaker.endpoint_with_sample(&parent(), &ireland(), &endpoint(name)).await.unwrap()
+    };
+    let (same, sample) = full("churn-classifier").await.unwrap();
+    assert_eq!(same, churn);
+    let sample = sample.unwrap();
     assert_eq!(sample.content_type, "text/csv");
     assert!(!sample.body.is_empty());
     assert_eq!(sagemaker.endpoint(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
-    assert_eq!(sagemaker.sample(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
-    assert_eq!(sagemaker.sample(&parent(), &ireland(), &endpoint("demand-forecast")).await.unwrap(), None);
+    assert_eq!(full("nothing").await, None);
+    assert_eq!(full("demand-forecast").await.unwrap().1, None);
 }
 
 #[tokio::test]

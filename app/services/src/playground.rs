@@ -66,17 +66,11 @@ impl Services {
         let record = self.share_record(share).await?.value;
         in_scope(&record, endpoint)?;
         let (sagemaker, intent) = (&self.inner.gateways.sagemaker, &record.intent);
-        let (connection, region) = (&intent.parent_connection, &intent.region);
+        let found = sagemaker.endpoint_with_sample(&intent.parent_connection, &intent.region, endpoint).await;
         // Neither is needed to call: when they can't be read they are left out.
-        let (found, sample) = tokio::join!(
-            sagemaker.endpoint(connection, region, endpoint),
-            sagemaker.sample(connection, region, endpoint),
-        );
-        let status =
-            found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten();
-        let sample =
-            sample.inspect_err(|error| tracing::info!(%error, "a model's sample can't be read")).ok().flatten();
-        Ok(TargetView { status: status.map(|s| s.status), sample, ..bare_target(&record, endpoint.clone()) })
+        let found = found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read"));
+        let (status, sample) = found.ok().flatten().map(|(view, sample)| (view.status, sample)).unzip();
+        Ok(TargetView { status, sample: sample.flatten(), ..bare_target(&record, endpoint.clone()) })
     }
 
     /// Invokes an endpoint through a share's role. What AWS or the model refuse is an outcome too.

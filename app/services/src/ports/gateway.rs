@@ -358,14 +358,15 @@ pub trait SagemakerGateway: Send + Sync {
         region: &Region,
         name: &EndpointName,
     ) -> GatewayResult<Option<EndpointView>>;
-    /// What the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
-    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeEndpoint, DescribeEndpointConfig, DescribeModel. `None` when not known.
-    async fn sample(
+    /// The same with what the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
+    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeModel too. No sample when there is none or it can't be read: it is only a
+    /// help.
+    async fn endpoint_with_sample(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<Sample>>;
+    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>>;
 }
 
 /// A call to InvokeEndpoint.

@@ -176,8 +176,13 @@ impl SagemakerGateway for Cloud {
         let all = SagemakerGateway::endpoints(self, connection, region, None, None).await?;
         Ok(all.items.into_iter().find(|e| e.name == *name))
     }
-    async fn sample(&self, _: &ConnectionId, _: &Region, _: &EndpointName) -> GatewayResult<Option<Sample>> {
-        Ok(None)
+    async fn endpoint_with_sample(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
+        Ok(self.endpoint(connection, region, name).await?.map(|endpoint| (endpoint, None)))
     }
 }
 
