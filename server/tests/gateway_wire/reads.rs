@@ -241,7 +241,9 @@ async fn a_users_policies_include_those_of_its_groups() {
     let canned = Canned::start(group_answers).await;
     let user = CallerArn::parse(USER).unwrap();
     let policies = canned.gateways().await.iam.identity_policies(&parent(), &user).await.unwrap().unwrap();
-    let names: Vec<_> = policies.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<_> = policies.documents.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["OfUser", "inline", "OfGroup", "team/inline"]);
-    assert!(policies.iter().all(|(_, document)| document == r#"{"Version":"2012-10-17"}"#));
+    let attached: Vec<_> = policies.attached.iter().map(|arn| arn.resource_name()).collect();
+    assert_eq!(attached, ["OfUser"], "what is attached to a group is not attached to the user");
+    assert!(policies.documents.iter().all(|(_, document)| document == r#"{"Version":"2012-10-17"}"#));
 }

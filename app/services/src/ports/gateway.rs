@@ -195,6 +195,15 @@ pub trait StsGateway: Send + Sync {
 /// Tags of a resource.
 pub type Tags = BTreeMap<String, String>;
 
+/// The identity policies of a role or user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityPolicies {
+    /// The ARNs of the managed policies attached to the role or user itself.
+    pub attached: Vec<Arn>,
+    /// All documents, name and JSON text. A group's carry the group's name where they are inline: `team/name`.
+    pub documents: Vec<(String, String)>,
+}
+
 /// IAM, as far as shares need it. Reads that find nothing give `None`; everything else is an error.
 #[async_trait]
 pub trait IamGateway: Send + Sync {
@@ -204,13 +213,13 @@ pub trait IamGateway: Send + Sync {
     async fn role(&self, connection: &ConnectionId, name: &RoleName) -> GatewayResult<Option<ObservedRole>>;
     /// The ARNs of the managed policies attached to a role or user, or `None` if it does not exist.
     async fn attached(&self, connection: &ConnectionId, caller: &CallerArn) -> GatewayResult<Option<Vec<Arn>>>;
-    /// Every identity policy of a role or user, name and JSON text: managed (default version), inline, and a user's
-    /// groups'. For explanations. `None` if it does not exist.
+    /// Every identity policy of a role or user: managed (default version), inline, and a user's groups'. For
+    /// explanations. `None` if it does not exist.
     async fn identity_policies(
         &self,
         connection: &ConnectionId,
         caller: &CallerArn,
-    ) -> GatewayResult<Option<Vec<(String, String)>>>;
+    ) -> GatewayResult<Option<IdentityPolicies>>;
     /// ListRoles, a page of at most 100. Service-linked roles are left out.
     async fn roles(
         &self,

@@ -9,8 +9,8 @@ use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
 use services::ports::gateway::{
     Answered, AssumeRoleParams, ConnectionGateway, ConnectionProfile, GatewayError, GatewayErrorKind, GatewayResult,
-    Gateways, IamGateway, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse, SagemakerGateway,
-    StsGateway, Tags,
+    Gateways, IamGateway, IdentityPolicies, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse,
+    SagemakerGateway, StsGateway, Tags,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -215,7 +215,7 @@ agreeable! {
         fn policy(&Arn) -> Option<ObservedPolicy> = None;
         fn role(&RoleName) -> Option<ObservedRole> = None;
         fn attached(&CallerArn) -> Option<Vec<Arn>> = Some(Vec::new());
-        fn identity_policies(&CallerArn) -> Option<Vec<(String, String)>> = Some(Vec::new());
+        fn identity_policies(&CallerArn) -> Option<IdentityPolicies> = Some(IdentityPolicies::default());
         fn roles(Option<&str>) -> Page<CallerView> = nobody();
         fn users(Option<&str>) -> Page<CallerView> = nobody();
     }
