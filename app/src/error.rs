@@ -170,11 +170,10 @@ mod server {
     }
 
     fn gateway(error: &GatewayError) -> AppError {
+        let permission =
+            format!("Ask an administrator of that account for `{}`, or use another connection.", error.action());
         let (kind, hint) = match error.kind {
-            GatewayErrorKind::AccessDenied => (
-                ErrorKind::Denied,
-                "Ask an administrator of that account for the permission, or use another connection.",
-            ),
+            GatewayErrorKind::AccessDenied => (ErrorKind::Denied, permission.as_str()),
             GatewayErrorKind::NotFound => (ErrorKind::NotFound, "Check the name, the account and the region."),
             GatewayErrorKind::Conflict => (ErrorKind::Conflict, "Reload to see what is there now, then try again."),
             GatewayErrorKind::Throttled => {

@@ -8,7 +8,7 @@ use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, Us
 use sandbox::{Sandbox, SandboxConfig};
 use secrecy::ExposeSecret as _;
 use services::ports::gateway::{
-    AssumeRoleParams, GatewayErrorKind, Gateways, NewRole, RoleCredentials, RuntimeRequest, Tags,
+    AssumeRoleParams, GatewayErrorKind, Gateways, IdentityPolicies, NewRole, RoleCredentials, RuntimeRequest, Tags,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -250,10 +250,11 @@ async fn what_a_caller_is_allowed_is_read_and_a_missing_caller_is_no_error() {
     let analyst = caller("arn:aws:iam::222222222222:user/analyst");
     assert_eq!(iam.attached(&child(), &analyst).await.unwrap(), Some(vec![]));
     let policies = iam.identity_policies(&child(), &lambda).await.unwrap().unwrap();
-    assert_eq!(policies.len(), 1);
-    assert_eq!(policies[0].0, "AWSLambdaBasicExecutionRole");
-    domain::policy::PolicyDocument::parse(&policies[0].1).unwrap();
-    assert_eq!(iam.identity_policies(&child(), &analyst).await.unwrap(), Some(vec![]));
+    assert_eq!(policies.attached, [arn(basics)]);
+    assert_eq!(policies.documents.len(), 1);
+    assert_eq!(policies.documents[0].0, "AWSLambdaBasicExecutionRole");
+    domain::policy::PolicyDocument::parse(&policies.documents[0].1).unwrap();
+    assert_eq!(iam.identity_policies(&child(), &analyst).await.unwrap(), Some(IdentityPolicies::default()));
     for missing in ["role/nobody", "user/nobody"] {
         let missing = caller(&format!("arn:aws:iam::222222222222:{missing}"));
         assert_eq!(iam.attached(&child(), &missing).await.unwrap(), None);
@@ -294,12 +295,17 @@ async fn one_endpoint_is_described_with_something_to_send() {
     let sagemaker = &world.gateways.sagemaker;
     let churn = sagemaker.endpoint(&parent(), &ireland(), &endpoint("churn-classifier")).await.unwrap().unwrap();
     assert_eq!(churn.runs_on.as_deref(), Some("ml.m5.large × 2"));
-    let sample = sagemaker.sample(&parent(), &ireland(), &endpoint("churn-classifier")).await.unwrap().unwrap();
+    let full = |name: &'static str| async move {
+        sagemaker.endpoint_with_sample(&parent(), &ireland(), &endpoint(name)).await.unwrap()
+    };
+    let (same, sample) = full("churn-classifier").await.unwrap();
+    assert_eq!(same, churn);
+    let sample = sample.unwrap();
     assert_eq!(sample.content_type, "text/csv");
     assert!(!sample.body.is_empty());
     assert_eq!(sagemaker.endpoint(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
-    assert_eq!(sagemaker.sample(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
-    assert_eq!(sagemaker.sample(&parent(), &ireland(), &endpoint("demand-forecast")).await.unwrap(), None);
+    assert_eq!(full("nothing").await, None);
+    assert_eq!(full("demand-forecast").await.unwrap().1, None);
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ pub struct ActivityView {
     pub id: i64,
     /// When.
     pub at: Timestamp,
-    /// Which session, by its label (`session 3f2a`).
+    /// Which session, by its label (`session 3f2a91bc`).
     pub who: String,
     /// In a few words: `invoked churn-classifier`, `applied share`.
     pub what: String,

@@ -1,12 +1,12 @@
 //! Connections, and what can be chosen through them.
 
-use crate::ports::gateway::{ConnectionProfile, GatewayError, GatewayErrorKind};
+use crate::ports::gateway::{ConnectionProfile, GatewayError, GatewayErrorKind, GatewayResult};
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services, words};
 use domain::arn::CallerKind;
 use domain::connection::{CallerView, ConnectionState, ConnectionView, Identity};
 use domain::endpoint::{EndpointArn, EndpointView, Page};
-use domain::names::{ConnectionId, EndpointName, Region};
+use domain::names::{AccountId, ConnectionId, EndpointName, Region};
 use domain::time::Timestamp;
 use futures::future::join_all;
 use std::collections::HashMap;
@@ -144,16 +144,32 @@ impl Services {
     }
 
     async fn look_up(&self, id: &ConnectionId) {
+        let _ = self.identity_now(id).await;
+    }
+
+    /// Who the console is behind a connection at this moment, whatever was remembered; remembered from here on.
+    pub(crate) async fn identity_now(&self, id: &ConnectionId) -> GatewayResult<Identity> {
         let answer = tokio::time::timeout(PATIENCE, self.inner.gateways.connections.identity(id)).await;
-        let failed = |error: GatewayError| {
-            (ConnectionState::Failed { message: error.to_string(), hint: words::hint(&error) }, FAILED_MS)
-        };
-        let (state, lasts) = match answer {
-            Ok(Ok(identity)) => (ConnectionState::Ready { identity }, BELIEVED_MS),
-            Ok(Err(error)) => failed(error),
-            Err(_) => failed(too_slow(id)),
+        let answer = answer.unwrap_or_else(|_| Err(too_slow(id)));
+        let (state, lasts) = match &answer {
+            Ok(identity) => (ConnectionState::Ready { identity: identity.clone() }, BELIEVED_MS),
+            Err(error) => (ConnectionState::Failed { message: error.to_string(), hint: words::hint(error) }, FAILED_MS),
         };
         lock(&self.inner.identities.known).insert(id.clone(), (state, self.now().plus_ms(lasts)));
+        answer
+    }
+
+    /// Refused as `Conflict` when the connection no longer leads to the account it was chosen for: someone has edited
+    /// the profile, and what is about to be read or made belongs somewhere else.
+    pub(crate) async fn still_leads_to(&self, id: &ConnectionId, account: &AccountId) -> ServiceResult<()> {
+        let now = self.identity_now(id).await?.account;
+        if now == *account {
+            return Ok(());
+        }
+        Err(ServiceError::Conflict {
+            message: words::leads_elsewhere(id, &now, account),
+            hint: format!("point the profile `{id}` at account {account} again, or choose another connection"),
+        })
     }
 }
 

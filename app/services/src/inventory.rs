@@ -22,8 +22,27 @@ const TOGETHER: usize = 8;
 const PAGES: usize = 10;
 
 impl Services {
-    /// Reads both accounts. Changes nothing.
+    /// Reads both accounts, and refuses when a connection has come to lead to another one. Changes nothing.
     pub(crate) async fn inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        // Side by side, so that nobody waits longer; what is read in a wrong account is dropped.
+        let (same, read) = tokio::join!(self.same_accounts(intent), self.read_accounts(intent));
+        same?;
+        read
+    }
+
+    /// Whether both connections still lead to the accounts of the intent.
+    async fn same_accounts(&self, intent: &ShareIntent) -> ServiceResult<()> {
+        let child = async {
+            match &intent.child_connection {
+                Some(connection) => self.still_leads_to(connection, &intent.child).await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(self.still_leads_to(&intent.parent_connection, &intent.parent), child)?;
+        Ok(())
+    }
+
+    async fn read_accounts(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
         let iam = &self.inner.gateways.iam;
         let parent = &intent.parent_connection;
         let (policy_arn, runs) = (intent.policy_arn(), self.inner.stores.runs.of_share(&intent.id).await?);
@@ -46,19 +65,17 @@ impl Services {
             CallerScope::Named(callers) => callers.clone(),
             CallerScope::WholeAccount => BTreeSet::new(),
         };
-        let everybody: Vec<CallerArn> = named
-            .iter()
-            .chain(&intent.grantees)
-            .chain(&intent.console)
-            .cloned()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        let (policy, attached, console_needs_grant) = tokio::try_join!(
+        // The console's own attachments come with its policies.
+        let others: BTreeSet<CallerArn> = named.iter().chain(&intent.grantees).cloned().collect();
+        let others = others.into_iter().filter(|caller| intent.console.as_ref() != Some(caller)).collect();
+        let (policy, mut attached, console) = tokio::try_join!(
             async { Ok(self.inner.gateways.iam.policy(connection, &grant).await?) },
-            self.attachments(connection, everybody),
-            self.console_needs_grant(intent, connection),
+            self.attachments(connection, others),
+            self.console_in_child(intent, connection),
         )?;
+        let console_needs_grant = console.as_ref().is_some_and(|(_, needs_grant)| *needs_grant);
+        attached.extend(console.map(|(console, _)| console));
+        attached.sort_by(|a, b| a.arn.cmp(&b.arn));
         let missing = attached.iter().filter(|g| !g.exists && named.contains(&g.arn)).map(|g| g.arn.clone()).collect();
         let wanted = |g: &ObservedGrantee| intent.grantees.contains(&g.arn) || intent.console.as_ref() == Some(&g.arn);
         Ok(Some(ChildInventory {
@@ -75,28 +92,36 @@ impl Services {
         connection: &ConnectionId,
         callers: Vec<CallerArn>,
     ) -> ServiceResult<Vec<ObservedGrantee>> {
-        let look = |arn: CallerArn| async move {
-            let attached = self.inner.gateways.iam.attached(connection, &arn).await?;
-            Ok(ObservedGrantee { arn, exists: attached.is_some(), attached: attached.unwrap_or_default() })
-        };
+        let look = |arn: CallerArn| self.attachment(connection, arn);
         stream::iter(callers.into_iter().map(look)).buffered(TOGETHER).try_collect().await
     }
 
-    /// Whether none of the console's own policies, the share's grant left aside, lets it assume the role. When they
-    /// can't be read nothing is attached on a guess: the verification will tell.
-    async fn console_needs_grant(&self, intent: &ShareIntent, connection: &ConnectionId) -> ServiceResult<bool> {
-        let Some(console) = &intent.console else { return Ok(false) };
-        let Ok(Some(texts)) = self.inner.gateways.iam.identity_policies(connection, console).await else {
-            return Ok(false);
+    async fn attachment(&self, connection: &ConnectionId, arn: CallerArn) -> ServiceResult<ObservedGrantee> {
+        let attached = self.inner.gateways.iam.attached(connection, &arn).await?;
+        Ok(ObservedGrantee { arn, exists: attached.is_some(), attached: attached.unwrap_or_default() })
+    }
+
+    /// The console's identity in the child, and whether none of its own policies, the share's grant left aside, lets it
+    /// assume the role. When they can't be read nothing is attached on a guess: the verification will tell.
+    async fn console_in_child(
+        &self,
+        intent: &ShareIntent,
+        connection: &ConnectionId,
+    ) -> ServiceResult<Option<(ObservedGrantee, bool)>> {
+        let Some(console) = &intent.console else { return Ok(None) };
+        let Ok(Some(read)) = self.inner.gateways.iam.identity_policies(connection, console).await else {
+            return Ok(Some((self.attachment(connection, console.clone()).await?, false)));
         };
-        let own: Vec<NamedPolicy> = texts
+        let own: Vec<NamedPolicy> = read
+            .documents
             .into_iter()
             .filter(|(name, _)| {
                 name != intent.grant_name.as_str() && !name.ends_with(&format!("/{}", intent.grant_name))
             })
             .filter_map(|(name, text)| Some(NamedPolicy::new(name, PolicyDocument::parse(&text).ok()?)))
             .collect();
-        Ok(!may_assume(intent, console, &own))
+        let grantee = ObservedGrantee { arn: console.clone(), exists: true, attached: read.attached };
+        Ok(Some((grantee, !may_assume(intent, console, &own))))
     }
 
     /// The intended endpoints that exist, with their status.

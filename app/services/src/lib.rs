@@ -23,7 +23,7 @@ mod words;
 pub use clock::{Clock, SystemClock};
 pub use error::ServiceError;
 pub use operator::Operator;
-pub use services::{Backoff, Services, Settings};
+pub use services::{Backoff, Services, Settings, uncancelled};
 
 /// Shorthand for what use cases return.
 pub type ServiceResult<T> = Result<T, ServiceError>;

@@ -41,7 +41,7 @@ impl Playground {
     }
     /// Drops what a session assumed.
     pub(crate) fn forget_operator(&self, operator: &Operator) {
-        self.sessions.forget(|key| &*key.operator == operator.label());
+        self.sessions.forget(|key| &*key.operator == operator.key());
     }
     pub(crate) fn forget_record(&self, share: &ShareId) {
         lock(&self.records).remove(share);
@@ -66,17 +66,11 @@ impl Services {
         let record = self.share_record(share).await?.value;
         in_scope(&record, endpoint)?;
         let (sagemaker, intent) = (&self.inner.gateways.sagemaker, &record.intent);
-        let (connection, region) = (&intent.parent_connection, &intent.region);
+        let found = sagemaker.endpoint_with_sample(&intent.parent_connection, &intent.region, endpoint).await;
         // Neither is needed to call: when they can't be read they are left out.
-        let (found, sample) = tokio::join!(
-            sagemaker.endpoint(connection, region, endpoint),
-            sagemaker.sample(connection, region, endpoint),
-        );
-        let status =
-            found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten();
-        let sample =
-            sample.inspect_err(|error| tracing::info!(%error, "a model's sample can't be read")).ok().flatten();
-        Ok(TargetView { status: status.map(|s| s.status), sample, ..bare_target(&record, endpoint.clone()) })
+        let found = found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read"));
+        let (status, sample) = found.ok().flatten().map(|(view, sample)| (view.status, sample)).unzip();
+        Ok(TargetView { status, sample: sample.flatten(), ..bare_target(&record, endpoint.clone()) })
     }
 
     /// Invokes an endpoint through a share's role. What AWS or the model refuse is an outcome too.
@@ -196,10 +190,10 @@ impl Services {
 }
 
 fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
-    role_sessions::Key { share: intent.id.clone(), operator: operator.label().into() }
+    role_sessions::Key { share: intent.id.clone(), operator: operator.key().into() }
 }
 
-/// `sagebridge-session-3f2a`: CloudTrail then says which session it was.
+/// `sagebridge-session-3f2a91bc`: CloudTrail then says which session it was.
 pub(crate) fn session_name(label: &str) -> SessionName {
     let safe: String = label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(48).collect();
     SessionName::parse(&format!("sagebridge-{safe}"))

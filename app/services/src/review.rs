@@ -4,7 +4,7 @@ use crate::activity::Happened;
 use crate::drafts::{fresh, problems};
 use crate::ports::store::{RunRecord, ShareRecord};
 use crate::sessions::text_digest;
-use crate::{Operator, ServiceError, ServiceResult, Services};
+use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::arn::Arn;
 use domain::names::{DraftId, PolicyName, RoleName, RunId};
 use domain::run::RunKind;
@@ -89,12 +89,17 @@ impl Services {
         let draft = self.draft_record(draft).await?.value;
         let intent = self.intent(&draft).await?;
         let run: RunId = fresh(RunId::parse)?;
-        self.take_lease(&intent, &run).await?;
-        let applied = self.apply_leased(operator, &draft, fingerprint, &run).await;
-        if !matches!(&applied, Ok(ApplyView { run: Some(_), .. })) {
-            self.give_lease_back(&intent, &run).await;
-        }
-        applied
+        let (services, operator, fingerprint) = (self.clone(), operator.clone(), fingerprint.to_owned());
+        // A run that is written but never executed would be in the way of every other.
+        uncancelled(async move {
+            services.take_lease(&intent, &run).await?;
+            let applied = services.apply_leased(&operator, &draft, &fingerprint, &run).await;
+            if !matches!(&applied, Ok(ApplyView { run: Some(_), .. })) {
+                services.give_lease_back(&intent, &run).await;
+            }
+            applied
+        })
+        .await
     }
 
     async fn apply_leased(
@@ -120,9 +125,7 @@ impl Services {
             return Ok(view);
         }
         let journal = RunRecord::new(run, &intent.id, RunKind::Apply, planned.plan, operator.label(), self.now());
-        // The run first: a crash between the two leaves a run that resumes and writes the share itself.
-        self.inner.stores.runs.put(&journal).await?;
-        self.put_share(record).await?;
+        self.begin(&journal, self.put_share(record)).await?;
         self.reach(&draft.id, WizardStep::Apply).await;
         self.note(operator.label(), happened.of_run(run)).await;
         self.execute(journal, &intent);

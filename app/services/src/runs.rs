@@ -3,6 +3,7 @@
 //! A run belongs to whoever holds the lease on its role, so that two people, or two processes, never execute against
 //! the same role at once. The plan says everything; [`executor`] only carries it out.
 
+mod accounts;
 mod executor;
 mod perform;
 mod probe;
@@ -11,7 +12,7 @@ use crate::activity::Happened;
 use crate::drafts::fresh;
 use crate::ports::store::{RunRecord, ShareRecord, StoreError, Versioned};
 use crate::services::lock;
-use crate::{Operator, ServiceError, ServiceResult, Services};
+use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView, RunView, StepState};
 use domain::share::intent::ShareIntent;
@@ -21,6 +22,7 @@ use domain::share::view::{ApplyView, ShareState, UndoStepView, UndoView};
 use domain::time::Timestamp;
 use futures::stream::{self, BoxStream, Stream, StreamExt as _};
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Mutex;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -30,6 +32,8 @@ use tokio::task::JoinHandle;
 pub(crate) const LEASE_MS: i64 = 30_000;
 /// How often a running executor renews it.
 pub(crate) const RENEW: Duration = Duration::from_secs(10);
+/// How often a share's record is written anew because someone else wrote it at the same time.
+const WRITES: u32 = 5;
 /// How long calls under way may take to come back at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -148,12 +152,16 @@ impl Services {
         }
         let record = self.run_record(run).await?;
         let share = self.share_record(&record.share).await?.value;
-        self.take_lease(&share.intent, run).await?;
-        let retried = self.retry_leased(operator, run, &share).await;
-        if retried.is_err() {
-            self.give_lease_back(&share.intent, run).await;
-        }
-        retried
+        let (services, operator, run) = (self.clone(), operator.clone(), run.clone());
+        uncancelled(async move {
+            services.take_lease(&share.intent, &run).await?;
+            let retried = services.retry_leased(&operator, &run, &share).await;
+            if retried.is_err() {
+                services.give_lease_back(&share.intent, &run).await;
+            }
+            retried
+        })
+        .await
     }
 
     async fn retry_leased(&self, operator: &Operator, run: &RunId, share: &ShareRecord) -> ServiceResult<()> {
@@ -172,8 +180,7 @@ impl Services {
         record.state = RunState::Running;
         record.finished = None;
         record.revision += 1;
-        self.inner.stores.runs.put(&record).await?;
-        self.change_share(&record.share, |share| share.state = ShareState::Applying).await?;
+        self.begin(&record, self.change_share(&record.share, |share| share.state = ShareState::Applying)).await?;
         let happened = Happened::done("retried a run").of_share(&record.share).of_run(run);
         self.note(operator.label(), happened).await;
         self.execute(record, &share.intent);
@@ -196,12 +203,16 @@ impl Services {
     pub async fn undo(&self, operator: &Operator, share: &ShareId) -> ServiceResult<ApplyView> {
         let record = self.share_record(share).await?.value;
         let run: RunId = fresh(RunId::parse)?;
-        self.take_lease(&record.intent, &run).await?;
-        let undone = self.undo_leased(operator, &record.intent, &run).await;
-        if !matches!(&undone, Ok(ApplyView { run: Some(_), .. })) {
-            self.give_lease_back(&record.intent, &run).await;
-        }
-        undone
+        let (services, operator) = (self.clone(), operator.clone());
+        uncancelled(async move {
+            services.take_lease(&record.intent, &run).await?;
+            let undone = services.undo_leased(&operator, &record.intent, &run).await;
+            if !matches!(&undone, Ok(ApplyView { run: Some(_), .. })) {
+                services.give_lease_back(&record.intent, &run).await;
+            }
+            undone
+        })
+        .await
     }
 
     async fn undo_leased(&self, operator: &Operator, intent: &ShareIntent, run: &RunId) -> ServiceResult<ApplyView> {
@@ -221,12 +232,11 @@ impl Services {
         }
         let steps = plan.steps.len();
         let journal = RunRecord::new(run, share, RunKind::Undo, plan, operator.label(), self.now());
-        self.inner.stores.runs.put(&journal).await?;
-        self.change_share(share, |record| {
+        let shown = self.change_share(share, |record| {
             record.state = ShareState::Applying;
             record.last_run = Some(run.clone());
-        })
-        .await?;
+        });
+        self.begin(&journal, shown).await?;
         let happened = Happened::done("started undoing a share").of_share(share).of_run(run);
         self.note(operator.label(), happened.detail(format!("{steps} steps"))).await;
         self.execute(journal, intent);
@@ -300,6 +310,26 @@ impl Services {
         Ok(Some(intent))
     }
 
+    /// Writes a run that is to be executed, then its share. The run first: a crash between the two leaves a run that
+    /// resumes and writes the share itself. When the share can't be written the run is ended again, since nobody will
+    /// execute it and it would be in the way of every other.
+    pub(crate) async fn begin(
+        &self,
+        run: &RunRecord,
+        share: impl Future<Output = ServiceResult<()>> + Send,
+    ) -> ServiceResult<()> {
+        self.inner.stores.runs.put(run).await?;
+        let Err(error) = share.await else { return Ok(()) };
+        let mut ended = run.clone();
+        ended.state = RunState::Failed;
+        ended.finished = Some(self.now());
+        ended.revision += 1;
+        if let Err(error) = self.inner.stores.runs.put(&ended).await {
+            tracing::error!(%error, run = %run.id, "a run that was not begun could not be ended; the next start resumes it");
+        }
+        Err(error)
+    }
+
     /// Executes a run in the background. The caller holds its lease.
     pub(crate) fn execute(&self, record: RunRecord, intent: &ShareIntent) {
         let id = record.id.clone();
@@ -371,7 +401,7 @@ impl Services {
 
     /// Changes a share's record, starting over when someone else wrote it at the same time.
     pub(crate) async fn change_share(&self, id: &ShareId, change: impl Fn(&mut ShareRecord)) -> ServiceResult<()> {
-        for _ in 0..5 {
+        for _ in 0..WRITES {
             let Versioned { value: mut record, version, .. } = self.share_record(id).await?;
             change(&mut record);
             match self.inner.stores.shares.put(&record, version, self.now()).await {
@@ -387,10 +417,18 @@ impl Services {
 
     /// Writes a share's record whole, over whatever version is there: its writer holds the lease.
     pub(crate) async fn put_share(&self, record: ShareRecord) -> ServiceResult<()> {
-        let version = self.inner.stores.shares.get(&record.intent.id).await?.map_or(0, |r| r.version);
-        self.inner.stores.shares.put(&record, version, self.now()).await?;
-        self.inner.playground.forget_record(&record.intent.id);
-        Ok(())
+        for _ in 0..WRITES {
+            let version = self.inner.stores.shares.get(&record.intent.id).await?.map_or(0, |r| r.version);
+            match self.inner.stores.shares.put(&record, version, self.now()).await {
+                // A verification that was just ending does not hold the lease.
+                Err(StoreError::Stale) => {}
+                done => {
+                    self.inner.playground.forget_record(&record.intent.id);
+                    return Ok(done?);
+                }
+            }
+        }
+        Err(StoreError::Stale.into())
     }
 }
 

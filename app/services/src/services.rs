@@ -12,8 +12,10 @@ use crate::verification::Verifications;
 use domain::names::Region;
 use domain::time::Timestamp;
 use secrecy::SecretString;
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tracing::Instrument as _;
 
 /// How long to wait between tries, and for how long in all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +118,19 @@ impl Services {
     pub async fn shutdown(&self) {
         self.inner.runs.stop().await;
         self.inner.journal.flush().await;
+    }
+}
+
+/// Does `work` to its end even when whoever waits for it goes away: a browser that disconnects drops the future of its
+/// request, and with it would go the second of two writes that belong together.
+pub async fn uncancelled<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is going down, and whoever waits goes with it.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 

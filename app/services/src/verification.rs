@@ -48,13 +48,14 @@ impl Services {
             active.insert(share.clone(), receiver);
             (view, verifier)
         };
-        self.note(operator.label(), Happened::done("started verifying a share").of_share(share)).await;
-        let (services, share) = (self.clone(), share.clone());
+        // Before anything is waited for: what is entered as under way is under way, whoever stays to see it.
+        let active = Active { services: self.clone(), share: share.clone() };
         tokio::spawn(async move {
             // Removed also when a proof panics: the share must be verifiable again.
-            let _active = Active { services, share };
+            let _active = active;
             verifier.run().await;
         });
+        self.note(operator.label(), Happened::done("started verifying a share").of_share(share)).await;
         Ok(view)
     }
 

@@ -54,7 +54,7 @@ pub async fn get_playground(
             Err(error) => (Some(target), Some(error)),
         },
     };
-    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.label(), &result) })
+    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result) })
 }
 
 /// Invokes an endpoint through a share.
@@ -74,7 +74,7 @@ pub async fn invoke_endpoint(
     }
     let result = answer(services.invoke(&operator, params.clone()).await);
     let (share, endpoint) = (params.share.clone(), params.endpoint.clone());
-    let id = kept::keep(operator.label(), KeptResult { params, result: result.clone() });
+    let id = kept::keep(operator.key(), KeptResult { params, result: result.clone() });
     leptos_axum::redirect(&format!("/playground?share={share}&endpoint={endpoint}&result={id}#response"));
     // The page shows a failure from what was kept; in the address it would only be shown twice.
     result.or_else(|_| Ok(nothing_yet()))

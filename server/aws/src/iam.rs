@@ -12,7 +12,7 @@ use domain::connection::CallerView;
 use domain::endpoint::Page;
 use domain::names::{ConnectionId, PolicyName, RoleName, UserName};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
-use services::ports::gateway::{Answered, GatewayResult, IamGateway, NewRole, Tags};
+use services::ports::gateway::{Answered, GatewayResult, IamGateway, IdentityPolicies, NewRole, Tags};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl IamGateway for AwsIam {
         &self,
         connection: &ConnectionId,
         caller: &CallerArn,
-    ) -> GatewayResult<Option<Vec<(String, String)>>> {
+    ) -> GatewayResult<Option<IdentityPolicies>> {
         documents::identity_policies(&*self.0.get(connection).await?, caller).await
     }
 

@@ -62,14 +62,14 @@ impl SagemakerGateway for AwsSagemaker {
         Reader::new(&connection, region).endpoint(name.as_str()).await
     }
 
-    async fn sample(
+    async fn endpoint_with_sample(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<Sample>> {
+    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
         let connection = self.0.get(connection).await?;
-        Reader::new(&connection, region).sample(name.as_str()).await
+        Reader::new(&connection, region).endpoint_with_sample(name.as_str()).await
     }
 }
 
@@ -119,23 +119,42 @@ impl<'a> Reader<'a> {
     async fn endpoint(&self, name: &str) -> GatewayResult<Option<EndpointView>> {
         let Some(endpoint) = self.describe(name).await? else { return Ok(None) };
         let config = self.config(&endpoint).await.ok().flatten();
+        Ok(Some(self.view(&endpoint, config.as_ref())?))
+    }
+
+    async fn endpoint_with_sample(&self, name: &str) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
+        let Some(endpoint) = self.describe(name).await? else { return Ok(None) };
+        let config = self.config(&endpoint).await;
+        let view = self.view(&endpoint, config.as_ref().ok().and_then(Option::as_ref))?;
+        let sample = match config {
+            Ok(Some(config)) => self.sample(&config).await,
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let sample = sample.inspect_err(|error| tracing::info!(%error, "a model's sample can't be read"));
+        Ok(Some((view, sample.ok().flatten())))
+    }
+
+    fn view(
+        &self,
+        endpoint: &DescribeEndpointOutput,
+        config: Option<&DescribeEndpointConfigOutput>,
+    ) -> GatewayResult<EndpointView> {
         let call = self.call("DescribeEndpoint");
         let name = endpoint.endpoint_name().and_then(|name| EndpointName::parse(name).ok());
         let arn = endpoint.endpoint_arn().and_then(|arn| EndpointArn::parse(arn).ok());
         let Some((name, arn)) = name.zip(arn) else { return Err(call.unexpected("no endpoint name and ARN")) };
-        Ok(Some(EndpointView {
+        Ok(EndpointView {
             name,
             arn,
             status: endpoint.endpoint_status().map_or(EndpointStatus::Unknown, |s| EndpointStatus::parse(s.as_str())),
             created: endpoint.creation_time().and_then(moment),
-            runs_on: config.as_ref().and_then(|config| runs_on(&endpoint, config)),
+            runs_on: config.and_then(|config| runs_on(endpoint, config)),
             failure_reason: endpoint.failure_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
-        }))
+        })
     }
 
-    async fn sample(&self, name: &str) -> GatewayResult<Option<Sample>> {
-        let Some(endpoint) = self.describe(name).await? else { return Ok(None) };
-        let Some(config) = self.config(&endpoint).await? else { return Ok(None) };
+    async fn sample(&self, config: &DescribeEndpointConfigOutput) -> GatewayResult<Option<Sample>> {
         let Some(model) = config.production_variants().first().and_then(ProductionVariant::model_name) else {
             return Ok(None);
         };

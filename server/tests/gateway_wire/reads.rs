@@ -196,10 +196,13 @@ async fn a_page_of_endpoints_is_described_eight_at_a_time_and_survives_its_lines
 }
 
 #[tokio::test]
-async fn a_models_environment_gives_the_sample() {
+async fn a_models_environment_gives_the_sample_and_nothing_is_described_twice() {
     let canned = Canned::start(endpoint_answers).await;
     let name = EndpointName::parse("Fraud-EU").unwrap();
-    let sample = canned.gateways().await.sagemaker.sample(&parent(), &ireland(), &name).await.unwrap().unwrap();
+    let sagemaker = canned.gateways().await.sagemaker;
+    let (view, sample) = sagemaker.endpoint_with_sample(&parent(), &ireland(), &name).await.unwrap().unwrap();
+    let sample = sample.unwrap();
+    assert_eq!(view.runs_on.as_deref(), Some("ml.m5.large × 3"));
     assert_eq!((sample.content_type.as_str(), sample.body.as_str()), ("text/csv", "1,2"));
     assert_eq!(canned.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
 }
@@ -238,7 +241,9 @@ async fn a_users_policies_include_those_of_its_groups() {
     let canned = Canned::start(group_answers).await;
     let user = CallerArn::parse(USER).unwrap();
     let policies = canned.gateways().await.iam.identity_policies(&parent(), &user).await.unwrap().unwrap();
-    let names: Vec<_> = policies.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<_> = policies.documents.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["OfUser", "inline", "OfGroup", "team/inline"]);
-    assert!(policies.iter().all(|(_, document)| document == r#"{"Version":"2012-10-17"}"#));
+    let attached: Vec<_> = policies.attached.iter().map(|arn| arn.resource_name()).collect();
+    assert_eq!(attached, ["OfUser"], "what is attached to a group is not attached to the user");
+    assert!(policies.documents.iter().all(|(_, document)| document == r#"{"Version":"2012-10-17"}"#));
 }

@@ -30,6 +30,17 @@ async fn applying_makes_exactly_what_the_review_showed_and_undoing_leads_back() 
 }
 
 #[tokio::test]
+async fn a_review_lists_what_is_attached_to_anyone_once() {
+    let world = World::new().await;
+    let draft = world.draft(|_| {}).await;
+    world.control("DELETE", "/counters", json!(null)).await;
+    world.services.review(&world.operator, &draft).await.unwrap();
+    // The console is a user here and the one caller a role; the parent's role does not exist yet.
+    assert_eq!(world.calls("ListAttachedUserPolicies").await, 1);
+    assert_eq!(world.calls("ListAttachedRolePolicies").await, 2);
+}
+
+#[tokio::test]
 async fn a_share_changed_twice_is_undone_whole() {
     let world = World::new().await;
     let before = world.seen().await;

@@ -8,7 +8,7 @@ use domain::endpoint::Page;
 use domain::names::{ConnectionId, PolicyName, RoleName, RunId, ShareId, UserName};
 use domain::run::{RunState, StepState};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
-use services::ports::gateway::{Answered, GatewayResult, IamGateway, NewRole, Tags};
+use services::ports::gateway::{Answered, GatewayResult, IamGateway, IdentityPolicies, NewRole, Tags};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
@@ -57,7 +57,7 @@ dying! {
         fn policy(arn: &Arn) -> Option<ObservedPolicy>;
         fn role(name: &RoleName) -> Option<ObservedRole>;
         fn attached(caller: &CallerArn) -> Option<Vec<Arn>>;
-        fn identity_policies(caller: &CallerArn) -> Option<Vec<(String, String)>>;
+        fn identity_policies(caller: &CallerArn) -> Option<IdentityPolicies>;
         fn roles(after: Option<&str>) -> Page<CallerView>;
         fn users(after: Option<&str>) -> Page<CallerView>;
     }

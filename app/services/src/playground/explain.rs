@@ -96,8 +96,9 @@ impl Services {
 
     /// `None` when they can't be read; documents that can't be parsed are left out, as AWS would have refused them.
     async fn policies_of(&self, connection: &ConnectionId, caller: &CallerArn) -> Option<Vec<NamedPolicy>> {
-        let texts = self.inner.gateways.iam.identity_policies(connection, caller).await.ok()??;
-        let parsed = texts
+        let read = self.inner.gateways.iam.identity_policies(connection, caller).await.ok()??;
+        let parsed = read
+            .documents
             .into_iter()
             .filter_map(|(name, text)| Some(NamedPolicy::new(name, PolicyDocument::parse(&text).ok()?)));
         Some(parsed.collect())

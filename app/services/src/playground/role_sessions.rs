@@ -24,6 +24,7 @@ const KEPT: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) share: ShareId,
+    /// The operator's key.
     pub(crate) operator: Arc<str>,
 }
 

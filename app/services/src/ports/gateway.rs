@@ -64,6 +64,63 @@ pub struct GatewayError {
     pub model: Option<domain::invoke::ModelFailure>,
 }
 
+/// The operations that the console calls, by the prefix of their IAM actions. Source: Service Authorization Reference,
+/// "Actions, resources, and condition keys for AWS services".
+const ACTIONS: [(&str, &[&str]); 3] = [
+    (
+        "iam",
+        &[
+            "AttachRolePolicy",
+            "AttachUserPolicy",
+            "CreatePolicy",
+            "CreatePolicyVersion",
+            "CreateRole",
+            "DeletePolicy",
+            "DeletePolicyVersion",
+            "DeleteRole",
+            "DeleteRolePermissionsBoundary",
+            "DeleteRolePolicy",
+            "DetachRolePolicy",
+            "DetachUserPolicy",
+            "GetGroupPolicy",
+            "GetPolicy",
+            "GetPolicyVersion",
+            "GetRole",
+            "GetRolePolicy",
+            "GetUserPolicy",
+            "ListAttachedGroupPolicies",
+            "ListAttachedRolePolicies",
+            "ListAttachedUserPolicies",
+            "ListEntitiesForPolicy",
+            "ListGroupPolicies",
+            "ListGroupsForUser",
+            "ListPolicyVersions",
+            "ListRolePolicies",
+            "ListRoles",
+            "ListUserPolicies",
+            "ListUsers",
+            "SetDefaultPolicyVersion",
+            "TagPolicy",
+            "TagRole",
+            "UntagPolicy",
+            "UntagRole",
+            "UpdateAssumeRolePolicy",
+            "UpdateRole",
+        ],
+    ),
+    ("sagemaker", &["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "InvokeEndpoint", "ListEndpoints"]),
+    ("sts", &["AssumeRole", "GetCallerIdentity"]),
+];
+
+impl GatewayError {
+    /// The IAM action that allows the operation: `iam:AttachRolePolicy`, as it stands in a policy. The bare operation
+    /// for one whose service is not known here.
+    pub fn action(&self) -> String {
+        let service = ACTIONS.iter().find(|(_, operations)| operations.contains(&self.operation));
+        service.map_or_else(|| self.operation.to_owned(), |(prefix, _)| format!("{prefix}:{}", self.operation))
+    }
+}
+
 /// A result from AWS together with its request id.
 #[derive(Debug, Clone)]
 pub struct Answered<T> {
@@ -138,6 +195,15 @@ pub trait StsGateway: Send + Sync {
 /// Tags of a resource.
 pub type Tags = BTreeMap<String, String>;
 
+/// The identity policies of a role or user.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IdentityPolicies {
+    /// The ARNs of the managed policies attached to the role or user itself.
+    pub attached: Vec<Arn>,
+    /// All documents, name and JSON text. A group's carry the group's name where they are inline: `team/name`.
+    pub documents: Vec<(String, String)>,
+}
+
 /// IAM, as far as shares need it. Reads that find nothing give `None`; everything else is an error.
 #[async_trait]
 pub trait IamGateway: Send + Sync {
@@ -147,13 +213,13 @@ pub trait IamGateway: Send + Sync {
     async fn role(&self, connection: &ConnectionId, name: &RoleName) -> GatewayResult<Option<ObservedRole>>;
     /// The ARNs of the managed policies attached to a role or user, or `None` if it does not exist.
     async fn attached(&self, connection: &ConnectionId, caller: &CallerArn) -> GatewayResult<Option<Vec<Arn>>>;
-    /// Every identity policy of a role or user, name and JSON text: managed (default version), inline, and a user's
-    /// groups'. For explanations. `None` if it does not exist.
+    /// Every identity policy of a role or user: managed (default version), inline, and a user's groups'. For
+    /// explanations. `None` if it does not exist.
     async fn identity_policies(
         &self,
         connection: &ConnectionId,
         caller: &CallerArn,
-    ) -> GatewayResult<Option<Vec<(String, String)>>>;
+    ) -> GatewayResult<Option<IdentityPolicies>>;
     /// ListRoles, a page of at most 100. Service-linked roles are left out.
     async fn roles(
         &self,
@@ -301,14 +367,15 @@ pub trait SagemakerGateway: Send + Sync {
         region: &Region,
         name: &EndpointName,
     ) -> GatewayResult<Option<EndpointView>>;
-    /// What the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
-    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeEndpoint, DescribeEndpointConfig, DescribeModel. `None` when not known.
-    async fn sample(
+    /// The same with what the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
+    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeModel too. No sample when there is none or it can't be read: it is only a
+    /// help.
+    async fn endpoint_with_sample(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<Sample>>;
+    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>>;
 }
 
 /// A call to InvokeEndpoint.

@@ -1,6 +1,7 @@
 //! Carries out a run's plan: every step that waits for nothing runs, side by side, and the journal is written before
 //! and after each call. It makes no choices: what to do is in the plan, what was done is in the journal.
 
+use super::accounts::Accounts;
 use super::perform::{Done, perform};
 use super::{LEASE_MS, RENEW};
 use crate::Services;
@@ -12,6 +13,7 @@ use domain::share::view::ShareState;
 use domain::wizard::WizardStep;
 use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
@@ -42,6 +44,7 @@ enum Stopped {
 
 pub(super) struct Executor {
     services: Services,
+    accounts: Arc<Accounts>,
     record: RunRecord,
     key: String,
     view: watch::Sender<RunView>,
@@ -56,7 +59,7 @@ impl Executor {
         view: watch::Sender<RunView>,
         stop: watch::Receiver<bool>,
     ) -> Self {
-        Self { services, record, key, view, stop }
+        Self { services, accounts: Arc::default(), record, key, view, stop }
     }
 
     pub(super) async fn run(mut self) {
@@ -115,12 +118,13 @@ impl Executor {
         }
         self.write().await?;
         for at in ready {
-            let (services, step) = (self.services.clone(), self.record.plan.steps[at].clone());
+            let (services, accounts) = (self.services.clone(), self.accounts.clone());
+            let step = self.record.plan.steps[at].clone();
             let (share, results) = (self.record.share.clone(), self.record.results.clone());
             let (again, tried) = (again.clone(), self.record.steps[at].attempts > 1);
             calls.push(Box::pin(async move {
                 let began = Instant::now();
-                let result = perform(&services, &share, (at, &step), &results, tried, &again).await;
+                let result = perform((&services, &accounts), &share, (at, &step), &results, tried, &again).await;
                 Outcome { step: at, took: began.elapsed(), result }
             }));
         }

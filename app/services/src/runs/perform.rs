@@ -1,11 +1,12 @@
 //! One step: the call, what its failures mean, and when it is worth trying again.
 
+use super::accounts::Accounts;
 use super::executor::TryAgain;
 use super::probe::{Seen, probe};
 use crate::ports::gateway::{GatewayError, GatewayErrorKind, GatewayResult, NewRole};
 use crate::{Services, words};
 use domain::arn::{Arn, CallerArn, CallerKind};
-use domain::names::{ConnectionId, RoleName, ShareId, UserName};
+use domain::names::{AccountId, ConnectionId, RoleName, ShareId, UserName};
 use domain::run::StepError;
 use domain::share::plan::{Action, Step, VersionRef};
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ enum Verdict {
 /// Carries out a step, trying again within the settings' budget. With `tried`, an earlier try may have reached AWS
 /// without its answer being written down, so what is there is looked at first.
 pub(super) async fn perform(
-    services: &Services,
+    (services, accounts): (&Services, &Accounts),
     share: &ShareId,
     (at, step): (usize, &Step),
     results: &BTreeMap<String, String>,
@@ -56,7 +57,7 @@ pub(super) async fn perform(
     let mut tries = 0;
     loop {
         tries += 1;
-        let error = match try_once(services, share, step, results, tried).await {
+        let error = match try_once((services, accounts), share, step, results, tried).await {
             Ok(done) => return Ok(done),
             Err(Refused { error, later: false }) => return Err(error),
             Err(Refused { error, later: true }) => error,
@@ -78,12 +79,17 @@ struct Refused {
 }
 
 async fn try_once(
-    services: &Services,
+    (services, accounts): (&Services, &Accounts),
     share: &ShareId,
     step: &Step,
     results: &BTreeMap<String, String>,
     tried: bool,
 ) -> Result<Done, Refused> {
+    match accounts.of(services, &step.connection).await {
+        Ok(account) if account == step.account => {}
+        Ok(account) => return Err(Refused { error: elsewhere(step, &account), later: false }),
+        Err(error) => return Err(refused(step, &error, false)),
+    }
     if tried {
         match probe(services, share, step, results).await {
             Ok(Seen::Done(result)) => return Ok(Done::noted("already there from an earlier try", result)),
@@ -172,6 +178,16 @@ fn foreign(step: &Step) -> StepError {
         code: "NotOurs".into(),
         message: format!("account {} has a `{name}` that this share did not make", step.account),
         hint: "undo this run, then look at the review again: it offers to adopt it or to use another name".into(),
+        request_id: None,
+        retryable: false,
+    }
+}
+
+fn elsewhere(step: &Step, account: &AccountId) -> StepError {
+    StepError {
+        code: "OtherAccount".into(),
+        message: words::leads_elsewhere(&step.connection, account, &step.account),
+        hint: format!("point the profile `{}` at account {} again, then retry", step.connection, step.account),
         request_id: None,
         retryable: false,
     }

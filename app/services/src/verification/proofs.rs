@@ -202,9 +202,9 @@ impl Verifier {
             Ok(None) => return Verdict::impossible("no shared endpoint is in service"),
             Err(error) => return Verdict::Later { detail: error.to_string(), request_id: None },
         };
-        let sample =
-            self.services.inner.gateways.sagemaker.sample(&intent.parent_connection, &intent.region, &shared.name);
-        let sample = sample.await.ok().flatten();
+        let sagemaker = &self.services.inner.gateways.sagemaker;
+        let known = sagemaker.endpoint_with_sample(&intent.parent_connection, &intent.region, &shared.name).await;
+        let sample = known.ok().flatten().and_then(|(_, sample)| sample);
         match self.call(credentials, &shared.name, sample).await {
             Ok(answer) => Verdict::shown(format!("`{}` answered", shared.name), answer.request_id),
             Err(error) if error.kind == GatewayErrorKind::Model => {

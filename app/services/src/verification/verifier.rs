@@ -158,12 +158,10 @@ impl Verifier {
         if let Err(error) = written.await {
             tracing::error!(%error, "a verification's result could not be written");
         }
-        let count = |state| self.view.proofs.iter().filter(|p| p.state == state).count();
-        let (passed, failed) = (count(ProofState::Passed), count(ProofState::Failed));
-        let outcome = if failed == 0 { ActivityOutcome::Done } else { ActivityOutcome::Failed };
-        let detail = format!("{passed} shown, {failed} shown to be otherwise, {} skipped", count(ProofState::Skipped));
+        let failed = self.view.proofs.iter().any(|p| p.state == ProofState::Failed);
+        let outcome = if failed { ActivityOutcome::Failed } else { ActivityOutcome::Done };
         let happened = Happened::done("verified a share").of_share(&self.record.intent.id).outcome(outcome);
-        self.services.note(&self.by, happened.detail(detail)).await;
+        self.services.note(&self.by, happened.detail(tally(&self.view.proofs))).await;
         self.sender.send_replace(self.view);
     }
 
@@ -197,6 +195,15 @@ impl Verifier {
     }
 }
 
+/// `5 of 5 proofs shown`, and what became of the others.
+fn tally(proofs: &[ProofView]) -> String {
+    let count = |state| proofs.iter().filter(|p| p.state == state).count();
+    let others = [(ProofState::Failed, "shown otherwise"), (ProofState::Skipped, "skipped")];
+    let others = others.into_iter().map(|(state, words)| (count(state), words)).filter(|(count, _)| *count > 0);
+    let others: String = others.map(|(count, words)| format!(", {count} {words}")).collect();
+    format!("{} of {} proofs shown{others}", count(ProofState::Passed), proofs.len())
+}
+
 fn blank(proof: Proof, intent: &ShareIntent) -> ProofView {
     let (kind, account): (ProofKind, Option<&AccountId>) = match proof {
         Proof::AssumeRole | Proof::Invoke => (ProofKind::Positive, Some(&intent.child)),
@@ -214,5 +221,33 @@ fn blank(proof: Proof, intent: &ShareIntent) -> ProofView {
         request_id: None,
         took_ms: None,
         next_try: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trail_tells_only_what_there_is_to_tell() {
+        use ProofState::{Failed, Passed, Skipped};
+        let tally = |states: &[ProofState]| {
+            let proofs = states.iter().map(|state| ProofView {
+                id: String::new(),
+                kind: ProofKind::Positive,
+                title: String::new(),
+                account: None,
+                state: *state,
+                detail: String::new(),
+                attempts: 1,
+                request_id: None,
+                took_ms: None,
+                next_try: None,
+            });
+            tally(&proofs.collect::<Vec<_>>())
+        };
+        assert_eq!(tally(&[Passed, Passed]), "2 of 2 proofs shown");
+        assert_eq!(tally(&[Passed, Failed, Skipped]), "1 of 3 proofs shown, 1 shown otherwise, 1 skipped");
+        assert_eq!(tally(&[Skipped, Skipped]), "0 of 2 proofs shown, 2 skipped");
     }
 }

@@ -9,9 +9,10 @@ use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
 use services::ports::gateway::{
     Answered, AssumeRoleParams, ConnectionGateway, ConnectionProfile, GatewayError, GatewayErrorKind, GatewayResult,
-    Gateways, IamGateway, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse, SagemakerGateway,
-    StsGateway, Tags,
+    Gateways, IamGateway, IdentityPolicies, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse,
+    SagemakerGateway, StsGateway, Tags,
 };
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,6 +29,12 @@ pub struct Cloud {
     pub invoke_fails: Mutex<Option<GatewayErrorKind>>,
     /// When new credentials end.
     pub expires: AtomicI64,
+    /// The accounts of connections whose profile was edited.
+    pub moved: Mutex<BTreeMap<&'static str, &'static str>>,
+    /// How many changes IAM was asked for.
+    pub changes: AtomicUsize,
+    /// Which change IAM denies, while it is set: `create_role`.
+    pub denies: Mutex<Option<&'static str>>,
 }
 
 impl Default for Cloud {
@@ -40,6 +47,9 @@ impl Default for Cloud {
             assume_fails: Mutex::new(None),
             invoke_fails: Mutex::new(None),
             expires: AtomicI64::new(1_800_003_600_000),
+            moved: Mutex::default(),
+            changes: AtomicUsize::new(0),
+            denies: Mutex::new(None),
         }
     }
 }
@@ -81,7 +91,9 @@ impl ConnectionGateway for Cloud {
     }
     async fn identity(&self, connection: &ConnectionId) -> GatewayResult<Identity> {
         self.identities.fetch_add(1, Ordering::SeqCst);
+        let moved = self.moved.lock().unwrap().get(connection.as_str()).copied();
         let account = match connection.as_str() {
+            _ if moved.is_some() => moved.unwrap(),
             "parent" => "111111111111",
             "child" => "222222222222",
             _ => return Err(error("GetCallerIdentity", GatewayErrorKind::NoCredentials)),
@@ -164,8 +176,13 @@ impl SagemakerGateway for Cloud {
         let all = SagemakerGateway::endpoints(self, connection, region, None, None).await?;
         Ok(all.items.into_iter().find(|e| e.name == *name))
     }
-    async fn sample(&self, _: &ConnectionId, _: &Region, _: &EndpointName) -> GatewayResult<Option<Sample>> {
-        Ok(None)
+    async fn endpoint_with_sample(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
+        Ok(self.endpoint(connection, region, name).await?.map(|endpoint| (endpoint, None)))
     }
 }
 
@@ -174,7 +191,13 @@ macro_rules! agreeable {
         #[async_trait]
         impl IamGateway for Cloud {
             $(async fn $read(&self, _: &ConnectionId, $(_: $rt),*) -> GatewayResult<$rr> { Ok($value) })*
-            $(async fn $name(&self, _: &ConnectionId, $(_: $t),*) -> GatewayResult<Answered<$r>> { yes($made) })*
+            $(async fn $name(&self, _: &ConnectionId, $(_: $t),*) -> GatewayResult<Answered<$r>> {
+                self.changes.fetch_add(1, Ordering::SeqCst);
+                if *self.denies.lock().unwrap() == Some(stringify!($name)) {
+                    return Err(error(stringify!($name), GatewayErrorKind::AccessDenied));
+                }
+                yes($made)
+            })*
         }
     };
 }
@@ -192,7 +215,7 @@ agreeable! {
         fn policy(&Arn) -> Option<ObservedPolicy> = None;
         fn role(&RoleName) -> Option<ObservedRole> = None;
         fn attached(&CallerArn) -> Option<Vec<Arn>> = Some(Vec::new());
-        fn identity_policies(&CallerArn) -> Option<Vec<(String, String)>> = Some(Vec::new());
+        fn identity_policies(&CallerArn) -> Option<IdentityPolicies> = Some(IdentityPolicies::default());
         fn roles(Option<&str>) -> Page<CallerView> = nobody();
         fn users(Option<&str>) -> Page<CallerView> = nobody();
     }

@@ -83,6 +83,21 @@ async fn every_session_has_credentials_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn sessions_that_look_alike_share_nothing() {
+    let (bench, operator, share) = shared().await;
+    let cookie = bench.cookie().await;
+    for (label, _) in bench.memory.sessions.lock().unwrap().values_mut() {
+        *label = operator.label().to_owned();
+    }
+    let other = bench.services.operator(secrecy::ExposeSecret::expose_secret(&cookie)).await.unwrap().unwrap();
+    assert_eq!(other.label(), operator.label());
+    assert_ne!(other, operator);
+    invoke(&bench, &operator, &share).await;
+    assert!(!invoke(&bench, &other, &share).await.role_cached);
+    assert_eq!(assumed(&bench), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn credentials_are_renewed_before_they_end_and_nobody_waits() {
     let (bench, operator, share) = shared().await;
     invoke(&bench, &operator, &share).await;

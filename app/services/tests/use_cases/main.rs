@@ -5,6 +5,7 @@
 mod drafts;
 mod gateways;
 mod invocations;
+mod runs;
 mod sessions;
 mod stores;
 mod trail;

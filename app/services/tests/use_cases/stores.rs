@@ -13,6 +13,7 @@ use services::ports::store::{
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 #[derive(Default)]
 pub struct Memory {
@@ -23,6 +24,30 @@ pub struct Memory {
     pub sessions: Mutex<BTreeMap<String, (String, Timestamp)>>,
     /// The sizes of the batches that were appended, and the entries.
     pub trail: Mutex<(Vec<usize>, Vec<ActivityView>)>,
+    /// How long each write of a share, a run or a session takes, by tokio's clock.
+    pub slow: Mutex<Duration>,
+    /// How many of the next writes fail, by what is written: `shares`, `sessions`.
+    pub breaks: Mutex<BTreeMap<&'static str, usize>>,
+    /// Held while the audit trail is not to be written.
+    pub quiet: tokio::sync::Mutex<()>,
+}
+
+impl Memory {
+    async fn writes(&self) {
+        let slow = *self.slow.lock().unwrap();
+        if !slow.is_zero() {
+            tokio::time::sleep(slow).await;
+        }
+    }
+    fn breaks(&self, what: &'static str) -> StoreResult<()> {
+        match self.breaks.lock().unwrap().get_mut(what) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                Err(StoreError::Database("as told".into()))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 pub fn of(memory: &Arc<Memory>) -> Stores {
@@ -69,6 +94,8 @@ impl ShareStore for Memory {
         Ok(self.shares.lock().unwrap().get(id.as_str()).cloned())
     }
     async fn put(&self, record: &ShareRecord, version: i64, now: Timestamp) -> StoreResult<()> {
+        self.writes().await;
+        self.breaks("shares")?;
         let mut shares = self.shares.lock().unwrap();
         if shares.get(record.intent.id.as_str()).map_or(0, |r| r.version) != version {
             return Err(StoreError::Stale);
@@ -89,6 +116,7 @@ impl ShareStore for Memory {
 #[async_trait]
 impl RunStore for Memory {
     async fn put(&self, run: &RunRecord) -> StoreResult<()> {
+        self.writes().await;
         self.runs.lock().unwrap().insert(run.id.to_string(), run.clone());
         Ok(())
     }
@@ -121,6 +149,8 @@ impl RunStore for Memory {
 #[async_trait]
 impl SessionStore for Memory {
     async fn create(&self, digest: &str, label: &str, expires: Timestamp) -> StoreResult<()> {
+        self.writes().await;
+        self.breaks("sessions")?;
         self.sessions.lock().unwrap().insert(digest.into(), (label.into(), expires));
         Ok(())
     }
@@ -141,6 +171,7 @@ impl SessionStore for Memory {
 #[async_trait]
 impl ActivityStore for Memory {
     async fn append(&self, entries: &[ActivityView]) -> StoreResult<()> {
+        let _quiet = self.quiet.lock().await;
         let mut trail = self.trail.lock().unwrap();
         trail.0.push(entries.len());
         for entry in entries {

@@ -5,7 +5,7 @@ use crate::connections::Connection;
 use crate::error::found;
 use domain::arn::{Arn, CallerArn, CallerKind};
 use futures::{StreamExt, TryStreamExt};
-use services::ports::gateway::GatewayResult;
+use services::ports::gateway::{GatewayResult, IdentityPolicies};
 
 /// Documents read at a time: IAM throttles early.
 const AT_ONCE: usize = 8;
@@ -18,40 +18,40 @@ enum Place {
     OfGroup { group: String, policy: String },
 }
 
-pub(super) async fn identity_policies(
-    c: &Connection,
-    caller: &CallerArn,
-) -> GatewayResult<Option<Vec<(String, String)>>> {
-    let places = match caller.kind() {
+pub(super) async fn identity_policies(c: &Connection, caller: &CallerArn) -> GatewayResult<Option<IdentityPolicies>> {
+    let listed = match caller.kind() {
         CallerKind::Role => of_role(c, caller.name()).await,
         CallerKind::User => of_user(c, caller.name()).await,
     };
-    let Some(places) = found(places)? else { return Ok(None) };
+    let Some((attached, others)) = found(listed)? else { return Ok(None) };
+    let places: Vec<_> = managed(attached.clone()).chain(others).collect();
     let read = futures::stream::iter(places.into_iter().map(|place| document(c, place))).buffered(AT_ONCE);
     // What was detached meanwhile is left out.
     let documents: Vec<Option<_>> = read.map(found).try_collect().await?;
-    Ok(Some(documents.into_iter().flatten().collect()))
+    Ok(Some(IdentityPolicies { attached, documents: documents.into_iter().flatten().collect() }))
 }
 
 fn managed(policies: Vec<Arn>) -> impl Iterator<Item = Place> {
     policies.into_iter().map(Place::Managed)
 }
 
-async fn of_role(c: &Connection, role: &str) -> GatewayResult<Vec<Place>> {
+/// What is attached to a role, and where its other documents are.
+async fn of_role(c: &Connection, role: &str) -> GatewayResult<(Vec<Arn>, Vec<Place>)> {
     let (attached, inline) = tokio::try_join!(attached_to_role(c, role), inline_of_role(c, role))?;
     let inline = inline.into_iter().map(|policy| Place::OfRole { role: role.to_owned(), policy });
-    Ok(managed(attached).chain(inline).collect())
+    Ok((attached, inline.collect()))
 }
 
-async fn of_user(c: &Connection, user: &str) -> GatewayResult<Vec<Place>> {
+/// What is attached to a user, and where its other documents are.
+async fn of_user(c: &Connection, user: &str) -> GatewayResult<(Vec<Arn>, Vec<Place>)> {
     let (attached, inline, groups) =
         tokio::try_join!(attached_to_user(c, user), inline_of_user(c, user), groups(c, user))?;
     let inline = inline.into_iter().map(|policy| Place::OfUser { user: user.to_owned(), policy });
-    let mut places: Vec<_> = managed(attached).chain(inline).collect();
+    let mut places: Vec<_> = inline.collect();
     let of_groups = futures::stream::iter(groups.into_iter().map(|group| of_group(c, group))).buffered(AT_ONCE);
     let of_groups: Vec<Vec<Place>> = of_groups.try_collect().await?;
     places.extend(of_groups.into_iter().flatten());
-    Ok(places)
+    Ok((attached, places))
 }
 
 async fn of_group(c: &Connection, group: String) -> GatewayResult<Vec<Place>> {
