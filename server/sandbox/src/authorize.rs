@@ -182,7 +182,13 @@ fn parse(iam: &Iam, account: &AccountId, grants: &Grants) -> Vec<NamedPolicy> {
 
 /// A boundary whose policy is gone allows nothing.
 fn boundary(iam: &Iam, account: &AccountId, grants: &Grants) -> Option<Vec<NamedPolicy>> {
-    grants.boundary.as_ref().map(|arn| managed_policy(iam, account, arn).into_iter().collect())
+    let found = |arn: &String| or_nothing(arn, managed_policy(iam, account, arn).into_iter().collect());
+    grants.boundary.as_ref().map(found)
+}
+
+/// The policies; if there are none, one that allows nothing: to the evaluator an empty list is no limit at all.
+fn or_nothing(name: &str, policies: Vec<NamedPolicy>) -> Vec<NamedPolicy> {
+    if policies.is_empty() { vec![NamedPolicy::new(name, PolicyDocument::new([]))] } else { policies }
 }
 
 fn managed_policy(iam: &Iam, account: &AccountId, arn: &str) -> Option<NamedPolicy> {
@@ -208,7 +214,7 @@ fn session_policies(app: &App, caller: &Caller) -> Option<Vec<NamedPolicy>> {
     let iam = app.store.read().accounts.get(&caller.account).map(|account| account.iam.visible());
     let iam = iam.unwrap_or_default();
     let by_arn = policy_arns.iter().filter_map(|arn| managed_policy(&iam, &caller.account, arn));
-    Some(inline.into_iter().chain(by_arn).collect())
+    Some(or_nothing("session policy", inline.into_iter().chain(by_arn).collect()))
 }
 
 fn principal(caller: &Caller, effective: &Effective) -> Principal {

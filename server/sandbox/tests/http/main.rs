@@ -3,6 +3,7 @@
 
 mod control;
 mod evaluation;
+mod handshake;
 mod iam;
 mod persistence;
 mod runtime;
