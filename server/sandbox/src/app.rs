@@ -5,6 +5,7 @@ use crate::caller::TokenCache;
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::models::Models;
+use crate::organizations::limits::LimitCache;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 
@@ -18,6 +19,8 @@ pub struct App {
     pub tokens: TokenCache,
     /// Parsed policies by principal.
     pub policies: PolicyCache,
+    /// Parsed policies of the organisation by account.
+    pub limits: LimitCache,
     /// Switches of the control path.
     pub faults: Faults,
     /// Calls made so far.

@@ -19,6 +19,9 @@ use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+/// Where global services are, whatever region a client signs for: `aws:RequestedRegion` is this one.
+const GLOBAL_REGION: &str = "us-east-1";
+
 /// Answers a request.
 pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> Response<Body> {
     let request_id = ids::request();
@@ -84,6 +87,11 @@ async fn table(
     body: &Bytes,
     request_id: &str,
 ) -> Result<Response<Body>, Failure> {
+    if service.is_global()
+        && let Ok(region) = Region::parse(GLOBAL_REGION)
+    {
+        call.region = region;
+    }
     let operation = match service.protocol {
         Protocol::Query { .. } => {
             call.params =

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// `sts`, `iam`, `sagemaker`, `runtime` or `*`.
+    /// `sts`, `iam`, `sagemaker`, `organizations`, `runtime` or `*`.
     #[serde(default = "any")]
     pub service: String,
     /// An operation's name or `*`.
@@ -68,7 +68,7 @@ fn any() -> String {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// After so long authorisation sees a change of IAM.
+    /// After so long authorisation sees a change of IAM or of the organisation's policies.
     pub iam_propagation_ms: u64,
     /// So long an endpoint is `Creating`.
     pub endpoint_creation_ms: u64,

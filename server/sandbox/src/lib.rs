@@ -20,6 +20,7 @@ mod files;
 mod iam;
 mod ids;
 mod models;
+mod organizations;
 mod persist;
 mod protocol;
 mod runtime;
@@ -53,6 +54,7 @@ pub struct Sandbox {
     // Apart from `stop`: requests under way at a shutdown still need their changes written.
     stop_writing: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
     // Held for as long as the sandbox runs: a second one on the same folder would overwrite the state.
     _lock: std::fs::File,
 }
@@ -83,6 +85,12 @@ impl Sandbox {
             tracing::error!(error = %e, "the sandbox's server ended badly");
         }
         self.stop_writing.send_replace(true);
+        // A write under way would meet that of the next sandbox in this folder.
+        if let Some(writer) = self.writer.take()
+            && let Err(e) = writer.await
+        {
+            tracing::error!(error = %e, "the sandbox's writer ended badly");
+        }
     }
 }
 
@@ -123,13 +131,23 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
         signing_keys: sigv4::KeyCache::default(),
         tokens: caller::TokenCache::default(),
         policies: authorize::PolicyCache::default(),
+        limits: organizations::limits::LimitCache::default(),
         faults: faults::Faults::default(),
         counters: counters::Counters::default(),
         models: models::Models::load(&dir),
     });
     let (stop_writing, writing_stopped) = watch::channel(false);
-    persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);
+    let writer = persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);
     let server = tokio::spawn(server::serve(listener, app, stopped));
     tracing::info!(%addr, dir = %dir.display(), "the sandbox is up");
-    Ok(Sandbox { addr, credentials_file, config_file, stop, stop_writing, server: Some(server), _lock: lock })
+    Ok(Sandbox {
+        addr,
+        credentials_file,
+        config_file,
+        stop,
+        stop_writing,
+        server: Some(server),
+        writer: Some(writer),
+        _lock: lock,
+    })
 }

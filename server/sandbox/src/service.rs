@@ -4,7 +4,7 @@
 
 use crate::call::Operation;
 use crate::error::{Failure, Family};
-use crate::{iam, sagemaker, sts};
+use crate::{iam, organizations, sagemaker, sts};
 use http::HeaderMap;
 use http::request::Parts;
 
@@ -55,9 +55,19 @@ pub const SERVICES: &[Service] = &[
         protocol: Protocol::Json { target: "SageMaker" },
         operations: sagemaker::OPERATIONS,
     },
+    Service {
+        name: "organizations",
+        signs_as: "organizations",
+        protocol: Protocol::Json { target: "AWSOrganizationsV20161128" },
+        operations: organizations::OPERATIONS,
+    },
 ];
 
 impl Service {
+    /// Whether it has one place for all regions, `us-east-1`.
+    pub fn is_global(&self) -> bool {
+        ["iam", "organizations"].contains(&self.name)
+    }
     /// The family of its protocol.
     pub fn family(&self) -> Family {
         match self.protocol {
@@ -142,7 +152,7 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
     if signs_as == "sagemaker" && prefix.is_none() && parts.uri.path().starts_with("/endpoints/") {
         return Ok(Route::Runtime);
     }
-    let known = "sts, iam, sagemaker";
+    let known = "sts, iam, sagemaker, organizations";
     Err(Failure::new(
         400,
         "UnknownOperationException",
@@ -157,7 +167,9 @@ pub fn unknown_names(service: &str, operation: &str) -> Option<String> {
     let all: Vec<(&str, Vec<&str>)> = tables.chain([(runtime.0, runtime.1.to_vec())]).collect();
     let fits = |pattern: &str, name: &str| pattern == "*" || pattern.eq_ignore_ascii_case(name);
     if !all.iter().any(|(name, _)| fits(service, name)) {
-        return Some(format!("`{service}` is not a service of the sandbox: sts, iam, sagemaker, runtime or *"));
+        return Some(format!(
+            "`{service}` is not a service of the sandbox: sts, iam, sagemaker, organizations, runtime or *"
+        ));
     }
     let known = all.iter().filter(|(name, _)| fits(service, name)).flat_map(|(_, names)| names);
     let found = operation == "*" || known.into_iter().any(|name| fits(operation, name));

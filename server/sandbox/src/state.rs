@@ -5,6 +5,7 @@
 
 use crate::iam::model::Iam;
 use crate::ids;
+use crate::organizations::model::Organization;
 use crate::sagemaker::model::SageMaker;
 use domain::names::AccountId;
 use domain::time::Timestamp;
@@ -30,6 +31,9 @@ pub struct State {
     pub accounts: BTreeMap<AccountId, Account>,
     /// Long-lived access keys, by ID.
     pub keys: BTreeMap<String, AccessKey>,
+    /// The organisation of the accounts.
+    #[serde(default)]
+    pub organization: Versions<Option<Organization>>,
 }
 
 /// One account.
@@ -100,6 +104,7 @@ impl State {
             master: ids::hex(&ids::random::<32>()),
             accounts: BTreeMap::new(),
             keys: BTreeMap::new(),
+            organization: Versions::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ mod control;
 mod evaluation;
 mod handshake;
 mod iam;
+mod organizations;
 mod persistence;
 mod runtime;
 mod sagemaker;

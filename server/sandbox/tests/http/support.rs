@@ -187,6 +187,18 @@ impl Client {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         self.send(self.signed("sagemaker", Method::POST, "/", &headers, body.to_string().into())).await
     }
+    /// An awsJson request to Organizations.
+    pub async fn organizations(&self, operation: &str, body: Value) -> Answer {
+        let target = format!("AWSOrganizationsV20161128.{operation}");
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        self.send(self.signed("organizations", Method::POST, "/", &headers, body.to_string().into())).await
+    }
+    /// A call of Organizations that must work.
+    pub async fn organizations_ok(&self, operation: &str, body: Value) -> Value {
+        let answer = self.organizations(operation, body).await;
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
+        answer.json()
+    }
     pub async fn invoke(&self, endpoint: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
         let path = format!("/endpoints/{endpoint}/invocations");
         self.send(self.signed("sagemaker", Method::POST, &path, headers, body.into())).await
