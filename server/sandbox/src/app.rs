@@ -4,6 +4,7 @@ use crate::authorize::PolicyCache;
 use crate::caller::TokenCache;
 use crate::counters::Counters;
 use crate::faults::Faults;
+use crate::lambda::Lambda;
 use crate::models::Models;
 use crate::organizations::limits::LimitCache;
 use crate::sigv4::KeyCache;
@@ -27,4 +28,6 @@ pub struct App {
     pub counters: Counters,
     /// The models behind the endpoints.
     pub models: Models,
+    /// Where functions are kept and run.
+    pub lambda: Lambda,
 }

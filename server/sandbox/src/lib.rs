@@ -19,8 +19,10 @@ mod faults;
 mod files;
 mod iam;
 mod ids;
+mod lambda;
 mod models;
 mod organizations;
+mod passrole;
 mod persist;
 mod protocol;
 mod runtime;
@@ -34,6 +36,7 @@ mod state;
 mod sts;
 
 pub use config::{SandboxConfig, SandboxError};
+pub use lambda::Python;
 pub use seed::PROFILES;
 
 use app::App;
@@ -106,6 +109,11 @@ impl Drop for Sandbox {
 
 /// Starts a sandbox: reads or seeds its state, binds, and writes the shared files with the address it has.
 pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
+    start_with(config, Python::from_environment()).await
+}
+
+/// The same, running functions with this Python.
+pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox, SandboxError> {
     let SandboxConfig { listen, dir, fresh, seed_many, region } = config;
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
@@ -124,6 +132,9 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
     persist::replace(&state_file, &bytes).map_err(SandboxError::file("write", &state_file))?;
     let (credentials_file, config_file) = files::write(&dir, &state, &format!("http://{addr}"), &region)?;
 
+    let lambda = lambda::Lambda::open(&dir, format!("http://{addr}"), python, &state);
+    let lambda = lambda.map_err(SandboxError::file("prepare", &dir))?;
+
     let (stop, stopped) = watch::channel(false);
     let (durable, written) = watch::channel(0);
     let app = Arc::new(App {
@@ -135,6 +146,7 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
         faults: faults::Faults::default(),
         counters: counters::Counters::default(),
         models: models::Models::load(&dir),
+        lambda,
     });
     let (stop_writing, writing_stopped) = watch::channel(false);
     let writer = persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);

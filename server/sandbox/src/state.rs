@@ -5,6 +5,7 @@
 
 use crate::iam::model::Iam;
 use crate::ids;
+use crate::lambda::model::Functions;
 use crate::organizations::model::Organization;
 use crate::sagemaker::model::SageMaker;
 use domain::names::AccountId;
@@ -43,6 +44,9 @@ pub struct Account {
     pub iam: Versions<Iam>,
     /// SageMaker, by region.
     pub sagemaker: BTreeMap<String, SageMaker>,
+    /// Lambda, by region.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Functions>,
 }
 
 /// A long-lived access key. Has no `Debug`: the secret must not reach a log.

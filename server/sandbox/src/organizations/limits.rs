@@ -32,10 +32,13 @@ pub const RCP_SERVICES: [&str; 11] = [
     "aoss:",
 ];
 
-/// Parsed levels, with the revision of the organisation they were made from.
+/// Levels with the revision of the organisation they were made from.
+type Parsed = (u64, Arc<Levels>);
+
+/// Parsed levels.
 #[derive(Default)]
 pub struct LimitCache {
-    known: RwLock<HashMap<(AccountId, PolicyType), (u64, Arc<Levels>)>>,
+    known: RwLock<HashMap<(AccountId, PolicyType), Parsed>>,
 }
 
 /// The service control policies that bind an account's principals. The management account is bound by none.

@@ -5,6 +5,7 @@ mod control;
 mod evaluation;
 mod handshake;
 mod iam;
+mod lambda;
 mod organizations;
 mod persistence;
 mod runtime;
