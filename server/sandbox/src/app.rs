@@ -4,7 +4,9 @@ use crate::authorize::PolicyCache;
 use crate::caller::TokenCache;
 use crate::counters::Counters;
 use crate::faults::Faults;
+use crate::lambda::Lambda;
 use crate::models::Models;
+use crate::organizations::limits::LimitCache;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 
@@ -18,10 +20,14 @@ pub struct App {
     pub tokens: TokenCache,
     /// Parsed policies by principal.
     pub policies: PolicyCache,
+    /// Parsed policies of the organisation by account.
+    pub limits: LimitCache,
     /// Switches of the control path.
     pub faults: Faults,
     /// Calls made so far.
     pub counters: Counters,
     /// The models behind the endpoints.
     pub models: Models,
+    /// Where functions are kept and run.
+    pub lambda: Lambda,
 }

@@ -8,6 +8,7 @@ use crate::caller::{Caller, Who, session_tags};
 use crate::error::Failure;
 use crate::iam::managed;
 use crate::iam::model::{Grants, Iam, Tags};
+use crate::organizations::limits;
 use crate::session::SessionOf;
 use domain::arn::Arn;
 use domain::evaluate::{
@@ -84,18 +85,18 @@ struct Question<'a> {
 
 fn ask(call: &Call<'_>, question: Question<'_>) -> Result<(), Failure> {
     let caller = call.caller;
-    // An account's root user may do everything in it; there are no organisations here that could forbid it.
-    if matches!(caller.who, Who::Root) && question.trust.is_none() {
-        return Ok(());
-    }
     let effective = effective(call.app, caller);
     let session = session_policies(call.app, caller);
+    let service_control = limits::on_principals(call.app, &caller.account);
+    let resource_control = limits::on_resources(call.app, &question.account, question.action);
+    let mut context = with_globals(question.target.context, call, &effective);
+    limits::describe(call.app, &mut context, &caller.account, &question.account);
     let request = Request {
         principal: principal(caller, &effective),
         action: question.action.to_owned(),
         resource: question.target.resource,
         resource_account: question.account,
-        context: with_globals(question.target.context, call, &effective),
+        context,
     };
     let policies = Policies {
         identity: &effective.identity,
@@ -103,7 +104,8 @@ fn ask(call: &Call<'_>, question: Question<'_>) -> Result<(), Failure> {
         boundaries: effective.boundary.as_deref(),
         session: session.as_deref(),
         resource_kind: if question.trust.is_some() { ResourceKind::Trust } else { ResourceKind::Other },
-        ..Policies::default()
+        service_control: service_control.as_ref().map(|levels| levels.as_slice()),
+        resource_control: resource_control.as_ref().map(|levels| levels.as_slice()),
     };
     match decide(&request, &policies) {
         Decision::Allowed => Ok(()),
@@ -182,7 +184,13 @@ fn parse(iam: &Iam, account: &AccountId, grants: &Grants) -> Vec<NamedPolicy> {
 
 /// A boundary whose policy is gone allows nothing.
 fn boundary(iam: &Iam, account: &AccountId, grants: &Grants) -> Option<Vec<NamedPolicy>> {
-    grants.boundary.as_ref().map(|arn| managed_policy(iam, account, arn).into_iter().collect())
+    let found = |arn: &String| or_nothing(arn, managed_policy(iam, account, arn).into_iter().collect());
+    grants.boundary.as_ref().map(found)
+}
+
+/// The policies; if there are none, one that allows nothing: to the evaluator an empty list is no limit at all.
+fn or_nothing(name: &str, policies: Vec<NamedPolicy>) -> Vec<NamedPolicy> {
+    if policies.is_empty() { vec![NamedPolicy::new(name, PolicyDocument::new([]))] } else { policies }
 }
 
 fn managed_policy(iam: &Iam, account: &AccountId, arn: &str) -> Option<NamedPolicy> {
@@ -208,7 +216,7 @@ fn session_policies(app: &App, caller: &Caller) -> Option<Vec<NamedPolicy>> {
     let iam = app.store.read().accounts.get(&caller.account).map(|account| account.iam.visible());
     let iam = iam.unwrap_or_default();
     let by_arn = policy_arns.iter().filter_map(|arn| managed_policy(&iam, &caller.account, arn));
-    Some(inline.into_iter().chain(by_arn).collect())
+    Some(or_nothing("session policy", inline.into_iter().chain(by_arn).collect()))
 }
 
 fn principal(caller: &Caller, effective: &Effective) -> Principal {

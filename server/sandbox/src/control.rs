@@ -92,10 +92,11 @@ async fn clear_counters(State(app): State<Arc<App>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// Makes every change of IAM visible at once, as if its delay were over.
+/// Makes every change of IAM and the organisation visible at once, as if its delay were over.
 async fn propagate(State(app): State<Arc<App>>) -> StatusCode {
     let settled = app.store.write(|state| {
         state.accounts.values_mut().for_each(|account| account.iam.settle());
+        state.organization.settle();
         Ok::<(), std::convert::Infallible>(())
     });
     let Ok(((), _)) = settled;

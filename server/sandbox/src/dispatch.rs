@@ -9,7 +9,7 @@ use crate::faults::Verdict;
 use crate::protocol::query::Params;
 use crate::protocol::{self, Reply};
 use crate::service::{Protocol, Route, Service};
-use crate::{clock, ids, runtime, service, sigv4};
+use crate::{clock, ids, lambda, runtime, service, sigv4};
 use axum::body::Body;
 use bytes::Bytes;
 use domain::names::Region;
@@ -18,6 +18,9 @@ use http::request::Parts;
 use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where global services are, whatever region a client signs for: `aws:RequestedRegion` is this one.
+const GLOBAL_REGION: &str = "us-east-1";
 
 /// Answers a request.
 pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> Response<Body> {
@@ -59,6 +62,7 @@ pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> 
     let response = match &route {
         Route::Table(service) => table(call, service, &parts, &body, &request_id).await,
         Route::Runtime => runtime::answer(&call, &parts, body).await,
+        Route::Invoke => lambda::invoke::answer(&call, &parts, body).await,
     };
     match response {
         Ok(response) => protocol::with_request_id(response, &request_id),
@@ -84,6 +88,11 @@ async fn table(
     body: &Bytes,
     request_id: &str,
 ) -> Result<Response<Body>, Failure> {
+    if service.is_global()
+        && let Ok(region) = Region::parse(GLOBAL_REGION)
+    {
+        call.region = region;
+    }
     let operation = match service.protocol {
         Protocol::Query { .. } => {
             call.params =
@@ -100,6 +109,17 @@ async fn table(
             call.body = protocol::json::parse(body)?;
             operation
         }
+        Protocol::Rest { route } => {
+            let (name, members) = route(&parts.method, &parts.uri).ok_or_else(|| {
+                let asked = format!("{} {}", parts.method, parts.uri.path());
+                Failure::new(404, "UnknownOperationException", format!("{asked} is not an operation of the sandbox."))
+            })?;
+            call.body = protocol::rest::parse(body)?;
+            if let Value::Object(input) = &mut call.body {
+                input.extend(members);
+            }
+            service.operation(name)?
+        }
     };
     let account = call.account().clone();
     let verdict = call.app.faults.judge(service.name, operation.name, &account);
@@ -109,6 +129,7 @@ async fn table(
     Ok(match result? {
         Reply::Xml(xml) => protocol::query::success(operation.name, xml, service.namespace(), request_id),
         Reply::Json(json) => protocol::json::success(&json),
+        Reply::Rest(status, json) => protocol::rest::success(status, &json),
     })
 }
 
@@ -149,6 +170,11 @@ pub async fn suffer(verdict: &Verdict) -> Result<(), Failure> {
 /// The family of an answer to a body that is too large to read.
 pub fn too_large(parts: &Parts) -> Response<Body> {
     let family = service::family_of(parts);
+    if lambda::is_path(parts.uri.path()) {
+        let failure =
+            Failure::new(413, "RequestEntityTooLargeException", "Request must be smaller than 16777216 bytes.");
+        return protocol::failure(family, &failure, "", &ids::request());
+    }
     if family == Family::Rest {
         return runtime::too_large();
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// `sts`, `iam`, `sagemaker`, `runtime` or `*`.
+    /// `sts`, `iam`, `sagemaker`, `organizations`, `lambda`, `runtime` or `*`.
     #[serde(default = "any")]
     pub service: String,
     /// An operation's name or `*`.
@@ -68,17 +68,24 @@ fn any() -> String {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// After so long authorisation sees a change of IAM.
+    /// After so long authorisation sees a change of IAM or of the organisation's policies.
     pub iam_propagation_ms: u64,
     /// So long an endpoint is `Creating`.
     pub endpoint_creation_ms: u64,
     /// So long an endpoint is `Updating`.
     pub endpoint_update_ms: u64,
+    /// So long a function is `Pending`, and an update of one `InProgress`.
+    pub function_activation_ms: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { iam_propagation_ms: 0, endpoint_creation_ms: 2000, endpoint_update_ms: 2000 }
+        Self {
+            iam_propagation_ms: 0,
+            endpoint_creation_ms: 2000,
+            endpoint_update_ms: 2000,
+            function_activation_ms: 1000,
+        }
     }
 }
 

@@ -19,6 +19,11 @@ fn id(prefix: &str, length: usize) -> String {
     prefix.chars().chain(tail).collect()
 }
 
+/// An identifier of lower-case letters and digits, as Organizations makes them.
+pub fn lower(prefix: &str, length: usize) -> String {
+    prefix.to_owned() + &id("", length).to_ascii_lowercase()
+}
+
 /// A user's unique ID: `AIDA…`.
 pub fn user() -> String {
     id("AIDA", 17)

@@ -19,7 +19,10 @@ mod faults;
 mod files;
 mod iam;
 mod ids;
+mod lambda;
 mod models;
+mod organizations;
+mod passrole;
 mod persist;
 mod protocol;
 mod runtime;
@@ -33,6 +36,7 @@ mod state;
 mod sts;
 
 pub use config::{SandboxConfig, SandboxError};
+pub use lambda::Python;
 pub use seed::PROFILES;
 
 use app::App;
@@ -53,6 +57,7 @@ pub struct Sandbox {
     // Apart from `stop`: requests under way at a shutdown still need their changes written.
     stop_writing: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
+    writer: Option<JoinHandle<()>>,
     // Held for as long as the sandbox runs: a second one on the same folder would overwrite the state.
     _lock: std::fs::File,
 }
@@ -83,6 +88,12 @@ impl Sandbox {
             tracing::error!(error = %e, "the sandbox's server ended badly");
         }
         self.stop_writing.send_replace(true);
+        // A write under way would meet that of the next sandbox in this folder.
+        if let Some(writer) = self.writer.take()
+            && let Err(e) = writer.await
+        {
+            tracing::error!(error = %e, "the sandbox's writer ended badly");
+        }
     }
 }
 
@@ -98,6 +109,11 @@ impl Drop for Sandbox {
 
 /// Starts a sandbox: reads or seeds its state, binds, and writes the shared files with the address it has.
 pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
+    start_with(config, Python::from_environment()).await
+}
+
+/// The same, running functions with this Python.
+pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox, SandboxError> {
     let SandboxConfig { listen, dir, fresh, seed_many, region } = config;
     if !listen.ip().is_loopback() {
         return Err(SandboxError::NotLoopback(listen));
@@ -116,6 +132,9 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
     persist::replace(&state_file, &bytes).map_err(SandboxError::file("write", &state_file))?;
     let (credentials_file, config_file) = files::write(&dir, &state, &format!("http://{addr}"), &region)?;
 
+    let lambda = lambda::Lambda::open(&dir, format!("http://{addr}"), python, &state);
+    let lambda = lambda.map_err(SandboxError::file("prepare", &dir))?;
+
     let (stop, stopped) = watch::channel(false);
     let (durable, written) = watch::channel(0);
     let app = Arc::new(App {
@@ -123,13 +142,24 @@ pub async fn start(config: SandboxConfig) -> Result<Sandbox, SandboxError> {
         signing_keys: sigv4::KeyCache::default(),
         tokens: caller::TokenCache::default(),
         policies: authorize::PolicyCache::default(),
+        limits: organizations::limits::LimitCache::default(),
         faults: faults::Faults::default(),
         counters: counters::Counters::default(),
         models: models::Models::load(&dir),
+        lambda,
     });
     let (stop_writing, writing_stopped) = watch::channel(false);
-    persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);
+    let writer = persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);
     let server = tokio::spawn(server::serve(listener, app, stopped));
     tracing::info!(%addr, dir = %dir.display(), "the sandbox is up");
-    Ok(Sandbox { addr, credentials_file, config_file, stop, stop_writing, server: Some(server), _lock: lock })
+    Ok(Sandbox {
+        addr,
+        credentials_file,
+        config_file,
+        stop,
+        stop_writing,
+        server: Some(server),
+        writer: Some(writer),
+        _lock: lock,
+    })
 }

@@ -79,8 +79,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes snapshots of the state until `stop` is set.
-pub fn spawn(app: Arc<App>, dir: &Path, durable: watch::Sender<u64>, stop: watch::Receiver<bool>) {
+/// Writes snapshots of the state until `stop` is set; the task ends when the last one is on disk.
+pub fn spawn(
+    app: Arc<App>,
+    dir: &Path,
+    durable: watch::Sender<u64>,
+    stop: watch::Receiver<bool>,
+) -> tokio::task::JoinHandle<()> {
     let path = dir.join(STATE_FILE);
     tokio::spawn(async move {
         let (mut changes, mut stop) = (app.store.changes(), stop);
@@ -106,5 +111,5 @@ pub fn spawn(app: Arc<App>, dir: &Path, durable: watch::Sender<u64>, stop: watch
                 Err(_) => return,
             }
         }
-    });
+    })
 }

@@ -17,6 +17,8 @@ pub enum Reply {
     Xml(Option<query::Xml>),
     /// An awsJson output.
     Json(serde_json::Value),
+    /// A restJson1 output with its status.
+    Rest(u16, serde_json::Value),
 }
 
 /// Finishes a response with the request ID's header.

@@ -9,6 +9,7 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
 mod endpoints;
+mod organization;
 
 /// The profiles that are written to the shared files, with their accounts.
 pub const PROFILES: [(&str, &str); 5] = [
@@ -40,6 +41,7 @@ pub fn seed(state: &mut State, region: &Region, many: usize) {
             }
         }
     }
+    organization::seed(state, now);
     add_many(state, region, many, now);
 }
 

@@ -4,9 +4,10 @@
 
 use crate::call::Operation;
 use crate::error::{Failure, Family};
-use crate::{iam, sagemaker, sts};
-use http::HeaderMap;
+use crate::{iam, lambda, organizations, sagemaker, sts};
 use http::request::Parts;
+use http::{HeaderMap, Method, Uri};
+use serde_json::{Map, Value};
 
 /// A service.
 pub struct Service {
@@ -32,10 +33,15 @@ pub enum Protocol {
         /// The prefix of `X-Amz-Target`.
         target: &'static str,
     },
+    /// restJson1.
+    Rest {
+        /// The operation that a method and path mean, with the members of its input that they carry.
+        route: fn(&Method, &Uri) -> Option<(&'static str, Map<String, Value>)>,
+    },
 }
 
-/// All services whose operations are declared in tables. SageMaker Runtime is not: its operation is asynchronous and
-/// has a binary body, see [`crate::runtime`].
+/// All services whose operations are declared in tables. InvokeEndpoint and Invoke are not: they are asynchronous and
+/// have a binary body, see [`crate::runtime`] and [`crate::lambda::invoke`].
 pub const SERVICES: &[Service] = &[
     Service {
         name: "sts",
@@ -55,21 +61,38 @@ pub const SERVICES: &[Service] = &[
         protocol: Protocol::Json { target: "SageMaker" },
         operations: sagemaker::OPERATIONS,
     },
+    Service {
+        name: "organizations",
+        signs_as: "organizations",
+        protocol: Protocol::Json { target: "AWSOrganizationsV20161128" },
+        operations: organizations::OPERATIONS,
+    },
+    Service {
+        name: "lambda",
+        signs_as: "lambda",
+        protocol: Protocol::Rest { route: lambda::route },
+        operations: lambda::OPERATIONS,
+    },
 ];
 
 impl Service {
+    /// Whether it has one place for all regions, `us-east-1`.
+    pub fn is_global(&self) -> bool {
+        ["iam", "organizations"].contains(&self.name)
+    }
     /// The family of its protocol.
     pub fn family(&self) -> Family {
         match self.protocol {
             Protocol::Query { .. } => Family::Query,
             Protocol::Json { .. } => Family::Json,
+            Protocol::Rest { .. } => Family::Rest,
         }
     }
     /// The XML namespace, for query services.
     pub fn namespace(&self) -> &'static str {
         match self.protocol {
             Protocol::Query { namespace } => namespace,
-            Protocol::Json { .. } => "",
+            Protocol::Json { .. } | Protocol::Rest { .. } => "",
         }
     }
     /// The operation called so.
@@ -78,7 +101,7 @@ impl Service {
             Protocol::Query { .. } => {
                 Failure::new(400, "InvalidAction", format!("Could not find operation {name} for this version."))
             }
-            Protocol::Json { .. } => {
+            Protocol::Json { .. } | Protocol::Rest { .. } => {
                 Failure::new(400, "UnknownOperationException", format!("The operation {name} is not known."))
             }
         })
@@ -91,6 +114,8 @@ pub enum Route {
     Table(&'static Service),
     /// To SageMaker Runtime.
     Runtime,
+    /// To Lambda's Invoke.
+    Invoke,
 }
 
 impl Route {
@@ -98,14 +123,14 @@ impl Route {
     pub fn family(&self) -> Family {
         match self {
             Self::Table(service) => service.family(),
-            Self::Runtime => Family::Rest,
+            Self::Runtime | Self::Invoke => Family::Rest,
         }
     }
     /// The XML namespace of its errors.
     pub fn namespace(&self) -> &'static str {
         match self {
             Self::Table(service) => service.namespace(),
-            Self::Runtime => "",
+            Self::Runtime | Self::Invoke => "",
         }
     }
 }
@@ -134,15 +159,19 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
             && match service.protocol {
                 Protocol::Query { .. } => prefix.is_none(),
                 Protocol::Json { target } => prefix == Some(target),
+                Protocol::Rest { .. } => prefix.is_none(),
             }
     };
+    if signs_as == "lambda" && lambda::invoke::is_invocation(parts) {
+        return Ok(Route::Invoke);
+    }
     if let Some(service) = SERVICES.iter().find(fits) {
         return Ok(Route::Table(service));
     }
     if signs_as == "sagemaker" && prefix.is_none() && parts.uri.path().starts_with("/endpoints/") {
         return Ok(Route::Runtime);
     }
-    let known = "sts, iam, sagemaker";
+    let known = "sts, iam, sagemaker, organizations, lambda";
     Err(Failure::new(
         400,
         "UnknownOperationException",
@@ -152,12 +181,14 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
 
 /// What is wrong with the names in a fault rule, if anything: a switch for a misspelt operation would do nothing.
 pub fn unknown_names(service: &str, operation: &str) -> Option<String> {
-    let runtime = ("runtime", ["InvokeEndpoint"].as_slice());
+    let apart = [("runtime", vec!["InvokeEndpoint"]), ("lambda", vec!["Invoke"])];
     let tables = SERVICES.iter().map(|s| (s.name, s.operations.iter().map(|o| o.name).collect::<Vec<_>>()));
-    let all: Vec<(&str, Vec<&str>)> = tables.chain([(runtime.0, runtime.1.to_vec())]).collect();
+    let all: Vec<(&str, Vec<&str>)> = tables.chain(apart).collect();
     let fits = |pattern: &str, name: &str| pattern == "*" || pattern.eq_ignore_ascii_case(name);
     if !all.iter().any(|(name, _)| fits(service, name)) {
-        return Some(format!("`{service}` is not a service of the sandbox: sts, iam, sagemaker, runtime or *"));
+        return Some(format!(
+            "`{service}` is not a service of the sandbox: sts, iam, sagemaker, organizations, lambda, runtime or *"
+        ));
     }
     let known = all.iter().filter(|(name, _)| fits(service, name)).flat_map(|(_, names)| names);
     let found = operation == "*" || known.into_iter().any(|name| fits(operation, name));

@@ -5,6 +5,8 @@
 
 use crate::iam::model::Iam;
 use crate::ids;
+use crate::lambda::model::Functions;
+use crate::organizations::model::Organization;
 use crate::sagemaker::model::SageMaker;
 use domain::names::AccountId;
 use domain::time::Timestamp;
@@ -30,6 +32,9 @@ pub struct State {
     pub accounts: BTreeMap<AccountId, Account>,
     /// Long-lived access keys, by ID.
     pub keys: BTreeMap<String, AccessKey>,
+    /// The organisation of the accounts.
+    #[serde(default)]
+    pub organization: Versions<Option<Organization>>,
 }
 
 /// One account.
@@ -39,6 +44,9 @@ pub struct Account {
     pub iam: Versions<Iam>,
     /// SageMaker, by region.
     pub sagemaker: BTreeMap<String, SageMaker>,
+    /// Lambda, by region.
+    #[serde(default)]
+    pub functions: BTreeMap<String, Functions>,
 }
 
 /// A long-lived access key. Has no `Debug`: the secret must not reach a log.
@@ -100,6 +108,7 @@ impl State {
             master: ids::hex(&ids::random::<32>()),
             accounts: BTreeMap::new(),
             keys: BTreeMap::new(),
+            organization: Versions::default(),
         }
     }
 }

@@ -1,72 +1,89 @@
-//! The real boto3 against the sandbox: the first seed's steps by hand, and its handler as published.
+//! The real boto3 against the sandbox: as a client, and inside functions of the sandbox's Lambda.
 //!
 //! Needs a Python with the packages of `tests/boto3/requirements.txt`, named by `SAGEBRIDGE_PYTHON`;
-//! `cargo xtask test` makes one.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+//! `cargo xtask test` makes one. Modules are called `boto3_…`, so that their tests can be left out by name.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
-use domain::names::Region;
-use sandbox::SandboxConfig;
+#[path = "boto3/bounds.rs"]
+mod boto3_bounds;
+#[path = "boto3/first_seed.rs"]
+mod boto3_first_seed;
+#[path = "boto3/functions.rs"]
+mod boto3_functions;
+#[path = "boto3/story.rs"]
+mod boto3_story;
+#[allow(dead_code)]
+#[path = "http/support.rs"]
+mod support;
+
+use http::Method;
+use sandbox::{Sandbox, SandboxConfig};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use support::{Answer, Client, Lab, a_function};
+use tempfile::TempDir;
 
-const ROLE: &str = "arn:aws:iam::111111111111:role/SageMakerExternal";
-
-fn python() -> std::ffi::OsString {
-    std::env::var_os("SAGEBRIDGE_PYTHON").expect(
+pub fn python() -> PathBuf {
+    let named = std::env::var_os("SAGEBRIDGE_PYTHON").expect(
         "SAGEBRIDGE_PYTHON is not set; run `cargo xtask test`, or name a Python that has the packages of \
          server/sandbox/tests/boto3/requirements.txt",
-    )
+    );
+    named.into()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_seeds_handler_is_denied_before_and_predicts_after() {
-    let python = python();
-    let dir = tempfile::TempDir::new().unwrap();
-    let config = SandboxConfig {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        dir: dir.path().to_owned(),
-        fresh: false,
-        seed_many: 5,
-        region: Region::parse("eu-west-1").unwrap(),
-    };
-    let sandbox = sandbox::start(config).await.unwrap();
+async fn sandbox_with(many: usize) -> (Sandbox, TempDir) {
+    let dir = TempDir::new().unwrap();
+    let sandbox = sandbox::start(SandboxConfig { seed_many: many, ..support::config(dir.path()) }).await.unwrap();
+    (sandbox, dir)
+}
+
+/// Runs a script of `tests/boto3` against a sandbox, with nothing else to talk to, and reads what it prints.
+async fn run(sandbox: &Sandbox, script: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/boto3");
-    let mut script = Command::new(python);
-    script
-        .arg(folder.join("first_seed.py"))
+    let home = TempDir::new().unwrap();
+    let mut command = Command::new(python());
+    command
+        .arg(folder.join(script))
         .current_dir(&folder)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", dir.path())
+        .env("HOME", home.path())
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_SHARED_CREDENTIALS_FILE", sandbox.credentials_file())
         .env("AWS_CONFIG_FILE", sandbox.config_file());
-    let output = tokio::task::spawn_blocking(move || script.output()).await.unwrap().unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
 
-    let before = format!(
-        "An error occurred (AccessDenied) when calling the AssumeRole operation: User: \
-         arn:aws:sts::222222222222:assumed-role/scoring-lambda/function is not authorized to perform: sts:AssumeRole \
-         on resource: {ROLE}"
-    );
-    assert_eq!(result["before"], before);
-    assert_eq!(result["after"]["statusCode"], 200);
-    let prediction: Value = serde_json::from_str(result["after"]["body"].as_str().unwrap()).unwrap();
-    let probability = prediction["predictions"][0].as_f64().unwrap();
-    assert!((0.5..1.0).contains(&probability), "{prediction}");
+/// A sandbox in which the child has a function `f`, an `app.py` with a `handler`.
+async fn with_function(code: &str, settings: Value) -> (Lab, Client) {
+    with_function_in(Lab::start().await, code, settings).await
+}
 
-    assert_eq!(result["paged"]["roles"], 6);
-    assert_eq!(result["paged"]["endpoints"].as_array().unwrap().len(), 9);
-    let expected = json!({
-        "query": ["NoSuchEntity", 404, "The role with name nobody cannot be found."],
-        "json": ["ValidationException", 400, "Could not find endpoint \"arn:aws:sagemaker:eu-west-1:111111111111:endpoint/nope\"."],
-        "rest": ["ValidationError", 400, "Endpoint nope of account 111111111111 not found."],
-    });
-    for (protocol, error) in expected.as_object().unwrap() {
-        assert_eq!(&result["errors"][protocol], error, "{protocol}");
+async fn with_function_in(lab: Lab, code: &str, settings: Value) -> (Lab, Client) {
+    lab.settings(json!({ "function_activation_ms": 0 })).await;
+    let child = lab.client("child");
+    let mut input = a_function("f", code);
+    for (name, value) in settings.as_object().into_iter().flatten() {
+        input[name] = value.clone();
     }
-    assert_eq!((&result["errors"]["model"][0], &result["errors"]["model"][1]), (&json!("ModelError"), &json!(424)));
+    let made = child.lambda(Method::POST, "/2015-03-31/functions", &[], input).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    (lab, child)
+}
+
+/// Invokes `f` and asks for the tail of its log.
+async fn call(client: &Client, event: Value) -> Answer {
+    let tail = [("x-amz-log-type", "Tail")];
+    client.lambda(Method::POST, "/2015-03-31/functions/f/invocations", &tail, event).await
+}
+
+/// The tail of the log that came with an answer.
+fn log(answer: &Answer) -> String {
+    use base64::Engine as _;
+    let bytes = base64::engine::general_purpose::STANDARD.decode(answer.header("x-amz-log-result")).unwrap();
+    String::from_utf8(bytes).unwrap()
 }

@@ -5,6 +5,17 @@ use axum::body::Body;
 use http::{HeaderValue, Response};
 use serde_json::Value;
 
+/// Reads an input; an empty body is an empty object.
+pub fn parse(body: &[u8]) -> Result<Value, Failure> {
+    super::json::parse(body)
+}
+
+/// An output; 204 has none.
+pub fn success(status: u16, output: &Value) -> Response<Body> {
+    let body = if status == 204 { String::new() } else { output.to_string() };
+    super::response(status, "application/json", body)
+}
+
 /// An error: the code in `x-amzn-errortype`, the rest as JSON.
 pub fn failure(failure: &Failure) -> Response<Body> {
     let code = failure.code_for(Family::Rest);

@@ -2,15 +2,13 @@
 
 use super::input::{self, Entry, exists, missing};
 use super::model::{Model, arn};
-use crate::authorize;
-use crate::call::{Call, Needs, Target};
+use crate::call::{Call, Needs};
 use crate::check::Checks;
 use crate::clock::epoch_seconds;
 use crate::error::Failure;
+use crate::passrole;
 use crate::protocol::Reply;
 use domain::arn::Arn;
-use domain::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Request, ResourceKind, decide};
-use domain::policy::PolicyDocument;
 use serde_json::{Value, json};
 
 const SERVICE: &str = "sagemaker.amazonaws.com";
@@ -66,28 +64,11 @@ pub fn image(request: &Value) -> Option<&str> {
 fn pass_role(call: &Call<'_>, role: &str) -> Result<(), Failure> {
     Checks::new().length("executionRoleArn", role, 20, 2048).finish()?;
     let parsed = Arn::parse(role).map_err(|_| Failure::validation(format!("{role} is not a role ARN")))?;
-    if parsed.account_id().as_ref() != Some(call.account()) {
+    if !passrole::is_own(call, &parsed) {
         return Err(Failure::validation("Cross-account pass role is not allowed."));
     }
-    authorize::require(call, "iam:PassRole", Target::new(role).with("iam:PassedToService", SERVICE))?;
-    let account = call.account();
-    let trust = call.read_iam(|iam| {
-        let role = iam.role(parsed.resource_name()).filter(|known| known.arn(account) == role)?;
-        PolicyDocument::parse(&role.trust).ok()
-    });
-    let trusts = trust.is_some_and(|document| {
-        let trust = NamedPolicy::new("trust policy", document);
-        let request = Request {
-            principal: Principal::service(SERVICE),
-            action: "sts:AssumeRole".into(),
-            resource: role.to_owned(),
-            resource_account: account.clone(),
-            context: Context::new().with("aws:SourceAccount", account.as_str()),
-        };
-        let policies = Policies { resource: Some(&trust), resource_kind: ResourceKind::Trust, ..Policies::default() };
-        decide(&request, &policies) == Decision::Allowed
-    });
-    if trusts {
+    passrole::permitted(call, role, SERVICE)?;
+    if passrole::trusting(call.app, call.account(), role, SERVICE).is_some() {
         return Ok(());
     }
     Err(Failure::validation(format!(

@@ -25,18 +25,22 @@ def document(**statement):
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
 
-def handler():
+def source():
     """The published handler with its placeholders filled in."""
-    source = (HERE / "seed_handler.py").read_text()
+    text = (HERE / "seed_handler.py").read_text()
     for placeholder, value in [
         ("<parent account id>", PARENT),
         ("f73559-...", ENDPOINT),
         ("json.dumps({})", "json.dumps(body2)"),
     ]:
-        assert placeholder in source, placeholder
-        source = source.replace(placeholder, value)
+        assert placeholder in text, placeholder
+        text = text.replace(placeholder, value)
+    return text
+
+
+def handler():
     module = {}
-    exec(compile(source, "seed_handler.py", "exec"), module)
+    exec(compile(source(), "seed_handler.py", "exec"), module)
     return module["lambda_handler"]
 
 
@@ -74,8 +78,8 @@ def share():
 
 
 def execution_role_session():
-    """Lambda starts functions with a session of their execution role. There is no Lambda here, so the role is made to
-    trust the administrator as well."""
+    """Lambda starts functions with a session of their execution role. Here the role is made to trust the administrator
+    as well, and the handler runs in this process; lambda_story.py does it with a function."""
     iam = child.client("iam")
     role = iam.get_role(RoleName=LAMBDA_ROLE)["Role"]
     trust = role["AssumeRolePolicyDocument"]

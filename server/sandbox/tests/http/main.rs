@@ -3,7 +3,10 @@
 
 mod control;
 mod evaluation;
+mod handshake;
 mod iam;
+mod lambda;
+mod organizations;
 mod persistence;
 mod runtime;
 mod sagemaker;

@@ -187,6 +187,23 @@ impl Client {
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         self.send(self.signed("sagemaker", Method::POST, "/", &headers, body.to_string().into())).await
     }
+    /// An awsJson request to Organizations.
+    pub async fn organizations(&self, operation: &str, body: Value) -> Answer {
+        let target = format!("AWSOrganizationsV20161128.{operation}");
+        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        self.send(self.signed("organizations", Method::POST, "/", &headers, body.to_string().into())).await
+    }
+    /// A call of Organizations that must work.
+    pub async fn organizations_ok(&self, operation: &str, body: Value) -> Value {
+        let answer = self.organizations(operation, body).await;
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
+        answer.json()
+    }
+    /// A request to Lambda.
+    pub async fn lambda(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        let body = if body.is_null() { Bytes::new() } else { body.to_string().into() };
+        self.send(self.signed("lambda", method, path, headers, body)).await
+    }
     pub async fn invoke(&self, endpoint: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
         let path = format!("/endpoints/{endpoint}/invocations");
         self.send(self.signed("sagemaker", Method::POST, &path, headers, body.into())).await
@@ -277,6 +294,32 @@ pub fn trusting(principals: &[&str]) -> String {
     format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":{list}}},"Action":"sts:AssumeRole"}}]}}"#
     )
+}
+
+/// The trust policy of an execution role.
+pub const TRUSTS_LAMBDA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+/// The input of CreateFunction for one file `app.py` with `handler`, as the child's `scoring-lambda`.
+pub fn a_function(name: &str, code: &str) -> Value {
+    serde_json::json!({
+        "FunctionName": name,
+        "Runtime": "python3.13",
+        "Role": format!("arn:aws:iam::{CHILD}:role/scoring-lambda"),
+        "Handler": "app.handler",
+        "Code": { "ZipFile": zipped(&[("app.py", code)]) },
+    })
+}
+
+/// A zip file, in base64.
+pub fn zipped(files: &[(&str, &str)]) -> String {
+    use base64::Engine as _;
+    use std::io::Write as _;
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, content) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(content.as_bytes()).unwrap();
+    }
+    base64::engine::general_purpose::STANDARD.encode(writer.finish().unwrap().into_inner())
 }
 
 /// An identity policy of one Allow.
