@@ -10,6 +10,7 @@ mod checksum;
 pub mod connection;
 pub mod endpoint;
 pub mod evaluate;
+pub mod function;
 pub mod handoff;
 pub mod invoke;
 pub mod names;

@@ -101,6 +101,10 @@ name! {
     UserName, "a user name: 1 to 64 letters, digits or any of + = , . @ _ -", |text| iam_name(text, 1..=64)
 }
 name! {
+    /// An IAM group's name, without its path: 1–128 of `[\w+=,.@-]`.
+    GroupName, "a group name: 1 to 128 letters, digits or any of + = , . @ _ -", |text| iam_name(text, 1..=128)
+}
+name! {
     /// An IAM managed policy's name, without its path: 1–128 of `[\w+=,.@-]`.
     PolicyName, "a policy name: 1 to 128 letters, digits or any of + = , . @ _ -", |text| iam_name(text, 1..=128)
 }
