@@ -11,6 +11,7 @@ pub mod connection;
 pub mod doctor;
 pub mod endpoint;
 pub mod evaluate;
+pub mod function;
 pub mod handoff;
 pub mod invoke;
 pub mod names;

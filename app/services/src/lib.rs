@@ -4,6 +4,7 @@
 //! can give.
 
 mod activity;
+pub mod archive;
 pub mod clock;
 mod connections;
 mod drafts;

@@ -1,5 +1,16 @@
 //! Ports to AWS. One connection names the credentials, so every call says which connection it goes through.
 
+mod documents;
+mod lambda;
+mod organizations;
+
+pub use documents::{
+    CallerDocuments, Document, Holder, ListedPolicy, ListedRole, Origin, OtherVersion, Piece, PolicySet, RoleDocuments,
+    Unread,
+};
+pub use lambda::{FunctionAnswer, FunctionCall, LambdaGateway, NewFunction, ObservedFunction, Variables};
+pub use organizations::{ControlKind, ControlLevel, ControlPolicies, Organization, OrganizationsGateway};
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
@@ -331,6 +342,52 @@ pub trait IamGateway: Send + Sync {
         user: &UserName,
         policy: &Arn,
     ) -> GatewayResult<Answered<()>>;
+
+    /// A role or user as a caller, with every document that bears on what it may do and where each lives: GetRole or
+    /// GetUser; the lists of managed, inline and groups' policies; GetPolicy and GetPolicyVersion, and ListPolicyVersions
+    /// of customer managed policies; GetRolePolicy, GetUserPolicy, GetGroupPolicy. `None` if it does not exist. What
+    /// can't be read is in the answer; an error only where nothing at all could be read.
+    async fn caller_documents(
+        &self,
+        connection: &ConnectionId,
+        caller: &CallerArn,
+    ) -> GatewayResult<Option<CallerDocuments>>;
+    /// A role that is assumed, with every document that bears on its sessions, in the same way. An error where GetRole
+    /// fails; what else can't be read is in the answer.
+    async fn role_documents(&self, connection: &ConnectionId, name: &RoleName) -> GatewayResult<Option<RoleDocuments>>;
+    /// ListRoles, a page of at most 100, each with its tags by GetRole (at most 8 at a time): ListRoles leaves them out.
+    /// Service-linked roles are left out.
+    async fn tagged_roles(&self, connection: &ConnectionId, after: Option<&str>) -> GatewayResult<Page<ListedRole>>;
+    /// ListPolicies of the account itself (`Scope=Local`), a page of at most 100, each with its tags by GetPolicy (at
+    /// most 8 at a time).
+    async fn tagged_policies(
+        &self,
+        connection: &ConnectionId,
+        after: Option<&str>,
+    ) -> GatewayResult<Page<ListedPolicy>>;
+
+    /// GetRolePolicy, GetUserPolicy or GetGroupPolicy: an inline policy's JSON text (decoded).
+    async fn inline_policy(
+        &self,
+        connection: &ConnectionId,
+        holder: &Holder,
+        name: &PolicyName,
+    ) -> GatewayResult<Option<String>>;
+    /// PutRolePolicy, PutUserPolicy or PutGroupPolicy: makes an inline policy, or replaces the one of this name.
+    async fn put_inline_policy(
+        &self,
+        connection: &ConnectionId,
+        holder: &Holder,
+        name: &PolicyName,
+        document: &str,
+    ) -> GatewayResult<Answered<()>>;
+    /// DeleteRolePolicy, DeleteUserPolicy or DeleteGroupPolicy.
+    async fn delete_inline_policy(
+        &self,
+        connection: &ConnectionId,
+        holder: &Holder,
+        name: &PolicyName,
+    ) -> GatewayResult<Answered<()>>;
 }
 
 /// A role to be created.
@@ -432,4 +489,8 @@ pub struct Gateways {
     pub sagemaker: Arc<dyn SagemakerGateway>,
     /// SageMaker Runtime.
     pub runtime: Arc<dyn RuntimeGateway>,
+    /// Organizations.
+    pub organizations: Arc<dyn OrganizationsGateway>,
+    /// Lambda.
+    pub lambda: Arc<dyn LambdaGateway>,
 }

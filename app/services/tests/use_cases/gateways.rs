@@ -4,13 +4,17 @@ use async_trait::async_trait;
 use domain::arn::{Arn, CallerArn};
 use domain::connection::{CallerView, Identity};
 use domain::endpoint::{EndpointStatus, EndpointView, Page, Sample};
-use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, UserName};
+use domain::function::FunctionView;
+use domain::names::{AccountId, ConnectionId, EndpointName, FunctionName, PolicyName, Region, RoleName, UserName};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
 use services::ports::gateway::{
-    Answered, AssumeRoleParams, ConnectionGateway, ConnectionProfile, GatewayError, GatewayErrorKind, GatewayResult,
-    Gateways, IamGateway, IdentityPolicies, NewRole, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse,
-    SagemakerGateway, StsGateway, Tags,
+    Answered, AssumeRoleParams, CallerDocuments, ConnectionGateway, ConnectionProfile, ControlKind, ControlPolicies,
+    FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind, GatewayResult, Gateways, Holder, IamGateway,
+    IdentityPolicies,
+    LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
+    OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeGateway, RuntimeRequest, RuntimeResponse,
+    SagemakerGateway, StsGateway, Tags, Variables,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -61,6 +65,8 @@ pub fn of(cloud: &Arc<Cloud>) -> Gateways {
         iam: cloud.clone(),
         sagemaker: cloud.clone(),
         runtime: cloud.clone(),
+        organizations: cloud.clone(),
+        lambda: cloud.clone(),
     }
 }
 
@@ -186,6 +192,74 @@ impl SagemakerGateway for Cloud {
     }
 }
 
+#[async_trait]
+impl OrganizationsGateway for Cloud {
+    async fn organization(&self, _: &ConnectionId) -> GatewayResult<Option<Organization>> {
+        Ok(None)
+    }
+    async fn control_policies(
+        &self,
+        _: &ConnectionId,
+        _: &AccountId,
+        _: ControlKind,
+    ) -> GatewayResult<ControlPolicies> {
+        Ok(ControlPolicies::NoOrganization)
+    }
+}
+
+/// Has no functions, and answers with the event it is given.
+#[async_trait]
+impl LambdaGateway for Cloud {
+    async fn create_function(
+        &self,
+        _: &ConnectionId,
+        region: &Region,
+        function: &NewFunction,
+    ) -> GatewayResult<Answered<Arn>> {
+        yes(format!("arn:aws:lambda:{region}:222222222222:function:{}", function.name).parse().unwrap())
+    }
+    async fn function(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        _: &FunctionName,
+    ) -> GatewayResult<Option<ObservedFunction>> {
+        Ok(None)
+    }
+    async fn update_code(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        _: &FunctionName,
+        _: bytes::Bytes,
+    ) -> GatewayResult<Answered<()>> {
+        yes(())
+    }
+    async fn update_environment(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        _: &FunctionName,
+        _: &Variables,
+    ) -> GatewayResult<Answered<()>> {
+        yes(())
+    }
+    async fn invoke(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        call: FunctionCall,
+    ) -> GatewayResult<Answered<FunctionAnswer>> {
+        yes(FunctionAnswer { status: 200, function_error: None, payload: call.payload, log_tail: None, version: None })
+    }
+    async fn delete_function(&self, _: &ConnectionId, _: &Region, _: &FunctionName) -> GatewayResult<Answered<()>> {
+        yes(())
+    }
+    async fn functions(&self, _: &ConnectionId, _: &Region, _: Option<&str>) -> GatewayResult<Page<FunctionView>> {
+        Ok(Page { items: Vec::new(), next: None })
+    }
+}
+
 macro_rules! agreeable {
     (reads { $(fn $read:ident($($rt:ty),*) -> $rr:ty = $value:expr;)* } changes { $(fn $name:ident($($t:ty),*) -> $r:ty = $made:expr;)* }) => {
         #[async_trait]
@@ -218,6 +292,11 @@ agreeable! {
         fn identity_policies(&CallerArn) -> Option<IdentityPolicies> = Some(IdentityPolicies::default());
         fn roles(Option<&str>) -> Page<CallerView> = nobody();
         fn users(Option<&str>) -> Page<CallerView> = nobody();
+        fn caller_documents(&CallerArn) -> Option<CallerDocuments> = None;
+        fn role_documents(&RoleName) -> Option<RoleDocuments> = None;
+        fn tagged_roles(Option<&str>) -> Page<ListedRole> = Page { items: Vec::new(), next: None };
+        fn tagged_policies(Option<&str>) -> Page<ListedPolicy> = Page { items: Vec::new(), next: None };
+        fn inline_policy(&Holder, &PolicyName) -> Option<String> = None;
     }
     changes {
         fn create_policy(&PolicyName, &str, &str, &Tags) -> Arn = some_arn();
@@ -237,5 +316,7 @@ agreeable! {
         fn detach_role_policy(&RoleName, &Arn) -> () = ();
         fn attach_user_policy(&UserName, &Arn) -> () = ();
         fn detach_user_policy(&UserName, &Arn) -> () = ();
+        fn put_inline_policy(&Holder, &PolicyName, &str) -> () = ();
+        fn delete_inline_policy(&Holder, &PolicyName) -> () = ();
     }
 }
