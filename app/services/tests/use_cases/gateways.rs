@@ -11,8 +11,7 @@ use domain::time::Timestamp;
 use services::ports::gateway::{
     Answered, AssumeRoleParams, CallerDocuments, ConnectionGateway, ConnectionProfile, ControlKind, ControlPolicies,
     FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind, GatewayResult, Gateways, Holder, IamGateway,
-    IdentityPolicies,
-    LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
+    IdentityPolicies, LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
     OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeGateway, RuntimeRequest, RuntimeResponse,
     SagemakerGateway, StsGateway, Tags, Variables,
 };
