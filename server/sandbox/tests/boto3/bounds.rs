@@ -92,6 +92,19 @@ async fn only_so_many_run_at_once() {
     }
 }
 
+#[tokio::test]
+async fn a_sandbox_that_stops_ends_its_functions() {
+    let (lab, child) = with_function(STARTS_ANOTHER, json!({ "Timeout": 900 })).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let event = json!({ "port": listener.local_addr().unwrap().port(), "forever": true });
+    let running = tokio::spawn(async move { call(&child, event).await });
+    let (mut held, _) = listener.accept().await.unwrap();
+    let Lab { sandbox, dir: _dir } = lab;
+    sandbox.shutdown().await;
+    running.await.unwrap().refused(500, "ServiceException", "it is stopping");
+    assert!(!matches!(held.read(&mut [0; 1]).await, Ok(1..)));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_python_without_boto3_is_told_with_what_to_do() {
