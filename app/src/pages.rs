@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod doctor;
 pub mod not_found;
 pub mod overview;
 mod parts;

@@ -15,6 +15,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("playground-empty", "/playground");
   await visit("activity-empty", "/activity");
   await visit("accounts", "/accounts");
+  await visit("doctor-empty", "/doctor");
 
   const wizard = new ShareWizard(page);
   // What a click led to must also stand when the server renders it and the script takes it over.
@@ -64,6 +65,8 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await look("playground-response");
   await visit("share", share!);
   await visit("undo", `${share}/undo`);
+  await visit("doctor", `/doctor?share=${share!.split("/").pop()}`);
+  await visit("doctor-denied", `/doctor?share=${share!.split("/").pop()}&external_id=another-one`);
   await visit("shares", "/shares");
   await visit("overview", "/");
   await visit("activity", "/activity");

@@ -239,23 +239,9 @@ fn destination(draft: &DraftId, step: WizardStep, go: Go, complete: bool, list: 
 fn with_list(path: &str, list: &ListPlace, after: &str) -> String {
     let query: Vec<String> = [("contains", list.contains.as_str()), ("kind", list.kind.as_str()), ("after", after)]
         .into_iter()
-        .filter_map(|(key, value)| given(value).map(|value| format!("{key}={}", encoded(value))))
+        .filter_map(|(key, value)| given(value).map(|value| format!("{key}={}", crate::api::encoded(value))))
         .collect();
     if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
-}
-
-/// Percent-encodes everything but RFC 3986's unreserved characters.
-#[cfg(feature = "ssr")]
-fn encoded(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-        out
-    })
 }
 
 #[cfg(all(test, feature = "ssr"))]

@@ -49,7 +49,9 @@ pub fn RunProgress(
         let steps = Signal::derive(move || {
             view.with(|run| run.steps.iter().filter(|s| s.side == side).cloned().collect::<Vec<_>>())
         });
-        let failed = Signal::derive(move || view.with(|run| run.state == RunState::Failed));
+        // A repair is planned anew instead.
+        let failed =
+            Signal::derive(move || view.with(|run| run.state == RunState::Failed && run.kind != RunKind::Repair));
         view! { <StepList steps now run_id failed retry/> }.into_any()
     };
     let child_lane = side.clone()(Side::Child);
@@ -214,8 +216,16 @@ pub fn run_sentence(run: &RunView) -> String {
     match (run.state, run.kind) {
         (RunState::Running, RunKind::Apply) => format!("Making the changes: {done} of {all} done."),
         (RunState::Running, RunKind::Undo) => format!("Taking the changes back: {done} of {all} done."),
-        (RunState::Succeeded, RunKind::Apply) => sentence_case(&format!("{changes} made.")),
+        (RunState::Running, RunKind::Repair) => format!("Repairing the handshake: {done} of {all} done."),
+        (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => sentence_case(&format!("{changes} made.")),
         (RunState::Succeeded, RunKind::Undo) => "Everything the share made is taken back.".to_owned(),
+        (RunState::Failed, RunKind::Repair) => match failed {
+            Some(step) => format!(
+                "“{}” failed in account {}. {done} of {all} are done; diagnose again to see what is left.",
+                step.title, step.account
+            ),
+            None => format!("The repair stopped after {done} of {all}. Diagnose again to see what is left."),
+        },
         (RunState::Failed, _) => match failed {
             Some(step) => format!(
                 "“{}” failed in account {}. {done} of {all} are done, and nothing more is changed until you retry or undo.",

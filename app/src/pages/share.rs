@@ -148,6 +148,9 @@ fn Actions(summary: ShareSummary, endpoint: String) -> impl IntoView {
                     <Button kind=ButtonKind::Quiet icon=IconName::Undo href=format!("/shares/{id}/undo")>
                         "Undo share"
                     </Button>
+                    <Button icon=IconName::Doctor href=format!("/doctor?share={id}")>
+                        "Diagnose share"
+                    </Button>
                 }
             })}
         <ActionForm action=edit>

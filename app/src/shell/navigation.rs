@@ -7,10 +7,11 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_location;
 
 /// The pages one can go to, in order: address, name, icon.
-pub(super) const PAGES: [(&str, &str, IconName); 5] = [
+pub(super) const PAGES: [(&str, &str, IconName); 6] = [
     ("/", "Overview", IconName::Overview),
     ("/shares", "Shares", IconName::Shares),
     ("/playground", "Playground", IconName::Playground),
+    ("/doctor", "Doctor", IconName::Doctor),
     ("/accounts", "Accounts", IconName::Accounts),
     ("/activity", "Activity", IconName::Activity),
 ];

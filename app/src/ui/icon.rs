@@ -13,6 +13,8 @@ pub enum IconName {
     Activity,
     Plus,
     Check,
+    /// The doctor.
+    Doctor,
     Cross,
     Alert,
     Info,
@@ -47,6 +49,7 @@ impl IconName {
             }
             Self::Activity => "M1.500 8h3l2-5 3 10 2-5h3",
             Self::Plus => "M8 3v10M3 8h10",
+            Self::Doctor => "M8 1.800a6.200 6.200 0 1 0 0 12.400A6.200 6.200 0 0 0 8 1.800ZM8 5v6M5 8h6",
             Self::Check => "m3 8.500 3.300 3.300L13 5",
             Self::Cross => "m4 4 8 8M12 4l-8 8",
             Self::Alert => "M8 2.200 14.600 13.500H1.400ZM8 6.500v3.200M8 11.600v.1",

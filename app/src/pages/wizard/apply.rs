@@ -80,7 +80,7 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
     let says = Signal::derive(move || {
         match state.get() {
             (RunState::Running, _) => "You can leave this page: it goes on.",
-            (RunState::Succeeded, RunKind::Apply) => "Next: prove that the share works.",
+            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => "Next: prove that the share works.",
             (RunState::Succeeded, RunKind::Undo) => "The share is undone.",
             (RunState::Failed, _) => "Retry the failed step, or undo what was made.",
         }
@@ -93,7 +93,7 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
         let (share, draft) = (share.clone(), draft.clone());
         match state.get() {
             (RunState::Running, _) => view! { <Button href=page>"Go to the share"</Button> }.into_any(),
-            (RunState::Succeeded, RunKind::Apply) => view! {
+            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => view! {
                 <Button href=page>"Go to the share"</Button>
                 <ActionForm action=verify>
                     <input type="hidden" name="share" value=share/>

@@ -1,0 +1,64 @@
+//! The doctor's addresses: a question as a query.
+
+use crate::api::encoded;
+use domain::doctor::QuestionForm;
+
+/// The answers that are given, by the names they have in the address.
+fn answers(form: &QuestionForm) -> [(&'static str, &str); 8] {
+    [
+        ("caller", &form.caller),
+        ("role", &form.role),
+        ("endpoint", &form.endpoint),
+        ("region", &form.region),
+        ("action", &form.action),
+        ("external_id", &form.external_id),
+        ("duration_seconds", &form.duration_seconds),
+        ("session_policy", &form.session_policy),
+    ]
+}
+
+/// The address that asks a question, with `more` beside it.
+pub(super) fn of(form: &QuestionForm, more: &[(&str, &str)]) -> String {
+    let given = answers(form).into_iter().chain(more.iter().copied()).filter(|(_, answer)| !answer.trim().is_empty());
+    let query: Vec<String> = given.map(|(name, answer)| format!("{name}={}", encoded(answer.trim()))).collect();
+    format!("/doctor?{}", query.join("&"))
+}
+
+/// A question whose empty answers are taken from another.
+pub(super) fn filled(form: QuestionForm, from: QuestionForm) -> QuestionForm {
+    let or = |own: String, other: String| if own.trim().is_empty() { other } else { own };
+    QuestionForm {
+        caller: or(form.caller, from.caller),
+        role: or(form.role, from.role),
+        endpoint: or(form.endpoint, from.endpoint),
+        region: or(form.region, from.region),
+        action: or(form.action, from.action),
+        external_id: or(form.external_id, from.external_id),
+        duration_seconds: or(form.duration_seconds, from.duration_seconds),
+        session_policy: or(form.session_policy, from.session_policy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_escaped_and_what_is_empty_stays_out_of_its_address() {
+        let form = QuestionForm {
+            caller: "arn:aws:iam::222222222222:role/a+b".into(),
+            external_id: " x&y ".into(),
+            ..QuestionForm::default()
+        };
+        let to = of(&form, &[("live", "7")]);
+        assert_eq!(to, "/doctor?caller=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2Fa%2Bb&external_id=x%26y&live=7");
+    }
+
+    #[test]
+    fn a_share_fills_in_only_what_was_left_empty() {
+        let typed = QuestionForm { caller: "mine".into(), ..QuestionForm::default() };
+        let share = QuestionForm { caller: "its".into(), role: "role".into(), ..QuestionForm::default() };
+        let both = filled(typed, share);
+        assert_eq!((both.caller.as_str(), both.role.as_str()), ("mine", "role"));
+    }
+}

@@ -1,0 +1,114 @@
+//! Doctor: which of two accounts and their documents is in the way, and what to change. The question is in the address.
+
+mod ask;
+mod found;
+mod link;
+mod repairs;
+
+use crate::api::doctor::{Asked, DoctorView, get_diagnosis};
+use crate::api::runs::{RetryRun, get_run};
+use crate::components::{RunProgress, use_live};
+use crate::ui::{Button, ButtonKind, PageHeader, Resolve, Skeleton};
+use ask::{AskAgain, FirstQuestion};
+use domain::doctor::QuestionForm;
+use domain::names::RunId;
+use domain::run::{RunState, RunView};
+use found::Found;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+
+/// The handshake doctor.
+#[component]
+pub fn DoctorPage() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        let query = query.read();
+        let part = |name: &str| query.get(name).unwrap_or_default();
+        Asked {
+            form: QuestionForm {
+                caller: part("caller"),
+                role: part("role"),
+                endpoint: part("endpoint"),
+                region: part("region"),
+                action: part("action"),
+                external_id: part("external_id"),
+                duration_seconds: part("duration_seconds"),
+                session_policy: part("session_policy"),
+            },
+            share: part("share"),
+            live: part("live"),
+        }
+    });
+    let run = Memo::new(move |_| query.read().get("run").and_then(|id| RunId::parse(&id).ok()));
+    let view = Resource::new(
+        move || (asked.get(), run.get()),
+        |(asked, run)| async move {
+            let run = match run {
+                Some(run) => Some(get_run(run).await?),
+                None => None,
+            };
+            Ok((get_diagnosis(asked).await?, run))
+        },
+    );
+    view! {
+        <PageHeader
+            title="Doctor"
+            sub="Finds out why a caller can't invoke an endpoint: which account, which document, which statement."
+        />
+        <Resolve
+            resource=view
+            failed="The handshake could not be diagnosed"
+            skeleton=|| view! { <div class="card"><Skeleton lines=10/></div> }
+            children=Callback::new(move |(view, run): (DoctorView, Option<crate::api::runs::AsOf<RunView>>)| {
+                let DoctorView { form, problems, diagnosis, shares } = view;
+                match diagnosis {
+                    Some(found) => {
+                        let live = asked.with_untracked(|asked| asked.live.clone());
+                        let repaired = run.map(|run| view! { <Repaired run found=found.clone()/> });
+                        view! {
+                            <div class="stack doctor">
+                                {repaired}
+                                <Found found=*found live/>
+                                <AskAgain form shares/>
+                            </div>
+                        }
+                        .into_any()
+                    }
+                    None => view! { <FirstQuestion form problems shares/> }.into_any(),
+                }
+            })
+        />
+    }
+}
+
+/// The run that repairs, followed live. What the page says below was found before it, so it is looked at again after.
+#[component]
+fn Repaired(run: crate::api::runs::AsOf<RunView>, found: Box<domain::doctor::DiagnosisView>) -> impl IntoView {
+    let id = run.view.id.clone();
+    let poll = {
+        let id = id.clone();
+        move || get_run(id.clone())
+    };
+    let live = use_live(run, format!("/events/runs/{id}"), poll);
+    let retry = ServerAction::<RetryRun>::new();
+    let question = &found.diagnosis.question;
+    let arrow = if question.external_id.is_some() { "external ID sent" } else { "no external ID sent" };
+    // Without the run: the question alone, asked anew.
+    let search = use_location().search;
+    let again = move || {
+        let search = search.get();
+        let kept: Vec<&str> = search.split('&').filter(|part| !part.starts_with("run=")).collect();
+        format!("/doctor?{}", kept.join("&"))
+    };
+    let ended = Memo::new(move |_| live.view.with(|run| run.state != RunState::Running));
+    view! {
+        <section aria-label="Repair">
+            <RunProgress live child=question.child() parent=question.parent() arrow retry/>
+            {move || ended.get().then(|| view! {
+                <div class="form-actions">
+                    <Button kind=ButtonKind::Primary href=again()>"Diagnose again"</Button>
+                </div>
+            })}
+        </section>
+    }
+}

@@ -1,0 +1,138 @@
+//! What to do: the smallest changes, each in its account and by whom, and the plan that makes those the console can.
+
+use super::found::FormFields;
+use crate::api::doctor::RepairHandshake;
+use crate::components::DocumentDiffView;
+use crate::error::failure_of;
+use crate::ui::{ActionProblem, Badge, Button, ButtonKind, Tone, Words, sentence_case};
+use domain::doctor::{DiagnosisView, Link, PlannedStep, Repair, RequestChange, Whose};
+use domain::share::Side;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+#[component]
+pub(super) fn WhatToDo(found: DiagnosisView, live: String) -> impl IntoView {
+    let repairs: Vec<(String, Repair)> = found
+        .diagnosis
+        .links
+        .iter()
+        .flat_map(|link: &Link| {
+            let key = link.kind.key();
+            link.repairs.iter().enumerate().map(move |(at, repair)| (format!("{key}-{at}"), repair.clone()))
+        })
+        .collect();
+    if repairs.is_empty() {
+        return ().into_any();
+    }
+    let alone = repairs.len() == 1;
+    let items = repairs.into_iter().map(|(key, repair)| view! { <RepairItem key repair/> }).collect_view();
+    view! {
+        <section class="stack" aria-labelledby="doctor-repairs">
+            <h2 id="doctor-repairs">{if alone { "What to change" } else { "What to change, all of it" }}</h2>
+            {items}
+            <RepairForm found live/>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn RepairItem(key: String, repair: Repair) -> impl IntoView {
+    let (tone, lane) = match repair.side {
+        Side::Child => (Tone::Child, "Child account"),
+        Side::Parent => (Tone::Parent, "Parent account"),
+    };
+    let who = match repair.whose {
+        Whose::Code => "in the caller's code",
+        Whose::Account => "in IAM",
+        Whose::Organization => "by the organisation's administrators, in its management account",
+        Whose::Owner => "by whoever owns it",
+    };
+    let account = repair.account.to_string();
+    let requests = repair.requests.into_iter().map(|change| view! { <RequestItem change/> }).collect_view();
+    let documents = repair
+        .changes
+        .iter()
+        .enumerate()
+        .map(|(at, change)| view! { <DocumentDiffView document=change.diff() id=format!("repair-{key}-{at}")/> })
+        .collect_view();
+    view! {
+        <div class="card doctor-repair">
+            <div class="card-body">
+                <p class="doctor-repair-what"><Words text=sentence_case(&repair.sentence)/></p>
+                <p class="doctor-repair-where">
+                    <Badge tone=tone>{lane}</Badge> " " <code>{account}</code> " " {who}
+                </p>
+                {requests}
+            </div>
+            {documents}
+        </div>
+    }
+}
+
+/// What the caller has to send instead.
+#[component]
+fn RequestItem(change: RequestChange) -> impl IntoView {
+    let label = change.field.label().to_owned();
+    let before = change.before.map(|value| view! { <p class="doctor-value is-removed"><span aria-hidden="true">"− "</span><span class="visually-hidden">"instead of "</span><code>{value}</code></p> });
+    let after = change.after.map(|value| view! { <p class="doctor-value is-added"><span aria-hidden="true">"+ "</span><span class="visually-hidden">"send "</span><code>{value}</code></p> });
+    view! {
+        <div class="doctor-request">
+            <p><code>{label}</code></p>
+            {before}
+            {after}
+        </div>
+    }
+}
+
+/// The plan, and the button that runs it.
+#[component]
+fn RepairForm(found: DiagnosisView, live: String) -> impl IntoView {
+    let repair = ServerAction::<RepairHandshake>::new();
+    let left_out = (!found.not_connected.is_empty()).then(|| {
+        let accounts: Vec<String> = found.not_connected.iter().map(ToString::to_string).collect();
+        view! { <p class="doctor-note">{format!("Not connected, so to be changed by hand: {}.", accounts.join(", "))}</p> }
+    });
+    if found.steps.is_empty() {
+        return left_out.into_any();
+    }
+    let count = found.steps.len();
+    let label = if count == 1 { "Repair with 1 change".to_owned() } else { format!("Repair with {count} changes") };
+    let rows = found.steps.into_iter().map(|step| view! { <StepLine step/> }).collect_view();
+    view! {
+        <div class="card">
+            <div class="card-head">
+                <h3>"The console would"</h3>
+            </div>
+            <ol class="lines">{rows}</ol>
+            <div class="card-body">
+                {left_out}
+                <ActionForm action=repair>
+                    <FormFields form=found.form/>
+                    <input type="hidden" name="fingerprint" value=found.fingerprint/>
+                    <input type="hidden" name="live" value=live/>
+                    <ActionProblem error=failure_of(repair)/>
+                    <Button kind=ButtonKind::Primary submit=true busy=repair.pending()>{label}</Button>
+                </ActionForm>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn StepLine(step: PlannedStep) -> impl IntoView {
+    let (side, hue) = match step.side {
+        Side::Parent => ("Parent", "hue-parent"),
+        Side::Child => ("Child", "hue-child"),
+    };
+    view! {
+        <li class="line">
+            <span class="mark mark-update" aria-hidden="true">"~"</span>
+            <div class="line-text">
+                <p class="line-title">{step.title}</p>
+            </div>
+            <span class="line-aside muted">{side} " " <code class=hue>{step.account.to_string()}</code></span>
+        </li>
+    }
+}
