@@ -5,10 +5,13 @@
 
 pub mod checks;
 pub mod diff;
+pub mod drift;
 pub mod intent;
 pub mod inventory;
+mod paper;
 pub mod plan;
 pub mod render;
+pub mod rotate;
 pub mod sentence;
 pub mod view;
 

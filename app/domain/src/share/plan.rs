@@ -6,11 +6,14 @@ use crate::share::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod attached;
 mod planner;
 mod reverse;
 mod title;
 mod undo;
 
+pub use attached::attached_by;
+pub(crate) use planner::grantees;
 pub use planner::{Planned, numbered, plan};
 pub use reverse::take_back;
 pub use undo::{PastRun, undo};
@@ -134,6 +137,23 @@ pub enum Action {
         role: RoleName,
         /// The tags' keys.
         keys: Vec<String>,
+    },
+    /// IAM DeleteRolePolicy: an inline policy that a person named.
+    DeleteInlinePolicy {
+        /// Which role.
+        role: RoleName,
+        /// Which of its inline policies.
+        name: PolicyName,
+        /// What it said, for the journal, where it was read.
+        #[serde(default)]
+        previous: Option<String>,
+    },
+    /// IAM DeleteRolePermissionsBoundary: a boundary that a person named.
+    RemoveBoundary {
+        /// Which role.
+        role: RoleName,
+        /// The boundary, for the journal.
+        previous: Arn,
     },
     /// IAM AttachRolePolicy or AttachUserPolicy.
     Attach {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod documents;
+mod drift;
 mod handoff;
 mod lambda;
 mod model;
@@ -10,6 +11,7 @@ mod plans;
 mod programs;
 mod properties;
 mod review;
+mod upkeep;
 mod wizard;
 
 use domain::arn::CallerArn;
@@ -48,5 +50,6 @@ pub fn intent() -> ShareIntent {
         adopt: false,
         adopting: Default::default(),
         console: None,
+        rotation: None,
     }
 }

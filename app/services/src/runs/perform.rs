@@ -126,6 +126,8 @@ fn verdict(action: &Action, error: &GatewayError) -> Verdict {
             | Action::DeleteRole { .. }
             | Action::UntagPolicy { .. }
             | Action::UntagRole { .. }
+            | Action::DeleteInlinePolicy { .. }
+            | Action::RemoveBoundary { .. }
             | Action::Detach { .. }
     );
     match error.code.as_str() {
@@ -231,6 +233,12 @@ async fn call(services: &Services, step: &Step, results: &BTreeMap<String, Strin
         Action::DeleteRole { role } => Done::answered(iam.delete_role(via, role).await?.request_id),
         Action::TagRole { role, tags, .. } => Done::answered(iam.tag_role(via, role, tags).await?.request_id),
         Action::UntagRole { role, keys } => Done::answered(iam.untag_role(via, role, keys).await?.request_id),
+        Action::DeleteInlinePolicy { role, name, .. } => {
+            Done::answered(iam.delete_role_policy(via, role, name).await?.request_id)
+        }
+        Action::RemoveBoundary { role, .. } => {
+            Done::answered(iam.delete_role_permissions_boundary(via, role).await?.request_id)
+        }
         Action::Attach { to, policy } => Done::answered(attach(services, via, to, policy, true).await?),
         Action::Detach { from, policy } => Done::answered(attach(services, via, from, policy, false).await?),
     })

@@ -65,6 +65,12 @@ pub(super) async fn probe(
         Action::UpdateMaxSession { role, seconds, .. } => {
             Ok(done_if(look.role(role).await?.is_some_and(|r| r.max_session_seconds == *seconds)))
         }
+        Action::DeleteInlinePolicy { role, name, .. } => {
+            Ok(done_if(!look.role(role).await?.is_some_and(|r| r.inline.contains(name))))
+        }
+        Action::RemoveBoundary { role, .. } => {
+            Ok(done_if(!look.role(role).await?.is_some_and(|r| r.boundary.is_some())))
+        }
         Action::Attach { to, policy } => Ok(done_if(look.attached(to, policy).await?)),
         Action::Detach { from, policy } => Ok(done_if(!look.attached(from, policy).await?)),
     }
