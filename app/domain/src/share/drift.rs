@@ -266,7 +266,8 @@ impl Look<'_> {
         };
         if !found.status.answers() {
             let why = found.failure_reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-            let sentence = format!("Endpoint `{}` has status {}{why}; calls to it fail.", found.name, found.status.as_str());
+            let sentence =
+                format!("Endpoint `{}` has status {}{why}; calls to it fail.", found.name, found.status.as_str());
             let severity = if matches!(found.status, Creating | Unknown) { Severity::Warning } else { Severity::Error };
             let hint = "Bring the endpoint back in service in SageMaker; the share itself needs no change.";
             let kind = FindingKind::EndpointDown;

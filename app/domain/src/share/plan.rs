@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 mod attached;
 mod planner;
 mod reverse;
+mod teardown;
 mod title;
 mod undo;
 
@@ -16,6 +17,7 @@ pub use attached::attached_by;
 pub(crate) use planner::grantees;
 pub use planner::{Planned, numbered, plan};
 pub use reverse::take_back;
+pub use teardown::{Blocker, Clearing, DryRun, Forecast, Outcome, dry_run};
 pub use undo::{PastRun, undo};
 
 /// One call to AWS that changes something.

@@ -4,6 +4,7 @@
 
 mod documents;
 mod drift;
+mod editing;
 mod handoff;
 mod lambda;
 mod model;
@@ -11,6 +12,8 @@ mod plans;
 mod programs;
 mod properties;
 mod review;
+mod rotation;
+mod teardown;
 mod upkeep;
 mod wizard;
 

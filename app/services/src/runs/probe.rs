@@ -68,9 +68,7 @@ pub(super) async fn probe(
         Action::DeleteInlinePolicy { role, name, .. } => {
             Ok(done_if(!look.role(role).await?.is_some_and(|r| r.inline.contains(name))))
         }
-        Action::RemoveBoundary { role, .. } => {
-            Ok(done_if(!look.role(role).await?.is_some_and(|r| r.boundary.is_some())))
-        }
+        Action::RemoveBoundary { role, .. } => Ok(done_if(look.role(role).await?.is_none_or(|r| r.boundary.is_none()))),
         Action::Attach { to, policy } => Ok(done_if(look.attached(to, policy).await?)),
         Action::Detach { from, policy } => Ok(done_if(!look.attached(from, policy).await?)),
     }
