@@ -6,8 +6,10 @@
 pub mod checks;
 pub mod diff;
 pub mod drift;
+pub mod import;
 pub mod intent;
 pub mod inventory;
+pub mod map;
 mod paper;
 pub mod plan;
 pub mod render;

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 mod answers;
 mod problems;
 
+pub(crate) use answers::GRANT_NAME;
+
 /// A step of the share wizard, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -117,7 +117,8 @@ pub fn grant_policy(role: &Arn) -> String {
     }))
 }
 
-/// What a resource of a share says about itself in IAM; at most 1000 characters.
+/// What a resource of a share says about itself in IAM; at most 1000 characters. Only what the share makes says so, not
+/// what it takes over.
 pub fn description(what: &str, intent: &ShareIntent) -> String {
     describe(what, &intent.id)
 }
@@ -131,6 +132,22 @@ pub const WHAT_GRANT: &str = "Lets its holders assume the shared role";
 
 fn describe(what: &str, share: &ShareId) -> String {
     format!("{what} (Sagebridge share {share})")
+}
+
+/// The role's [`description`], which also says what the child's policy is called: its account may be out of sight.
+pub fn role_description(intent: &ShareIntent) -> String {
+    format!("{WHAT_ROLE} (Sagebridge share {}, granted by {})", intent.id, intent.grant_name)
+}
+
+/// Whether a description is one of what this share made.
+pub fn is_description_of(description: &str, share: &ShareId) -> bool {
+    let after = description.split_once(&format!("(Sagebridge share {share}")).map(|(_, after)| after);
+    after.is_some_and(|after| after.starts_with([')', ',']))
+}
+
+/// What the child's policy is called, by the role's description.
+pub fn granted_by(description: &str) -> Option<&str> {
+    description.split_once(", granted by ")?.1.strip_suffix(')')
 }
 
 fn pretty(value: &Value) -> String {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The names of the first seed, so that its readers recognise what they get.
 const POLICY_NAME: &str = "SageMakerExternalInvokeEndpoint";
 const ROLE_NAME: &str = "SageMakerExternal";
-const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
+pub(crate) const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
 
 /// What a ticked checkbox sends.
 pub(super) const ON: &str = "on";

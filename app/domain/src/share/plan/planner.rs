@@ -199,7 +199,7 @@ impl<'a> Planner<'a> {
                 name: intent.role_name.clone(),
                 arn: intent.role_arn(),
                 trust,
-                description: render::description(render::WHAT_ROLE, intent),
+                description: render::role_description(intent),
                 max_session_seconds: intent.session_seconds,
                 tags: self.tags(),
             };
