@@ -222,17 +222,6 @@ impl IamGateway for AwsIam {
         send!(c, "UntagRole", request)
     }
 
-    async fn delete_role_policy(
-        &self,
-        connection: &ConnectionId,
-        role: &RoleName,
-        policy: &PolicyName,
-    ) -> GatewayResult<Answered<()>> {
-        let c = self.0.get(connection).await?;
-        let request = c.iam.delete_role_policy().role_name(role.as_str()).policy_name(policy.as_str());
-        send!(c, "DeleteRolePolicy", request)
-    }
-
     async fn delete_role_permissions_boundary(
         &self,
         connection: &ConnectionId,

@@ -140,16 +140,6 @@ pub enum Action {
         /// The tags' keys.
         keys: Vec<String>,
     },
-    /// IAM DeleteRolePolicy: an inline policy that a person named.
-    DeleteInlinePolicy {
-        /// Which role.
-        role: RoleName,
-        /// Which of its inline policies.
-        name: PolicyName,
-        /// What it said, for the journal, where it was read.
-        #[serde(default)]
-        previous: Option<String>,
-    },
     /// IAM DeleteRolePermissionsBoundary: a boundary that a person named.
     RemoveBoundary {
         /// Which role.

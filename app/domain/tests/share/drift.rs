@@ -307,6 +307,18 @@ fn a_repair_touches_only_the_extras_it_was_told_to() {
 }
 
 #[test]
+fn an_inline_policy_nobody_could_read_is_not_deleted() {
+    let (drifted, model, recorded) = after(|m| {
+        role(m).inline.insert("more".parse().unwrap(), OTHER.into());
+    });
+    let mut inventory = model.inventory(&wide());
+    inventory.role_documents.clear();
+    let refused = repair(&wide(), &inventory, &recorded, &Choices::of(&drifted.findings)).unwrap_err();
+    assert_eq!(refused.to_string(), "inline policy `more` could not be read");
+    assert_eq!(drifted.findings[0].diff().unwrap().note, "not of this share");
+}
+
+#[test]
 fn a_tag_given_back_leaves_undo_knowing_what_the_share_made() {
     let (mut model, recorded, first) = applied(&wide());
     role(&mut model).tags.clear();

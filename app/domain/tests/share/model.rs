@@ -8,7 +8,7 @@ use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use domain::share::inventory::{
     ChildInventory, ObservedGrantee, ObservedPolicy, ObservedRole, ObservedVersion, ShareInventory,
 };
-use domain::share::plan::{Action, PastRun, Plan, VersionRef};
+use domain::share::plan::{Action, Holder, PastRun, Plan, VersionRef};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -201,11 +201,9 @@ impl Model {
             Action::UntagRole { role, keys } => {
                 self.roles.get_mut(role.as_str()).unwrap().tags.retain(|key, _| !keys.contains(key));
             }
-            Action::DeleteInlinePolicy { role, name, .. } => {
-                assert!(
-                    self.roles.get_mut(role.as_str()).unwrap().inline.remove(name).is_some(),
-                    "{name} is not there"
-                );
+            Action::DeleteInlinePolicy { holder: Holder::Role(role), name, .. } => {
+                let role = self.roles.get_mut(role.as_str()).unwrap();
+                assert!(role.inline.remove(name).is_some(), "{name} is not there");
             }
             Action::RemoveBoundary { role, .. } => {
                 assert!(self.roles.get_mut(role.as_str()).unwrap().boundary.take().is_some(), "there is no boundary");
@@ -273,8 +271,14 @@ impl Model {
                 attached_by_us: self.attached_by_us.iter().filter(|c| c.account() == intent.child).cloned().collect(),
                 ..ChildInventory::default()
             }),
+            role_documents: self.role_documents(intent),
             ..ShareInventory::default()
         }
+    }
+
+    fn role_documents(&self, intent: &ShareIntent) -> BTreeMap<String, String> {
+        let inline = self.roles.get(intent.role_name.as_str()).map(|role| role.inline.clone()).unwrap_or_default();
+        inline.into_iter().map(|(name, text)| (name.to_string(), text)).collect()
     }
 
     fn held_by(&self, who: &CallerArn) -> Vec<Arn> {

@@ -82,7 +82,7 @@ fn consent_to_one_thing_clears_that_thing() {
     let dry = tried(&model, &runs, &["inline:SageMakerExternal:logs", "inline:SageMakerExternal:long-gone"]);
     let cleared: Vec<_> = dry.blockers.iter().filter(|b| b.cleared).map(|b| b.key.as_str()).collect();
     assert_eq!(cleared, ["inline:SageMakerExternal:logs"]);
-    assert!(dry.plan.steps.iter().any(|s| s.title == "Delete inline policy logs of SageMakerExternal"));
+    assert!(dry.plan.steps.iter().any(|s| s.title == "Delete policy logs of role SageMakerExternal"));
     assert!(!dry.plan.steps.iter().any(|s| s.title.contains("CloudWatch") || s.title.contains("by-hand")));
 }
 

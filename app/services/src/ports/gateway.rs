@@ -314,13 +314,6 @@ pub trait IamGateway: Send + Sync {
         keys: &[String],
     ) -> GatewayResult<Answered<()>>;
 
-    /// DeleteRolePolicy: an inline policy.
-    async fn delete_role_policy(
-        &self,
-        connection: &ConnectionId,
-        role: &RoleName,
-        policy: &PolicyName,
-    ) -> GatewayResult<Answered<()>>;
     /// DeleteRolePermissionsBoundary.
     async fn delete_role_permissions_boundary(
         &self,

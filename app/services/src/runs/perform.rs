@@ -210,7 +210,7 @@ async fn call(services: &Services, step: &Step, results: &BTreeMap<String, Strin
             Some(version) => Done::answered(iam.delete_policy_version(via, policy, version).await?.request_id),
             None => Done::noted("nothing was made that has to go", None),
         },
-        Action::SetDefaultPolicyVersion { policy, version } => {
+        Action::SetDefaultPolicyVersion { policy, version, .. } => {
             Done::answered(iam.set_default_policy_version(via, policy, version).await?.request_id)
         }
         Action::DeletePolicy { policy } => Done::answered(iam.delete_policy(via, policy).await?.request_id),
@@ -233,8 +233,11 @@ async fn call(services: &Services, step: &Step, results: &BTreeMap<String, Strin
         Action::DeleteRole { role } => Done::answered(iam.delete_role(via, role).await?.request_id),
         Action::TagRole { role, tags, .. } => Done::answered(iam.tag_role(via, role, tags).await?.request_id),
         Action::UntagRole { role, keys } => Done::answered(iam.untag_role(via, role, keys).await?.request_id),
-        Action::DeleteInlinePolicy { role, name, .. } => {
-            Done::answered(iam.delete_role_policy(via, role, name).await?.request_id)
+        Action::PutInlinePolicy { holder, name, document, .. } => {
+            Done::answered(iam.put_inline_policy(via, holder, name, document).await?.request_id)
+        }
+        Action::DeleteInlinePolicy { holder, name, .. } => {
+            Done::answered(iam.delete_inline_policy(via, holder, name).await?.request_id)
         }
         Action::RemoveBoundary { role, .. } => {
             Done::answered(iam.delete_role_permissions_boundary(via, role).await?.request_id)

@@ -45,7 +45,7 @@ pub(super) async fn probe(
             let id = version_id(version, results);
             Ok(done_if(!found.is_some_and(|p| p.versions.iter().any(|v| Some(v.id.as_str()) == id))))
         }
-        Action::SetDefaultPolicyVersion { policy, version } => {
+        Action::SetDefaultPolicyVersion { policy, version, .. } => {
             let found = look.policy(policy).await?;
             Ok(done_if(found.is_some_and(|p| p.versions.iter().any(|v| v.is_default && v.id == *version))))
         }
@@ -65,8 +65,13 @@ pub(super) async fn probe(
         Action::UpdateMaxSession { role, seconds, .. } => {
             Ok(done_if(look.role(role).await?.is_some_and(|r| r.max_session_seconds == *seconds)))
         }
-        Action::DeleteInlinePolicy { role, name, .. } => {
-            Ok(done_if(!look.role(role).await?.is_some_and(|r| r.inline.contains(name))))
+        Action::PutInlinePolicy { holder, name, document, .. } => {
+            let found = services.inner.gateways.iam.inline_policy(&step.connection, holder, name).await?;
+            Ok(done_if(found.is_some_and(|text| same_meaning(&text, document))))
+        }
+        Action::DeleteInlinePolicy { holder, name, .. } => {
+            let found = services.inner.gateways.iam.inline_policy(&step.connection, holder, name).await?;
+            Ok(done_if(found.is_none()))
         }
         Action::RemoveBoundary { role, .. } => Ok(done_if(look.role(role).await?.is_none_or(|r| r.boundary.is_none()))),
         Action::Attach { to, policy } => Ok(done_if(look.attached(to, policy).await?)),

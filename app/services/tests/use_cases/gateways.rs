@@ -11,8 +11,7 @@ use domain::time::Timestamp;
 use services::ports::gateway::{
     Answered, AssumeRoleParams, CallerDocuments, ConnectionGateway, ConnectionProfile, ControlKind, ControlPolicies,
     FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind, GatewayResult, Gateways, Holder, IamGateway,
-    IdentityPolicies,
-    LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
+    IdentityPolicies, LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
     OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeGateway, RuntimeRequest, RuntimeResponse,
     SagemakerGateway, StsGateway, Tags, Variables,
 };
@@ -312,7 +311,6 @@ agreeable! {
         fn delete_role(&RoleName) -> () = ();
         fn tag_role(&RoleName, &Tags) -> () = ();
         fn untag_role(&RoleName, &[String]) -> () = ();
-        fn delete_role_policy(&RoleName, &PolicyName) -> () = ();
         fn delete_role_permissions_boundary(&RoleName) -> () = ();
         fn attach_role_policy(&RoleName, &Arn) -> () = ();
         fn detach_role_policy(&RoleName, &Arn) -> () = ();

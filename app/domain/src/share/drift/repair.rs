@@ -6,7 +6,7 @@ use crate::endpoint::EndpointArn;
 use crate::names::PolicyName;
 use crate::share::intent::{CallerScope, EndpointScope, Resource, ShareIntent};
 use crate::share::inventory::{ObservedRole, ShareInventory};
-use crate::share::plan::{Action, Planned, Step, plan};
+use crate::share::plan::{Action, Holder, Planned, Step, plan};
 use crate::share::{Side, TAG_SHARE};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +36,9 @@ pub enum RepairError {
     /// Everything that may be called would be taken off.
     #[error("no endpoint would be left on the share")]
     NoEndpoint,
+    /// What an inline policy says is not known: deleting it could not be taken back.
+    #[error("inline policy `{0}` could not be read")]
+    InlineUnread(PolicyName),
     /// What is there is not known, so nothing can be planned.
     #[error("account {account} could not be read: {reason}")]
     Unread {
@@ -52,6 +55,7 @@ impl RepairError {
         match self {
             Self::NoCaller => "edit the share to name another caller, or undo it",
             Self::NoEndpoint => "edit the share to open another endpoint, or undo it",
+            Self::InlineUnread(_) => "leave it on the role, or delete it in IAM",
             Self::Unread { .. } => "look at the connection, then check for drift again",
         }
     }
@@ -127,7 +131,7 @@ pub fn repair(
         retag(step, &intent, inventory, recorded);
     }
     if let Some(role) = &inventory.role {
-        planned.plan.steps.extend(extras(&intent, role, inventory, choices));
+        planned.plan.steps.extend(extras(&intent, role, inventory, choices)?);
     }
     Ok(Repair { intent, planned })
 }
@@ -155,11 +159,16 @@ fn retag(step: &mut Step, intent: &ShareIntent, inventory: &ShareInventory, reco
     }
 }
 
-fn extras(intent: &ShareIntent, role: &ObservedRole, inventory: &ShareInventory, choices: &Choices) -> Vec<Step> {
+fn extras(
+    intent: &ShareIntent,
+    role: &ObservedRole,
+    inventory: &ShareInventory,
+    choices: &Choices,
+) -> Result<Vec<Step>, RepairError> {
     let name = &intent.role_name;
-    let step = |id: String, title: String, action: Action| Step {
+    let step = |id: String, action: Action| Step {
         id,
-        title,
+        title: action.title(),
         side: Side::Parent,
         account: intent.parent.clone(),
         connection: intent.parent_connection.clone(),
@@ -170,22 +179,22 @@ fn extras(intent: &ShareIntent, role: &ObservedRole, inventory: &ShareInventory,
     let own = intent.policy_arn();
     if let Ok(holder) = CallerArn::parse(role.arn.as_str()) {
         for policy in role.attached.iter().filter(|arn| **arn != own && choices.detach.contains(*arn)) {
-            let title = format!("Detach {} from {name}", policy.resource_name());
             // Names are unique within an account, AWS's own among themselves.
             let id = format!("parent-role-extra-{}-{}", policy.account(), policy.resource_name());
-            steps.push(step(id, title, Action::Detach { from: holder.clone(), policy: policy.clone() }));
+            steps.push(step(id, Action::Detach { from: holder.clone(), policy: policy.clone() }));
         }
     }
     for inline in role.inline.iter().filter(|inline| choices.inline.contains(*inline)) {
-        let previous = inventory.role_documents.get(inline.as_str()).cloned();
-        let title = format!("Delete inline policy {inline} of {name}");
-        let action = Action::DeleteInlinePolicy { role: name.clone(), name: inline.clone(), previous };
-        steps.push(step(format!("parent-role-extra-inline-{inline}"), title, action));
+        let Some(previous) = inventory.role_documents.get(inline.as_str()).cloned() else {
+            return Err(RepairError::InlineUnread(inline.clone()));
+        };
+        let holder = Holder::Role(name.clone());
+        let action = Action::DeleteInlinePolicy { holder, name: inline.clone(), previous };
+        steps.push(step(format!("parent-role-extra-inline-{inline}"), action));
     }
     if let Some(boundary) = role.boundary.as_ref().filter(|_| choices.boundary) {
-        let title = format!("Take boundary {} off {name}", boundary.resource_name());
         let action = Action::RemoveBoundary { role: name.clone(), previous: boundary.clone() };
-        steps.push(step("parent-role-boundary".into(), title, action));
+        steps.push(step("parent-role-boundary".into(), action));
     }
-    steps
+    Ok(steps)
 }

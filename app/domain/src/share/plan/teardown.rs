@@ -4,7 +4,7 @@
 //! policy on the role. AWS refuses to delete what is in use, and what others did is not undone behind their backs:
 //! each such thing is a [`Blocker`], in words, and the console clears it only with the person's consent to that one.
 
-use super::{Action, PastRun, Plan, Step, VersionRef, undo};
+use super::{Action, Holder, PastRun, Plan, Step, VersionRef, undo};
 use crate::arn::CallerArn;
 use crate::names::AccountId;
 use crate::policy::{AwsPrincipal, PolicyDocument, PrincipalPattern};

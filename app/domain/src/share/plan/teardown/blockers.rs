@@ -1,8 +1,8 @@
 //! What others did that is in a tear-down's way, and clearing it with consent.
 
 use super::{
-    Action, AwsPrincipal, BTreeSet, Blocker, CallerArn, Clearing, PolicyDocument, PrincipalPattern, Scene, Side, Step,
-    VersionRef,
+    Action, AwsPrincipal, BTreeSet, Blocker, CallerArn, Clearing, Holder, PolicyDocument, PrincipalPattern, Scene,
+    Side, Step, VersionRef,
 };
 use crate::arn::{Arn, CallerKind};
 use crate::names::PolicyName;
@@ -75,13 +75,18 @@ impl Scene<'_> {
 
     fn inline_on_role(&mut self, role: &ObservedRole, delete: &str) -> Vec<Blocker> {
         let name = self.intent.role_name.clone();
+        let holder = Holder::Role(name.clone());
         let mut all = Vec::new();
         for inline in &role.inline {
+            // What a repair of the share put there goes with the share.
+            let deletes = |a: &Action| matches!(a, Action::DeleteInlinePolicy { holder: of, name, .. } if *of == holder && name == inline);
+            if self.steps.iter().any(|step| deletes(&step.action)) {
+                continue;
+            }
             let key = format!("inline:{name}:{inline}");
             let cleared = self.consented(&key);
             if cleared {
-                let previous = self.inventory.role_documents.get(inline.as_str()).cloned();
-                self.put_before(delete, self.delete_inline(inline, previous));
+                self.put_before(delete, self.delete_inline(inline));
             }
             all.push(Blocker {
                 key,
@@ -98,15 +103,17 @@ impl Scene<'_> {
         all
     }
 
-    fn delete_inline(&self, inline: &PolicyName, previous: Option<String>) -> Step {
-        let role = self.intent.role_name.clone();
+    fn delete_inline(&self, inline: &PolicyName) -> Step {
+        let previous = self.inventory.role_documents.get(inline.as_str()).cloned().unwrap_or_default();
+        let holder = Holder::Role(self.intent.role_name.clone());
+        let action = Action::DeleteInlinePolicy { holder, name: inline.clone(), previous };
         Step {
-            id: format!("parent-role-inline-{inline}"),
-            title: format!("Delete inline policy {inline} of {role}"),
+            id: format!("parent-role-foreign-{inline}"),
+            title: action.title(),
             side: Side::Parent,
             account: self.intent.parent.clone(),
             connection: self.intent.parent_connection.clone(),
-            action: Action::DeleteInlinePolicy { role, name: inline.clone(), previous },
+            action,
             after: Vec::new(),
         }
     }
@@ -225,7 +232,11 @@ impl Scene<'_> {
     /// A role that is given back gets its trust policy back, which may name who is no more: IAM refuses that (IAM user
     /// guide, "AWS JSON policy elements: Principal").
     fn trust_given_back(&mut self) -> Option<Blocker> {
-        let at = self.steps.iter().position(|step| matches!(step.action, Action::UpdateTrust { .. }))?;
+        let ours = |step: &Step| {
+            step.account == self.intent.parent
+                && matches!(&step.action, Action::UpdateTrust { role, .. } if *role == self.intent.role_name)
+        };
+        let at = self.steps.iter().position(ours)?;
         let Action::UpdateTrust { role, trust, .. } = &self.steps[at].action else { return None };
         let (role, before) = (role.clone(), PolicyDocument::parse(trust).ok()?);
         let gone = self.gone_from(&before);

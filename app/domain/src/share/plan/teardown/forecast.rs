@@ -1,7 +1,8 @@
 //! A plan of undoing, played through on what was observed.
 
 use super::{
-    Action, BTreeMap, BTreeSet, Forecast, ObservedPolicy, Outcome, ShareIntent, ShareInventory, Step, VersionRef,
+    Action, BTreeMap, BTreeSet, Forecast, Holder, ObservedPolicy, Outcome, ShareIntent, ShareInventory, Step,
+    VersionRef,
 };
 use crate::arn::{Arn, CallerKind};
 use crate::names::PolicyName;
@@ -77,15 +78,23 @@ impl Stage {
                 }
                 Ok(())
             }
-            Action::DeleteInlinePolicy { name, .. } => {
-                self.inline.remove(name);
+            Action::Attach { to, policy } => {
+                if to.arn() == &intent.role_arn() {
+                    self.on_role.insert(policy.clone());
+                }
+                Ok(())
+            }
+            Action::DeleteInlinePolicy { holder, name, .. } => {
+                if *holder == Holder::Role(intent.role_name.clone()) {
+                    self.inline.remove(name);
+                }
                 Ok(())
             }
             Action::DeleteRole { role } => self.delete_role(role.as_str()),
             Action::DeletePolicy { policy } => self.delete_policy(policy),
             Action::DeletePolicyVersion { policy, version } => self.delete_version(policy, version),
             Action::CreatePolicyVersion { policy, .. } => self.create_version(policy),
-            Action::SetDefaultPolicyVersion { policy, version } => {
+            Action::SetDefaultPolicyVersion { policy, version, .. } => {
                 if let Some(managed) = self.policies.get_mut(policy) {
                     managed.default = version.clone();
                 }
