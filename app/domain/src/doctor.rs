@@ -17,6 +17,7 @@ mod paper;
 mod question;
 mod repair;
 mod unsure;
+mod view;
 
 pub use diagnose::diagnose;
 pub use diagnosis::{Diagnosis, Link, LinkKind, LinkState, Suspect, Suspicion, Verdict};
@@ -27,3 +28,4 @@ pub use evidence::{
 pub use live::{Call, Live, Outcome};
 pub use question::{Question, QuestionForm, Target};
 pub use repair::{DocumentChange, Repair, RequestChange, RequestField, Whose, plan};
+pub use view::{DiagnosisView, PlannedStep};

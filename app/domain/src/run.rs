@@ -13,6 +13,8 @@ pub enum RunKind {
     Apply,
     /// Takes back what an earlier run made.
     Undo,
+    /// Mends a handshake: of a share, or of any caller and role.
+    Repair,
 }
 
 /// Where a run is.

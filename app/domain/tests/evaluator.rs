@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+#[path = "evaluator/authored.rs"]
+mod authored;
 #[path = "evaluator/cases.rs"]
 mod cases;
 #[path = "evaluator/fixes.rs"]

@@ -7,6 +7,7 @@ mod activity;
 pub mod archive;
 pub mod clock;
 mod connections;
+mod doctor;
 mod drafts;
 pub mod error;
 mod inventory;

@@ -13,7 +13,7 @@ use crate::drafts::fresh;
 use crate::ports::store::{RunRecord, ShareRecord, StoreError, Versioned};
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
-use domain::names::{RunId, ShareId};
+use domain::names::{AccountId, RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView, RunView, StepState};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::{PastRun, Plan, undo};
@@ -94,6 +94,7 @@ impl RunRecord {
             started: now,
             finished: None,
             revision: 1,
+            lease: None,
         }
     }
 
@@ -151,6 +152,12 @@ impl Services {
             return Ok(());
         }
         let record = self.run_record(run).await?;
+        if record.kind == RunKind::Repair {
+            return Err(ServiceError::Conflict {
+                message: "a repair that failed is not retried: the accounts may need another one by now".into(),
+                hint: "diagnose again, and repair what is left".into(),
+            });
+        }
         let share = self.share_record(&record.share).await?.value;
         let (services, operator, run) = (self.clone(), operator.clone(), run.clone());
         uncancelled(async move {
@@ -259,11 +266,15 @@ impl Services {
             if self.running(&record.id).is_some() {
                 continue;
             }
-            let Some(intent) = self.intent_of(&record).await? else {
+            let own = match record.lease.clone() {
+                Some(key) => Some(key),
+                None => self.intent_of(&record).await?.map(|intent| lease_key(&intent)),
+            };
+            let Some(key) = own else {
                 tracing::error!(run = %record.id, "an interrupted run belongs to no share or draft; it can't go on");
                 continue;
             };
-            match self.take_lease(&intent, &record.id).await {
+            match self.take_lease_on(&key, &record.id).await {
                 Ok(()) => {}
                 Err(ServiceError::Conflict { message, .. }) => {
                     tracing::warn!(run = %record.id, %message, "an interrupted run is left to whoever executes it");
@@ -279,7 +290,7 @@ impl Services {
             let operator = Operator::resuming(&record.by);
             let happened = Happened::done("resumed a run after a restart").of_share(&record.share).of_run(&record.id);
             self.note(operator.label(), happened).await;
-            self.execute(record, &intent);
+            self.execute_under(record, key);
         }
         Ok(())
     }
@@ -332,11 +343,16 @@ impl Services {
 
     /// Executes a run in the background. The caller holds its lease.
     pub(crate) fn execute(&self, record: RunRecord, intent: &ShareIntent) {
+        self.execute_under(record, lease_key(intent));
+    }
+
+    /// Executes a run in the background under a lease that the caller holds.
+    pub(crate) fn execute_under(&self, record: RunRecord, key: String) {
         let id = record.id.clone();
         self.inner.playground.forget_share(&record.share);
         let (sender, view) = watch::channel(record.view());
         let stop = self.inner.runs.stop.subscribe();
-        let executor = executor::Executor::new(self.clone(), record, lease_key(intent), sender, stop);
+        let executor = executor::Executor::new(self.clone(), record, key, sender, stop);
         let mut active = lock(&self.inner.runs.active);
         let (services, run) = (self.clone(), id.clone());
         let task = tokio::spawn(async move {
@@ -366,9 +382,14 @@ impl Services {
 
     /// Takes the lease on an intent's role for a run.
     pub(crate) async fn take_lease(&self, intent: &ShareIntent, run: &RunId) -> ServiceResult<()> {
+        self.take_lease_on(&lease_key(intent), run).await
+    }
+
+    /// Takes the lease `key` for a run.
+    pub(crate) async fn take_lease_on(&self, key: &str, run: &RunId) -> ServiceResult<()> {
         let now = self.now();
         let leases = &self.inner.stores.runs;
-        match leases.lease(&lease_key(intent), run.as_str(), now.plus_ms(LEASE_MS), now).await? {
+        match leases.lease(key, run.as_str(), now.plus_ms(LEASE_MS), now).await? {
             Ok(()) => Ok(()),
             Err(owner) => {
                 let other = match RunId::parse(&owner) {
@@ -381,8 +402,12 @@ impl Services {
     }
 
     pub(crate) async fn give_lease_back(&self, intent: &ShareIntent, run: &RunId) {
+        self.give_back(&lease_key(intent), run).await;
+    }
+
+    pub(crate) async fn give_back(&self, key: &str, run: &RunId) {
         // Failing to is harmless: the lease ends by itself.
-        if let Err(error) = self.inner.stores.runs.release(&lease_key(intent), run.as_str()).await {
+        if let Err(error) = self.inner.stores.runs.release(key, run.as_str()).await {
             tracing::warn!(%error, "a lease could not be given back");
         }
     }
@@ -390,7 +415,11 @@ impl Services {
     fn under_way(&self, run: Option<&RunRecord>) -> ServiceError {
         let message = match run {
             Some(run) => {
-                let doing = if run.kind == RunKind::Apply { "applying to" } else { "undoing" };
+                let doing = match run.kind {
+                    RunKind::Apply => "applying to",
+                    RunKind::Undo => "undoing",
+                    RunKind::Repair => "repairing",
+                };
                 let (since, ago) = (run.started.rfc3339(), run.started.ago(self.now()));
                 format!("{} has been {doing} the same role since {since} ({ago})", run.by)
             }
@@ -434,8 +463,12 @@ impl Services {
 
 /// What two runs must not work on at once.
 fn lease_key(intent: &ShareIntent) -> String {
-    // IAM's names are unique whatever their case.
-    format!("{}/{}", intent.parent, intent.role_name.as_str().to_lowercase())
+    role_key(&intent.parent, intent.role_name.as_str())
+}
+
+/// The lease on a role. IAM's names are unique whatever their case.
+pub(crate) fn role_key(account: &AccountId, role: &str) -> String {
+    format!("{account}/{}", role.to_lowercase())
 }
 
 /// The values of a watch as a stream: the present one first, and the last one is one that is not `going`.

@@ -17,6 +17,7 @@ pub use python::Python;
 use crate::call::{Call, Needs, Operation};
 use crate::error::Failure;
 use crate::protocol::Reply;
+use crate::service::Routed;
 use crate::state::State;
 use http::{Method, Uri};
 use package::Packages;
@@ -25,7 +26,7 @@ use serde_json::{Map, Value};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 /// Invocations at once: what a new account on AWS has.
 const CONCURRENT: usize = 10;
@@ -42,18 +43,26 @@ pub struct Lambda {
     run_dir: PathBuf,
     /// One for each invocation that may run at once.
     slots: Arc<Semaphore>,
+    /// Set when the sandbox stops: functions under way are ended.
+    stop: watch::Receiver<bool>,
 }
 
 impl Lambda {
     /// Opens the folder of a sandbox that answers at `url`. What a killed sandbox left of running functions is removed.
-    pub fn open(dir: &Path, url: String, python: Python, state: &State) -> io::Result<Self> {
+    pub fn open(
+        dir: &Path,
+        url: String,
+        python: Python,
+        state: &State,
+        stop: watch::Receiver<bool>,
+    ) -> io::Result<Self> {
         let run_dir = dir.join("running");
         match std::fs::remove_dir_all(&run_dir) {
             Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
             _ => std::fs::create_dir_all(&run_dir)?,
         }
         let packages = Arc::new(Packages::open(dir, state)?);
-        Ok(Self { packages, python, url, run_dir, slots: Arc::new(Semaphore::new(CONCURRENT)) })
+        Ok(Self { packages, python, url, run_dir, slots: Arc::new(Semaphore::new(CONCURRENT)), stop })
     }
 }
 
@@ -92,7 +101,7 @@ pub fn is_path(path: &str) -> bool {
 }
 
 /// The operation that a method and path mean, with what they say of its input.
-pub fn route(method: &Method, uri: &Uri) -> Option<(&'static str, Map<String, Value>)> {
+pub fn route(method: &Method, uri: &Uri) -> Option<Routed> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8().map(|text| Value::from(text.into_owned()));
     let mut members = Map::new();
     let path = uri.path();

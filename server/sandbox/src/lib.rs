@@ -79,7 +79,7 @@ impl Sandbox {
     pub fn config_file(&self) -> &Path {
         &self.config_file
     }
-    /// Stops accepting, finishes the requests under way, and frees the folder.
+    /// Stops accepting, finishes the requests under way, ends the functions that run, and frees the folder.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         if let Some(server) = self.server.take()
@@ -132,10 +132,10 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
     persist::replace(&state_file, &bytes).map_err(SandboxError::file("write", &state_file))?;
     let (credentials_file, config_file) = files::write(&dir, &state, &format!("http://{addr}"), &region)?;
 
-    let lambda = lambda::Lambda::open(&dir, format!("http://{addr}"), python, &state);
+    let (stop, stopped) = watch::channel(false);
+    let lambda = lambda::Lambda::open(&dir, format!("http://{addr}"), python, &state, stopped.clone());
     let lambda = lambda.map_err(SandboxError::file("prepare", &dir))?;
 
-    let (stop, stopped) = watch::channel(false);
     let (durable, written) = watch::channel(0);
     let app = Arc::new(App {
         store: state::Store::new(state, written),

@@ -21,6 +21,9 @@ pub struct Service {
     pub operations: &'static [Operation],
 }
 
+/// An operation with the members of its input that method, path and query carry.
+pub type Routed = (&'static str, Map<String, Value>);
+
 /// How a service speaks.
 pub enum Protocol {
     /// awsQuery.
@@ -35,8 +38,8 @@ pub enum Protocol {
     },
     /// restJson1.
     Rest {
-        /// The operation that a method and path mean, with the members of its input that they carry.
-        route: fn(&Method, &Uri) -> Option<(&'static str, Map<String, Value>)>,
+        /// What a method and path mean.
+        route: fn(&Method, &Uri) -> Option<Routed>,
     },
 }
 

@@ -251,7 +251,7 @@ fn other_resource(test: &Test<'_>, clause: &ResourceClause, asked: &str) -> (Cau
     let sentence = match differing.as_slice() {
         [] => format!("resource differs: the statement names {}, the request `{}`", listed(), shown(asked)),
         [(index, ours, theirs)] => {
-            let show = |text| if text == "" { "none".into() } else { shown(text) };
+            let show = |text| if str::is_empty(text) { "none".into() } else { shown(text) };
             let field = ResourcePattern::FIELDS[(*index).min(5)];
             format!("resource differs in {field}: {}, the request names {}", show(*ours), show(*theirs))
         }

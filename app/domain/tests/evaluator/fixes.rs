@@ -1,6 +1,6 @@
 //! The smallest change is not only told: made, it turns the decision.
 
-use crate::cases;
+use crate::authored;
 use crate::generate;
 use domain::evaluate::{Change, Decision, Fix, Layer, NamedPolicy, Scenario, explain};
 use domain::policy::{PolicyDocument, Statement};
@@ -96,7 +96,7 @@ fn turns(scenario: &Scenario) -> Result<(), String> {
 
 #[test]
 fn making_the_offered_changes_allows_every_denied_case() {
-    for (name, scenario, _) in cases::all() {
+    for (name, scenario, _) in authored::all() {
         if let Err(wrong) = turns(&Scenario::parse(&scenario).unwrap()) {
             panic!("{name}: {wrong}");
         }

@@ -121,6 +121,9 @@ pub struct RunRecord {
     pub finished: Option<Timestamp>,
     /// Rises with every write.
     pub revision: u64,
+    /// The lease it holds while it is executed, where that does not follow from a share.
+    #[serde(default)]
+    pub lease: Option<String>,
 }
 
 /// Runs and the leases that keep two processes, or two people, from executing against the same share.

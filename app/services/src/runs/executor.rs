@@ -4,9 +4,9 @@
 use super::accounts::Accounts;
 use super::perform::{Done, perform};
 use super::{LEASE_MS, RENEW};
-use crate::Services;
 use crate::activity::Happened;
 use crate::ports::store::{RunRecord, StoreResult};
+use crate::{ServiceError, Services};
 use domain::activity::ActivityOutcome;
 use domain::run::{RunKind, RunState, RunView, StepError, StepState};
 use domain::share::view::ShareState;
@@ -198,20 +198,7 @@ impl Executor {
         let failed = self.record.steps.iter().any(|step| step.state != StepState::Done);
         self.record.state = if failed { RunState::Failed } else { RunState::Succeeded };
         self.record.finished = Some(self.services.now());
-        let state = match (failed, self.record.kind) {
-            (true, _) => ShareState::Incomplete,
-            (false, RunKind::Apply) => ShareState::Applied,
-            (false, RunKind::Undo) => ShareState::Undone,
-        };
-        // The share before the run: whoever sees the run ended finds the share in its new state.
-        let shown = self.services.change_share(&self.record.share, |share| {
-            share.state = state;
-            // What was proved about an earlier state says nothing about this one.
-            share.verification = None;
-        });
-        if let Err(error) = shown.await {
-            tracing::error!(%error, run = %self.record.id, "the share's state could not be written");
-        }
+        self.show_share(failed).await;
         if !failed && self.record.kind == RunKind::Apply {
             self.open_verify().await;
         }
@@ -224,6 +211,28 @@ impl Executor {
         if self.write().await.is_err() {
             tracing::error!(run = %self.record.id, "the end of a run could not be written; the next start resumes it");
             self.show();
+        }
+    }
+
+    /// The share before the run: whoever sees the run ended finds the share in its new state.
+    async fn show_share(&self, failed: bool) {
+        let kind = self.record.kind;
+        let shown = self.services.change_share(&self.record.share, |share| {
+            share.state = match (failed, kind) {
+                // A repair mends what stands, and what it did not mend stands as before.
+                (_, RunKind::Repair) if share.state == ShareState::Incomplete => ShareState::Incomplete,
+                (_, RunKind::Repair) | (false, RunKind::Apply) => ShareState::Applied,
+                (true, _) => ShareState::Incomplete,
+                (false, RunKind::Undo) => ShareState::Undone,
+            };
+            // What was proved about an earlier state says nothing about this one.
+            share.verification = None;
+        });
+        match shown.await {
+            // A handshake can be repaired that is no share's.
+            Err(ServiceError::NotFound { .. }) if kind == RunKind::Repair => {}
+            Err(error) => tracing::error!(%error, run = %self.record.id, "the share's state could not be written"),
+            Ok(()) => {}
         }
     }
 
@@ -242,6 +251,8 @@ impl Executor {
             (RunKind::Apply, true) => "failed to apply a share",
             (RunKind::Undo, false) => "undid a share",
             (RunKind::Undo, true) => "failed to undo a share",
+            (RunKind::Repair, false) => "repaired a handshake",
+            (RunKind::Repair, true) => "failed to repair a handshake",
         };
         let (done, all) = self.record.view().progress();
         let outcome = if failed { ActivityOutcome::Failed } else { ActivityOutcome::Done };

@@ -4,11 +4,11 @@ use super::perform::version_id;
 use crate::Services;
 use crate::ports::gateway::GatewayResult;
 use domain::arn::{Arn, CallerArn};
-use domain::names::{RoleName, ShareId};
+use domain::names::{PolicyName, RoleName, ShareId};
 use domain::policy::same_meaning;
 use domain::share::TAG_SHARE;
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
-use domain::share::plan::{Action, Step};
+use domain::share::plan::{Action, Holder, Step};
 use std::collections::BTreeMap;
 
 /// What was found.
@@ -66,13 +66,9 @@ pub(super) async fn probe(
             Ok(done_if(look.role(role).await?.is_some_and(|r| r.max_session_seconds == *seconds)))
         }
         Action::PutInlinePolicy { holder, name, document, .. } => {
-            let found = services.inner.gateways.iam.inline_policy(&step.connection, holder, name).await?;
-            Ok(done_if(found.is_some_and(|text| same_meaning(&text, document))))
+            Ok(done_if(look.inline(holder, name).await?.is_some_and(|text| same_meaning(&text, document))))
         }
-        Action::DeleteInlinePolicy { holder, name, .. } => {
-            let found = services.inner.gateways.iam.inline_policy(&step.connection, holder, name).await?;
-            Ok(done_if(found.is_none()))
-        }
+        Action::DeleteInlinePolicy { holder, name, .. } => Ok(done_if(look.inline(holder, name).await?.is_none())),
         Action::RemoveBoundary { role, .. } => Ok(done_if(look.role(role).await?.is_none_or(|r| r.boundary.is_none()))),
         Action::Attach { to, policy } => Ok(done_if(look.attached(to, policy).await?)),
         Action::Detach { from, policy } => Ok(done_if(!look.attached(from, policy).await?)),
@@ -108,6 +104,9 @@ impl Look<'_> {
     }
     async fn role(&self, name: &RoleName) -> GatewayResult<Option<ObservedRole>> {
         self.services.inner.gateways.iam.role(&self.step.connection, name).await
+    }
+    async fn inline(&self, holder: &Holder, name: &PolicyName) -> GatewayResult<Option<String>> {
+        self.services.inner.gateways.iam.inline_policy(&self.step.connection, holder, name).await
     }
     async fn attached(&self, who: &CallerArn, policy: &Arn) -> GatewayResult<bool> {
         let attached = self.services.inner.gateways.iam.attached(&self.step.connection, who).await?;

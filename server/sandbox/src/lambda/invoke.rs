@@ -147,11 +147,16 @@ async fn run(call: &Call<'_>, function: &Function, function_arn: String, event: 
     };
     let memory = function.memory;
     // Apart from the request: a caller that goes away does not end the invocation.
+    let mut stop = lambda.stop.clone();
     let (packages, package) = (Arc::clone(&lambda.packages), function.package.clone());
     let running = tokio::spawn(async move {
-        let ran = match unpacked(packages, package, job.dir.clone()).await {
-            Ok(()) => process::run(&job).await,
-            Err(e) => Err(e),
+        let ran = async {
+            unpacked(packages, package, job.dir.clone()).await?;
+            process::run(&job).await
+        };
+        let ran = tokio::select! {
+            ran = ran => ran,
+            _ = stop.wait_for(|stop| *stop) => Err(io::Error::other("it is stopping")),
         };
         drop((dir, slot));
         ran

@@ -102,7 +102,7 @@ fn zip_file(code: &Value) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Keeps a package, and removes those that are not used any more once `change` is done.
+/// Keeps a package, while the state is held.
 fn store(call: &Call<'_>, bytes: &[u8]) -> Result<Package, Failure> {
     call.app.lambda.packages.keep(bytes).map_err(|e| {
         tracing::error!(error = %e, "a package can't be written");

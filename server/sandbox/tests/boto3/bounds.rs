@@ -3,20 +3,27 @@
 use crate::support::Lab;
 use crate::{call, log, with_function, with_function_in};
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// Starts a program that lives on and holds a connection to the test, and waits until it has it.
 const STARTS_ANOTHER: &str = r#"
 import subprocess, sys, time
 def handler(event, context):
-    hold = "import socket, sys; s = socket.create_connection(('127.0.0.1', %d)); print('up', flush=True); s.recv(1)"
+    hold = "import socket, sys; s = socket.create_connection(('127.0.0.1', %d)); print('up', flush=True); s.send(b'x'); s.recv(1)"
     other = subprocess.Popen([sys.executable, "-c", hold % event["port"]], stdout=subprocess.PIPE)
     other.stdout.readline()
     if event["forever"]:
         time.sleep(600)
     return "done"
 "#;
+
+/// Whether the other end of a connection is closed, or soon will be.
+async fn is_closed(mut connection: TcpStream) -> bool {
+    let mut rest = Vec::new();
+    tokio::time::timeout(Duration::from_secs(20), connection.read_to_end(&mut rest)).await.is_ok()
+}
 
 #[tokio::test]
 async fn what_takes_too_long_is_ended_with_everything_it_started() {
@@ -39,8 +46,8 @@ async fn what_takes_too_long_is_ended_with_everything_it_started() {
             assert_eq!(answer.json(), "done");
         }
         // The other program's end of the connection is closed: it is gone.
-        let (mut held, _) = accepted.unwrap();
-        assert!(!matches!(held.read(&mut [0; 1]).await, Ok(1..)), "forever: {forever}");
+        let (held, _) = accepted.unwrap();
+        assert!(is_closed(held).await, "forever: {forever}");
     }
 }
 
@@ -90,6 +97,20 @@ async fn only_so_many_run_at_once() {
     for one in running {
         assert_eq!(one.await.unwrap().json(), "ran");
     }
+}
+
+#[tokio::test]
+async fn a_sandbox_that_stops_ends_its_functions() {
+    let (lab, child) = with_function(STARTS_ANOTHER, json!({ "Timeout": 900 })).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let event = json!({ "port": listener.local_addr().unwrap().port(), "forever": true });
+    let running = tokio::spawn(async move { call(&child, event).await });
+    let (mut held, _) = listener.accept().await.unwrap();
+    assert_eq!(held.read_u8().await.unwrap(), b'x');
+    let Lab { sandbox, dir: _dir } = lab;
+    sandbox.shutdown().await;
+    running.await.unwrap().refused(500, "ServiceException", "it is stopping");
+    assert!(is_closed(held).await);
 }
 
 #[cfg(unix)]

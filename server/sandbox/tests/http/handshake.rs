@@ -62,7 +62,7 @@ async fn a_deny_of_a_group_reaches_its_members_only() {
     let groups = child.iam_ok("ListGroupsForUser", &[("UserName", "caller")]).await;
     assert_eq!(groups.tags("GroupName"), ["contractors"]);
     let attached = child.iam_ok("ListAttachedGroupPolicies", &[("GroupName", "contractors")]).await;
-    assert_eq!(attached.tags("PolicyArn"), [arn.clone()]);
+    assert_eq!(attached.tags("PolicyArn"), std::slice::from_ref(&arn));
     child.iam_ok("DetachGroupPolicy", &[("GroupName", "contractors"), ("PolicyArn", &arn)]).await;
     assert_eq!(caller.assume(&role, &[]).await.status, 200);
 }

@@ -1,0 +1,116 @@
+//! The handshake doctor: reads what is readable on both sides, makes the calls it can make itself, and turns what it
+//! finds into a plan.
+//!
+//! What to think of it is `domain::doctor`'s. Reading changes nothing; calls are made only when they are asked for.
+
+mod gather;
+mod live;
+mod repair;
+
+use crate::{Operator, ServiceError, ServiceResult, Services};
+use domain::connection::ConnectionState;
+use domain::doctor::{Diagnosis, DiagnosisView, Live, PlannedStep, Question, QuestionForm, diagnose, message, plan};
+use domain::names::{AccountId, ConnectionId, ShareId};
+use domain::share::plan::Plan;
+use domain::share::view::ShareState;
+use domain::wizard::FieldProblem;
+
+/// A diagnosis with what it was made from.
+struct Examined {
+    diagnosis: Diagnosis,
+    plan: Plan,
+}
+
+impl Services {
+    /// Diagnoses a handshake: what the documents say, together with what calls have shown.
+    pub async fn diagnose(&self, operator: &Operator, question: &Question, live: Live) -> ServiceResult<DiagnosisView> {
+        let Examined { diagnosis, plan } = self.examine(operator, question, &live).await?;
+        let left_out = diagnosis.repairs().filter(|repair| repair.is_plannable());
+        let planned = |account: &AccountId| plan.steps.iter().any(|step| step.account == *account);
+        let left_out: Vec<AccountId> = left_out.map(|r| r.account.clone()).filter(|a| !planned(a)).collect();
+        let step = |step: &domain::share::plan::Step| PlannedStep {
+            title: step.title.clone(),
+            side: step.side,
+            account: step.account.clone(),
+        };
+        Ok(DiagnosisView {
+            share: self.share_of(question).await?,
+            can_call: self.own_connection(operator, question).await.map(|_| ()).map_err(|error| error.to_string()),
+            steps: plan.steps.iter().map(step).collect(),
+            fingerprint: repair::fingerprint(&plan),
+            not_connected: left_out,
+            form: QuestionForm::of(question),
+            diagnosis,
+            live,
+            now: self.now(),
+        })
+    }
+
+    /// The doctor's form for a share: its first caller and endpoint.
+    pub async fn question_of_share(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<QuestionForm> {
+        Ok(QuestionForm::of_share(&self.share_record(share).await?.value.intent))
+    }
+
+    /// What a pasted error message says, and the doctor's form as far as it fills it in. A share of the same role adds
+    /// what it knows.
+    pub async fn read_message(
+        &self,
+        _operator: &Operator,
+        text: &str,
+    ) -> ServiceResult<(message::Denied, QuestionForm)> {
+        let denied = message::parse(text).map_err(|error| ServiceError::Invalid {
+            problems: vec![FieldProblem {
+                field: "message".into(),
+                message: error.to_string(),
+                hint: Some(error.hint().into()),
+            }],
+        })?;
+        let mut form = denied.form();
+        let shares = self.inner.stores.shares.list().await?.into_iter().map(|share| share.value);
+        if let Some(share) = shares
+            .filter(|share| share.state != ShareState::Undone)
+            .find(|share| !form.role.is_empty() && share.intent.role_arn().as_str() == form.role)
+        {
+            let known = QuestionForm::of_share(&share.intent);
+            for (field, answer) in [
+                (&mut form.caller, known.caller),
+                (&mut form.endpoint, known.endpoint),
+                (&mut form.region, known.region),
+                (&mut form.external_id, known.external_id),
+            ] {
+                if field.is_empty() {
+                    *field = answer;
+                }
+            }
+        }
+        Ok((denied, form))
+    }
+
+    async fn examine(&self, operator: &Operator, question: &Question, live: &Live) -> ServiceResult<Examined> {
+        let evidence = self.evidence(operator, question).await?;
+        let diagnosis = diagnose(question, &evidence, live);
+        let mut reached = Vec::new();
+        for account in [question.child(), question.parent()] {
+            if let Some(connection) = self.connection_to(operator, &account).await? {
+                reached.push((account, connection));
+            }
+        }
+        let connection = |account: &AccountId| reached.iter().find(|(a, _)| a == account).map(|(_, c)| c.clone());
+        let plan = plan(diagnosis.repairs(), connection);
+        Ok(Examined { diagnosis, plan })
+    }
+
+    /// The first connection that leads to an account.
+    async fn connection_to(&self, operator: &Operator, account: &AccountId) -> ServiceResult<Option<ConnectionId>> {
+        let connections = self.connections(operator, false).await?;
+        let leads = |state: &ConnectionState| matches!(state, ConnectionState::Ready { identity } if identity.account == *account);
+        Ok(connections.into_iter().find(|connection| leads(&connection.state)).map(|connection| connection.id))
+    }
+
+    /// The standing share whose role a question is about.
+    async fn share_of(&self, question: &Question) -> ServiceResult<Option<ShareId>> {
+        let shares = self.inner.stores.shares.list().await?.into_iter().map(|share| share.value);
+        let mut standing = shares.filter(|share| share.state != ShareState::Undone);
+        Ok(standing.find(|share| share.intent.role_arn() == question.role).map(|share| share.intent.id))
+    }
+}

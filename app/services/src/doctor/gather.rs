@@ -1,0 +1,228 @@
+//! Gathering evidence: every piece for itself, so that one that can't be read hides no other.
+
+use crate::ports::gateway::{ControlKind, GatewayError};
+use crate::{Operator, ServiceResult, Services};
+use domain::arn::Arn;
+use domain::doctor::{CallerEvidence, ControlLevel, Document, Evidence, Origin, Piece, Question, RoleEvidence, Target};
+use domain::endpoint::EndpointView;
+use domain::names::{AccountId, ConnectionId, EndpointName, RoleName};
+use domain::share::intent::ShareIntent;
+use std::collections::BTreeSet;
+
+/// In how many other regions an endpoint that is missing is looked for.
+const ELSEWHERE: usize = 4;
+
+impl Services {
+    /// Reads both sides of a handshake. Changes nothing.
+    pub(super) async fn evidence(&self, operator: &Operator, question: &Question) -> ServiceResult<Evidence> {
+        let (child, parent) = (question.child(), question.parent());
+        let via_child = self.connection_to(operator, &child).await?;
+        let via_parent = self.connection_to(operator, &parent).await?;
+        let share = match self.share_of(question).await? {
+            Some(share) => Some(self.share_record(&share).await?.value.intent),
+            None => None,
+        };
+        let (caller, role, endpoint, of_child, of_parent) = tokio::join!(
+            self.caller_evidence(question, via_child.as_ref(), share.as_ref()),
+            self.role_evidence(question, via_parent.as_ref(), share.as_ref()),
+            self.endpoint_evidence(&question.endpoint, via_parent.as_ref()),
+            self.organization_evidence(operator, &child, via_child.as_ref(), &[ControlKind::Service]),
+            self.organization_evidence(
+                operator,
+                &parent,
+                via_parent.as_ref(),
+                &[ControlKind::Service, ControlKind::Resource]
+            ),
+        );
+        let elsewhere = match (&endpoint, &via_parent) {
+            (Piece::Missing, Some(connection)) => self.elsewhere(operator, &question.endpoint, connection).await?,
+            _ => Vec::new(),
+        };
+        let mut parent_levels = of_parent.levels.into_iter();
+        Ok(Evidence {
+            caller,
+            caller_service_controls: of_child.levels.into_iter().next().unwrap_or_default(),
+            caller_organization: of_child.organization,
+            role,
+            role_service_controls: parent_levels.next().unwrap_or_default(),
+            role_resource_controls: parent_levels.next().unwrap_or_default(),
+            role_organization: of_parent.organization,
+            endpoint,
+            elsewhere,
+            ..Evidence::default()
+        })
+    }
+
+    async fn caller_evidence(
+        &self,
+        question: &Question,
+        connection: Option<&ConnectionId>,
+        share: Option<&ShareIntent>,
+    ) -> Piece<CallerEvidence> {
+        let Some(connection) = connection else { return not_connected(&question.child()) };
+        let Some(caller) = question.caller_arn() else {
+            return Piece::unreadable("root and federated users have no policies of their own");
+        };
+        let grant = share.map(ShareIntent::grant_arn);
+        let (documents, grant) = tokio::join!(
+            self.inner.gateways.iam.caller_documents(connection, &caller),
+            self.attachable(connection, grant),
+        );
+        told(documents.map(|found| {
+            found.map(|found| CallerEvidence {
+                attachable: grant.into_iter().filter(|grant| !is_among(grant, &found.policies.documents)).collect(),
+                arn: found.arn,
+                unique_id: found.unique_id,
+                policies: found.policies,
+                boundary: found.boundary,
+            })
+        }))
+    }
+
+    async fn role_evidence(
+        &self,
+        question: &Question,
+        connection: Option<&ConnectionId>,
+        share: Option<&ShareIntent>,
+    ) -> Piece<RoleEvidence> {
+        let Some(connection) = connection else { return not_connected(&question.parent()) };
+        let Ok(name) = RoleName::parse(question.role_name()) else {
+            return Piece::unreadable(format!("`{}` is not a role's name", question.role_name()));
+        };
+        let policy = share.map(ShareIntent::policy_arn);
+        let (documents, policy) = tokio::join!(
+            self.inner.gateways.iam.role_documents(connection, &name),
+            self.attachable(connection, policy),
+        );
+        told(documents.map(|found| {
+            found.map(|found| RoleEvidence {
+                attachable: policy.into_iter().filter(|policy| !is_among(policy, &found.policies.documents)).collect(),
+                arn: found.arn,
+                unique_id: Some(found.unique_id),
+                trust: found.trust,
+                max_session_seconds: found.max_session_seconds,
+                policies: found.policies,
+                boundary: found.boundary,
+            })
+        }))
+    }
+
+    /// The share's own policy, when it is there: attaching it again may be all that is missing.
+    async fn attachable(&self, connection: &ConnectionId, policy: Option<Arn>) -> Option<Document> {
+        let arn = policy?;
+        let found = self.inner.gateways.iam.policy(connection, &arn).await.ok()??;
+        let version = found.versions.iter().find(|version| version.is_default)?.id.clone();
+        Some(Document {
+            name: arn.resource_name().to_owned(),
+            text: found.document,
+            origin: Origin::Managed { arn, version, others: Vec::new(), group: None },
+        })
+    }
+
+    async fn endpoint_evidence(&self, target: &Target, connection: Option<&ConnectionId>) -> Piece<EndpointView> {
+        let Some(connection) = connection else { return not_connected(&target.account()) };
+        told(self.find_endpoint(connection, target).await)
+    }
+
+    /// By the name as it is called; where only the ARN is known, by whatever name has it.
+    async fn find_endpoint(
+        &self,
+        connection: &ConnectionId,
+        target: &Target,
+    ) -> Result<Option<EndpointView>, GatewayError> {
+        let (sagemaker, region) = (&self.inner.gateways.sagemaker, target.region());
+        let remembered = self.remembered_name(&target.arn);
+        let lower = EndpointName::parse(target.arn.lower_name()).ok();
+        for name in target.name.clone().into_iter().chain(remembered).chain(lower) {
+            if let Some(found) = sagemaker.endpoint(connection, &region, &name).await? {
+                return Ok(Some(found));
+            }
+        }
+        let page = sagemaker.endpoints(connection, &region, Some(target.arn.lower_name()), None).await?;
+        Ok(page.items.into_iter().find(|found| found.arn == target.arn))
+    }
+
+    /// The same name in the regions that the connections name: the usual mistake.
+    async fn elsewhere(
+        &self,
+        operator: &Operator,
+        target: &Target,
+        connection: &ConnectionId,
+    ) -> ServiceResult<Vec<EndpointView>> {
+        let Ok(name) = EndpointName::parse(target.called()) else { return Ok(Vec::new()) };
+        let connections = self.connections(operator, false).await?;
+        let mut regions: BTreeSet<_> = connections.into_iter().filter_map(|connection| connection.region).collect();
+        regions.insert(self.default_region().clone());
+        regions.remove(&target.region());
+        let mut found = Vec::new();
+        for region in regions.into_iter().take(ELSEWHERE) {
+            let there = Target::new(name.clone(), &region, &target.account());
+            found.extend(self.find_endpoint(connection, &there).await.ok().flatten());
+        }
+        Ok(found)
+    }
+
+    /// Which organisation an account is in, and its control policies, a list of levels for each of `kinds`.
+    async fn organization_evidence(
+        &self,
+        operator: &Operator,
+        account: &AccountId,
+        connection: Option<&ConnectionId>,
+        kinds: &[ControlKind],
+    ) -> OrganizationEvidence {
+        let Some(connection) = connection else {
+            return OrganizationEvidence::all(kinds, &not_connected::<()>(account));
+        };
+        let organization = match self.inner.gateways.organizations.organization(connection).await {
+            Ok(Some(organization)) => organization,
+            Ok(None) => return OrganizationEvidence::all(kinds, &Piece::<()>::Missing),
+            Err(error) => return OrganizationEvidence::all(kinds, &Piece::<()>::unreadable(error.to_string())),
+        };
+        // The management account may read them; the account itself only where it administers the organisation.
+        let manager = self.connection_to(operator, &organization.management_account).await.ok().flatten();
+        let via = manager.as_ref().unwrap_or(connection);
+        let mut levels = Vec::new();
+        for kind in kinds {
+            let read = self.inner.gateways.organizations.control_policies(via, account, *kind).await;
+            levels.push(match read {
+                Ok(policies) => policies.levels().into(),
+                Err(error) => Piece::unreadable(error.to_string()),
+            });
+        }
+        OrganizationEvidence { organization: Piece::Read(organization.id), levels }
+    }
+}
+
+struct OrganizationEvidence {
+    organization: Piece<String>,
+    levels: Vec<Piece<Vec<ControlLevel>>>,
+}
+
+impl OrganizationEvidence {
+    /// The same for everything.
+    fn all(kinds: &[ControlKind], piece: &Piece<()>) -> Self {
+        fn same<T>(piece: &Piece<()>) -> Piece<T> {
+            piece.why().map_or(Piece::Missing, Piece::unreadable)
+        }
+        Self { organization: same(piece), levels: kinds.iter().map(|_| same(piece)).collect() }
+    }
+}
+
+fn not_connected<T>(account: &AccountId) -> Piece<T> {
+    Piece::unreadable(format!("account {account} is not connected"))
+}
+
+fn told<T>(read: Result<Option<T>, GatewayError>) -> Piece<T> {
+    match read {
+        Ok(found) => found.into(),
+        Err(error) => Piece::unreadable(error.to_string()),
+    }
+}
+
+fn is_among(policy: &Document, documents: &[Document]) -> bool {
+    let arn = |document: &Document| match &document.origin {
+        Origin::Managed { arn, .. } => Some(arn.clone()),
+        _ => None,
+    };
+    documents.iter().any(|document| arn(document).is_some() && arn(document) == arn(policy))
+}

@@ -1,0 +1,80 @@
+//! Repairs: the plan that was shown, run like any other.
+
+use super::Examined;
+use crate::activity::Happened;
+use crate::drafts::fresh;
+use crate::ports::store::RunRecord;
+use crate::runs::role_key;
+use crate::sessions::text_digest;
+use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
+use domain::doctor::{Live, Question};
+use domain::names::{RunId, ShareId};
+use domain::run::RunKind;
+use domain::share::plan::Plan;
+
+/// The same for the same steps.
+pub(super) fn fingerprint(plan: &Plan) -> String {
+    text_digest(&serde_json::to_string(plan).unwrap_or_default())
+}
+
+impl Services {
+    /// Makes every repair of a handshake that can be made from here, as a run. Refused as `Conflict` when the plan is
+    /// another one than `fingerprint` says was shown, or while another run on the same role is under way.
+    pub async fn repair(
+        &self,
+        operator: &Operator,
+        question: &Question,
+        live: &Live,
+        shown: &str,
+    ) -> ServiceResult<RunId> {
+        let Examined { plan, .. } = self.examine(operator, question, live).await?;
+        if plan.steps.is_empty() {
+            return Err(ServiceError::Conflict {
+                message: "there is nothing left to repair".into(),
+                hint: "diagnose again to see where the handshake stands".into(),
+            });
+        }
+        if fingerprint(&plan) != shown {
+            return Err(ServiceError::Conflict {
+                message: "the accounts have changed since this diagnosis".into(),
+                hint: "look at the new one, then repair".into(),
+            });
+        }
+        let share = self.share_of(question).await?;
+        let subject = match &share {
+            Some(share) => share.clone(),
+            None => fresh(ShareId::parse)?,
+        };
+        let run: RunId = fresh(RunId::parse)?;
+        let key = role_key(&question.parent(), question.role_name());
+        let (services, operator) = (self.clone(), operator.clone());
+        uncancelled(async move {
+            services.take_lease_on(&key, &run).await?;
+            let started = services.repair_leased(&operator, subject, plan, &run, &key).await;
+            if started.is_err() {
+                services.give_back(&key, &run).await;
+            }
+            started.map(|()| run)
+        })
+        .await
+    }
+
+    async fn repair_leased(
+        &self,
+        operator: &Operator,
+        subject: ShareId,
+        plan: Plan,
+        run: &RunId,
+        key: &str,
+    ) -> ServiceResult<()> {
+        self.refuse_second_run(&subject).await?;
+        let steps = plan.steps.len();
+        let mut journal = RunRecord::new(run, &subject, RunKind::Repair, plan, operator.label(), self.now());
+        journal.lease = Some(key.to_owned());
+        self.inner.stores.runs.put(&journal).await?;
+        let happened = Happened::done("started repairing a handshake").of_run(run).detail(format!("{steps} steps"));
+        self.note(operator.label(), happened).await;
+        self.execute_under(journal, key.to_owned());
+        Ok(())
+    }
+}
