@@ -5,10 +5,15 @@
 
 pub mod checks;
 pub mod diff;
+pub mod drift;
+pub mod import;
 pub mod intent;
 pub mod inventory;
+pub mod map;
+mod paper;
 pub mod plan;
 pub mod render;
+pub mod rotate;
 pub mod sentence;
 pub mod view;
 

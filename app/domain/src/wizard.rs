@@ -4,11 +4,14 @@
 //! wrong with a step, and a complete draft becomes a [`crate::share::intent::ShareIntent`].
 
 use crate::arn::{Arn, CallerArn};
-use crate::names::{AccountId, DraftId, ShareId};
+use crate::names::{AccountId, DraftId, ExternalId, ShareId};
+use crate::share::rotate::Rotation;
 use serde::{Deserialize, Serialize};
 
 mod answers;
 mod problems;
+
+pub(crate) use answers::GRANT_NAME;
 
 /// A step of the share wizard, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -185,6 +188,10 @@ pub struct ShareDraft {
     pub console_caller: Option<CallerArn>,
     /// The console's raw identity in the child, for messages.
     pub console_identity: Option<Arn>,
+    /// Of a share whose external ID is being changed: the new one and the change. It goes on for as long as the answer
+    /// stays that one.
+    #[serde(default)]
+    pub rotating: Option<(ExternalId, Rotation)>,
 }
 
 /// A step's answers, as a form sends them.

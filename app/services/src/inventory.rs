@@ -7,10 +7,10 @@ use domain::endpoint::{EndpointArn, EndpointView};
 use domain::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Request, ResourceKind, decide};
 use domain::names::{ConnectionId, EndpointName};
 use domain::policy::PolicyDocument;
-use domain::run::RunKind;
+use domain::run::StepState;
 use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use domain::share::inventory::{ChildInventory, ObservedGrantee, ShareInventory};
-use domain::share::plan::Action;
+use domain::share::plan::attached_by;
 use domain::share::render;
 use domain::share::view::ShareState;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -55,7 +55,7 @@ impl Services {
         let others = self.inner.stores.shares.list().await?.into_iter().map(|r| r.value);
         let others = others.filter(|r| r.intent.id != intent.id && r.state != ShareState::Undone);
         let other_shares = others.map(|r| r.intent.id).collect();
-        Ok(ShareInventory { policy, role, endpoints, child, other_shares })
+        Ok(ShareInventory { policy, role, endpoints, child, other_shares, ..ShareInventory::default() })
     }
 
     async fn child_inventory(&self, intent: &ShareIntent, runs: &[RunRecord]) -> ServiceResult<Option<ChildInventory>> {
@@ -83,7 +83,7 @@ impl Services {
             grantees: attached.into_iter().filter(wanted).collect(),
             missing_callers: missing,
             console_needs_grant,
-            attached_by_us: attached_by(runs, &grant),
+            attached_by_us: attached_by_runs(runs, &grant),
         }))
     }
 
@@ -161,17 +161,11 @@ impl Services {
     }
 }
 
-/// Whom the share's runs attached the grant to, whether AWS's answer came back or not.
-fn attached_by(runs: &[RunRecord], grant: &Arn) -> BTreeSet<CallerArn> {
-    let applied = runs.iter().filter(|run| run.kind == RunKind::Apply);
-    let steps = applied.flat_map(|run| run.plan.steps.iter().zip(&run.steps));
-    steps
-        .filter(|(_, journal)| journal.attempts > 0)
-        .filter_map(|(step, _)| match &step.action {
-            Action::Attach { to, policy } if policy == grant => Some(to.clone()),
-            _ => None,
-        })
-        .collect()
+/// Whom the share's runs, newest first, attached the grant to and did not detach it from since.
+fn attached_by_runs(runs: &[RunRecord], grant: &Arn) -> BTreeSet<CallerArn> {
+    let steps = runs.iter().rev().flat_map(|run| run.plan.steps.iter().zip(&run.steps));
+    let begun = steps.filter(|(_, journal)| journal.attempts > 0);
+    attached_by(grant, begun.map(|(step, journal)| (&step.action, journal.state == StepState::Done)))
 }
 
 /// Whether `own` policies let a caller assume the share's role, its trust policy taken for granted.

@@ -222,6 +222,16 @@ impl IamGateway for AwsIam {
         send!(c, "UntagRole", request)
     }
 
+    async fn delete_role_permissions_boundary(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+    ) -> GatewayResult<Answered<()>> {
+        let c = self.0.get(connection).await?;
+        let request = c.iam.delete_role_permissions_boundary().role_name(role.as_str());
+        send!(c, "DeleteRolePermissionsBoundary", request)
+    }
+
     async fn attach_role_policy(
         &self,
         connection: &ConnectionId,

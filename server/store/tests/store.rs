@@ -35,6 +35,7 @@ fn draft(id: &str) -> ShareDraft {
         child_account: None,
         console_caller: None,
         console_identity: None,
+        rotating: None,
     }
 }
 

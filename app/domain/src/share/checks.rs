@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 mod compare;
 mod standing;
 
+pub(crate) use compare::coverage;
 pub use standing::checks;
 
 /// How much a finding matters.

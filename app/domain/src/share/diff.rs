@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 mod lanes;
 mod lines;
 
+pub(crate) use lanes::canonical;
 pub use lanes::{Lanes, lanes, made_lanes};
 pub use lines::diff_lines;
 

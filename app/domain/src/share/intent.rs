@@ -3,6 +3,7 @@
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointArn;
 use crate::names::{AccountId, ConnectionId, ExternalId, PolicyName, Region, RoleName, ShareId};
+use crate::share::rotate::Rotation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -104,6 +105,9 @@ pub struct ShareIntent {
     /// Which of the callers is this console itself, when it is to call too.
     #[serde(default)]
     pub console: Option<CallerArn>,
+    /// A change of the external ID that is under way: the one before is accepted beside `external_id`.
+    #[serde(default)]
+    pub rotation: Option<Rotation>,
 }
 
 /// A resource that a share makes, for conflicts about its name.

@@ -3,6 +3,7 @@
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointView;
 use crate::names::{PolicyName, ShareId};
+use crate::share::Side;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,12 @@ pub struct ObservedPolicy {
     pub attached_roles: Vec<String>,
     /// Names of the users it is attached to.
     pub attached_users: Vec<String>,
+    /// Names of the groups it is attached to.
+    #[serde(default)]
+    pub attached_groups: Vec<String>,
+    /// What it was described as when it was made; it can't change.
+    #[serde(default)]
+    pub description: String,
 }
 
 /// A role.
@@ -83,6 +90,12 @@ pub struct ShareInventory {
     /// Other shares that this console knows: what carries their tag is never taken over.
     #[serde(default)]
     pub other_shares: BTreeSet<ShareId>,
+    /// The documents of the role's policies by name, the share's own included, as far as they were read.
+    #[serde(default)]
+    pub role_documents: BTreeMap<String, String>,
+    /// Sides that could not be read, and why. What is absent there is unknown, not gone.
+    #[serde(default)]
+    pub unread: BTreeMap<Side, String>,
 }
 
 /// The child's side of an inventory.

@@ -6,13 +6,18 @@ use crate::share::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod attached;
 mod planner;
 mod reverse;
+mod teardown;
 mod title;
 mod undo;
 
+pub use attached::attached_by;
+pub(crate) use planner::grantees;
 pub use planner::{Planned, numbered, plan};
 pub use reverse::take_back;
+pub use teardown::{Blocker, Clearing, DryRun, Forecast, Outcome, dry_run};
 pub use undo::{PastRun, undo};
 
 /// One call to AWS that changes something.
@@ -134,6 +139,13 @@ pub enum Action {
         role: RoleName,
         /// The tags' keys.
         keys: Vec<String>,
+    },
+    /// IAM DeleteRolePermissionsBoundary: a boundary that a person named.
+    RemoveBoundary {
+        /// Which role.
+        role: RoleName,
+        /// The boundary, for the journal.
+        previous: Arn,
     },
     /// IAM AttachRolePolicy or AttachUserPolicy.
     Attach {

@@ -28,6 +28,8 @@ const VERSION: &str = "2012-10-17";
 pub const SID_INVOKE: &str = "InvokeSharedEndpoints";
 /// What the trust policy is called in its statement.
 pub const SID_TRUST: &str = "ChildMayAssume";
+/// What follows it while two external IDs are accepted, the new one first; then comes since when, in milliseconds.
+pub const SID_ROTATING: &str = "WithEitherIdSince";
 /// What the child's policy is called in its statement.
 pub const SID_GRANT: &str = "AssumeSharedRole";
 
@@ -75,16 +77,31 @@ pub fn invoke_policy(intent: &ShareIntent) -> String {
 
 /// The parent's role's trust policy.
 pub fn trust_policy(intent: &ShareIntent) -> String {
+    trust_of(intent, &principals(intent))
+}
+
+/// The trust policy with other principals than the intent's.
+pub(super) fn trust_of(intent: &ShareIntent, principals: &[String]) -> String {
     let mut statement = json!({
-        "Sid": SID_TRUST,
+        "Sid": trust_sid(intent),
         "Effect": "Allow",
-        "Principal": { "AWS": principals(intent) },
+        "Principal": { "AWS": principals },
         "Action": "sts:AssumeRole",
     });
-    if let Some(id) = &intent.external_id {
-        statement["Condition"] = json!({ "StringEquals": { "sts:ExternalId": id.as_str() } });
+    let ids: Vec<&str> = intent.accepted_ids().iter().map(|id| id.as_str()).collect();
+    if !ids.is_empty() {
+        statement["Condition"] = json!({ "StringEquals": { "sts:ExternalId": ids } });
     }
     pretty(&json!({ "Version": VERSION, "Statement": [statement] }))
+}
+
+/// While the external ID is being changed, the statement says so and since when: what is known of a change is then
+/// readable from AWS alone, and nothing but the trust policy has to be written.
+fn trust_sid(intent: &ShareIntent) -> String {
+    match intent.open_rotation() {
+        Some(rotation) => format!("{SID_TRUST}{SID_ROTATING}{}", rotation.since.0.max(0)),
+        None => SID_TRUST.into(),
+    }
 }
 
 /// The child's managed policy: exactly one role.
@@ -100,7 +117,8 @@ pub fn grant_policy(role: &Arn) -> String {
     }))
 }
 
-/// What a resource of a share says about itself in IAM; at most 1000 characters.
+/// What a resource of a share says about itself in IAM; at most 1000 characters. Only what the share makes says so, not
+/// what it takes over.
 pub fn description(what: &str, intent: &ShareIntent) -> String {
     describe(what, &intent.id)
 }
@@ -114,6 +132,22 @@ pub const WHAT_GRANT: &str = "Lets its holders assume the shared role";
 
 fn describe(what: &str, share: &ShareId) -> String {
     format!("{what} (Sagebridge share {share})")
+}
+
+/// The role's [`description`], which also says what the child's policy is called: its account may be out of sight.
+pub fn role_description(intent: &ShareIntent) -> String {
+    format!("{WHAT_ROLE} (Sagebridge share {}, granted by {})", intent.id, intent.grant_name)
+}
+
+/// Whether a description is one of what this share made.
+pub fn is_description_of(description: &str, share: &ShareId) -> bool {
+    let after = description.split_once(&format!("(Sagebridge share {share}")).map(|(_, after)| after);
+    after.is_some_and(|after| after.starts_with([')', ',']))
+}
+
+/// What the child's policy is called, by the role's description.
+pub fn granted_by(description: &str) -> Option<&str> {
+    description.split_once(", granted by ")?.1.strip_suffix(')')
 }
 
 fn pretty(value: &Value) -> String {

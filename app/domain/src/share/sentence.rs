@@ -1,6 +1,7 @@
 //! What a share means, in one sentence of plain words.
 
 use crate::arn::{Arn, CallerArn};
+use crate::names::PolicyName;
 use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use crate::share::inventory::{ObservedRole, ShareInventory};
 use crate::share::plan::{Action, Plan, Planned, Step};
@@ -58,8 +59,15 @@ pub fn sentence(intent: &ShareIntent, names: &[String], tense: Tense) -> Vec<Spa
     }
     words.plain("in account ").strong(intent.parent.as_str());
     words.plain(&format!(", for up to {} at a time", hours(intent.session_seconds)));
-    if intent.external_id.is_some() {
-        words.plain(", and only when the external ID is presented");
+    match (&intent.external_id, intent.open_rotation()) {
+        (Some(_), Some(_)) => {
+            words.plain(", and only when the external ID is presented, the new one or, until its change is ended, ");
+            words.plain("the old one");
+        }
+        (Some(_), None) => {
+            words.plain(", and only when the external ID is presented");
+        }
+        (None, _) => {}
     }
     words.plain(".");
     words.spans
@@ -71,7 +79,7 @@ pub fn review_sentence(intent: &ShareIntent, inventory: &ShareInventory, planned
     let nothing = planned.plan.steps.is_empty() && planned.conflicts.is_empty();
     let tense = if nothing { Tense::Present } else { Tense::Future };
     let mut words = Words { spans: sentence(intent, &names, tense) };
-    let more = inventory.role.as_ref().map(|role| more_of_the_role(intent, role)).unwrap_or_default();
+    let more = inventory.role.as_ref().map(|role| more_of_the_role(intent, role, &planned.plan)).unwrap_or_default();
     let others = changes_for_others(intent, inventory, planned);
     if !more.is_empty() {
         words.plain(" Through the role come also ").list(&more).plain(".");
@@ -85,10 +93,16 @@ pub fn review_sentence(intent: &ShareIntent, inventory: &ShareInventory, planned
     words.spans
 }
 
-/// What a role that was there before can do beside the share.
-fn more_of_the_role(intent: &ShareIntent, role: &ObservedRole) -> Vec<String> {
-    let attached = role.attached.iter().filter(|arn| **arn != intent.policy_arn()).map(|arn| arn.resource_name());
-    attached.chain(role.inline.iter().map(|name| name.as_str())).map(str::to_owned).collect()
+/// What a role that was there before can do beside the share, once the plan is carried out.
+fn more_of_the_role(intent: &ShareIntent, role: &ObservedRole, plan: &Plan) -> Vec<String> {
+    let does = |wanted: &dyn Fn(&Action) -> bool| plan.steps.iter().any(|step| wanted(&step.action));
+    let detached =
+        |arn: &Arn| does(&|a| matches!(a, Action::Detach { from, policy } if policy == arn && from.arn() == &role.arn));
+    let deleted =
+        |inline: &PolicyName| does(&|a| matches!(a, Action::DeleteInlinePolicy { name, .. } if name == inline));
+    let attached = role.attached.iter().filter(|arn| **arn != intent.policy_arn() && !detached(arn));
+    let inline = role.inline.iter().filter(|name| !deleted(name));
+    attached.map(|arn| arn.resource_name()).chain(inline.map(|name| name.as_str())).map(str::to_owned).collect()
 }
 
 /// Who else holds a policy that gets a new version.
@@ -155,7 +169,11 @@ pub fn callers_in_brief(intent: &ShareIntent) -> String {
 
 /// The condition on the arrow between the accounts.
 pub fn arrow(intent: &ShareIntent) -> &'static str {
-    if intent.external_id.is_some() { "external ID required" } else { "no external ID" }
+    match (&intent.external_id, intent.open_rotation()) {
+        (Some(_), Some(_)) => "external ID required, old or new",
+        (Some(_), None) => "external ID required",
+        (None, _) => "no external ID",
+    }
 }
 
 /// `one hour`, `90 minutes`, `12 hours`.

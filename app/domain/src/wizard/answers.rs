@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The names of the first seed, so that its readers recognise what they get.
 const POLICY_NAME: &str = "SageMakerExternalInvokeEndpoint";
 const ROLE_NAME: &str = "SageMakerExternal";
-const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
+pub(crate) const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
 
 /// What a ticked checkbox sends.
 pub(super) const ON: &str = "on";
@@ -44,6 +44,7 @@ impl ShareDraft {
             child_account: None,
             console_caller: None,
             console_identity: None,
+            rotating: None,
         }
     }
 
@@ -92,6 +93,7 @@ impl ShareDraft {
             child_account: Some(intent.child.clone()),
             console_caller: intent.console.clone(),
             console_identity: intent.console.as_ref().map(|c| c.arn().clone()),
+            rotating: intent.external_id.clone().zip(intent.rotation.clone()),
         }
     }
 
@@ -122,6 +124,9 @@ impl ShareDraft {
         };
         let named = || self.endpoints.arns.iter().map(|arn| EndpointArn::parse(arn)).collect::<Result<_, _>>();
         let words: Vec<&str> = self.role.adopt.split_whitespace().collect();
+        let external_id = self.requires_external_id().then(|| ExternalId::parse(&self.role.external_id)).transpose()?;
+        let rotating = self.rotating.as_ref().filter(|(to, _)| Some(to) == external_id.as_ref());
+        let rotation = rotating.map(|(_, rotation)| rotation.clone());
         Ok(ShareIntent {
             id: self.share.clone(),
             parent_connection: ConnectionId::parse(&self.parent.connection)?,
@@ -138,12 +143,13 @@ impl ShareDraft {
             policy_name: PolicyName::parse(&self.role.policy_name)?,
             role_name: RoleName::parse(&self.role.role_name)?,
             session_seconds: self.role.session_seconds.trim().parse().unwrap_or(3600),
-            external_id: self.requires_external_id().then(|| ExternalId::parse(&self.role.external_id)).transpose()?,
+            external_id,
             grant_name: PolicyName::parse(&self.child.grant_name)?,
             grantees: self.child.grantees.iter().map(|g| CallerArn::parse(g)).collect::<Result<_, _>>()?,
             adopt: words.contains(&ON),
             adopting: words.iter().filter_map(|word| Resource::parse(word)).collect(),
             console,
+            rotation,
         })
     }
 

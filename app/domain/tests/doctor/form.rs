@@ -111,6 +111,7 @@ pub fn intent() -> ShareIntent {
         adopt: false,
         adopting: Default::default(),
         console: None,
+        rotation: None,
     }
 }
 

@@ -62,6 +62,7 @@ fn plain() -> ShareIntent {
         adopt: false,
         adopting: BTreeSet::new(),
         console: None,
+        rotation: None,
     }
 }
 

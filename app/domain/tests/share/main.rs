@@ -3,13 +3,20 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod documents;
+mod drift;
+mod editing;
 mod handoff;
+mod import;
 mod lambda;
+mod map;
 mod model;
 mod plans;
 mod programs;
 mod properties;
 mod review;
+mod rotation;
+mod teardown;
+mod upkeep;
 mod wizard;
 
 use domain::arn::CallerArn;
@@ -48,5 +55,6 @@ pub fn intent() -> ShareIntent {
         adopt: false,
         adopting: Default::default(),
         console: None,
+        rotation: None,
     }
 }

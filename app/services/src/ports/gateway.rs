@@ -314,6 +314,13 @@ pub trait IamGateway: Send + Sync {
         keys: &[String],
     ) -> GatewayResult<Answered<()>>;
 
+    /// DeleteRolePermissionsBoundary.
+    async fn delete_role_permissions_boundary(
+        &self,
+        connection: &ConnectionId,
+        role: &RoleName,
+    ) -> GatewayResult<Answered<()>>;
+
     /// AttachRolePolicy.
     async fn attach_role_policy(
         &self,

@@ -127,6 +127,7 @@ fn verdict(action: &Action, error: &GatewayError) -> Verdict {
             | Action::UntagPolicy { .. }
             | Action::UntagRole { .. }
             | Action::DeleteInlinePolicy { .. }
+            | Action::RemoveBoundary { .. }
             | Action::Detach { .. }
     );
     match error.code.as_str() {
@@ -237,6 +238,9 @@ async fn call(services: &Services, step: &Step, results: &BTreeMap<String, Strin
         }
         Action::DeleteInlinePolicy { holder, name, .. } => {
             Done::answered(iam.delete_inline_policy(via, holder, name).await?.request_id)
+        }
+        Action::RemoveBoundary { role, .. } => {
+            Done::answered(iam.delete_role_permissions_boundary(via, role).await?.request_id)
         }
         Action::Attach { to, policy } => Done::answered(attach(services, via, to, policy, true).await?),
         Action::Detach { from, policy } => Done::answered(attach(services, via, from, policy, false).await?),

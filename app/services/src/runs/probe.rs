@@ -69,6 +69,7 @@ pub(super) async fn probe(
             Ok(done_if(look.inline(holder, name).await?.is_some_and(|text| same_meaning(&text, document))))
         }
         Action::DeleteInlinePolicy { holder, name, .. } => Ok(done_if(look.inline(holder, name).await?.is_none())),
+        Action::RemoveBoundary { role, .. } => Ok(done_if(look.role(role).await?.is_none_or(|r| r.boundary.is_none()))),
         Action::Attach { to, policy } => Ok(done_if(look.attached(to, policy).await?)),
         Action::Detach { from, policy } => Ok(done_if(!look.attached(from, policy).await?)),
     }

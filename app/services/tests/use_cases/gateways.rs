@@ -311,6 +311,7 @@ agreeable! {
         fn delete_role(&RoleName) -> () = ();
         fn tag_role(&RoleName, &Tags) -> () = ();
         fn untag_role(&RoleName, &[String]) -> () = ();
+        fn delete_role_permissions_boundary(&RoleName) -> () = ();
         fn attach_role_policy(&RoleName, &Arn) -> () = ();
         fn detach_role_policy(&RoleName, &Arn) -> () = ();
         fn attach_user_policy(&UserName, &Arn) -> () = ();

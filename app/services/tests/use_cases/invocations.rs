@@ -34,6 +34,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         adopt: false,
         adopting: Default::default(),
         console: None,
+        rotation: None,
     };
     let record = ShareRecord {
         intent,

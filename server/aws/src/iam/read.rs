@@ -48,9 +48,17 @@ pub(super) async fn policy(c: &Connection, arn: &Arn) -> GatewayResult<Option<Ob
     let document = default_document(c, arn, default);
     let read = tokio::try_join!(document, versions(c, arn), entities(c, arn));
     // Deleted meanwhile: not there.
-    let Some((document, versions, (attached_roles, attached_users))) = found(read)? else { return Ok(None) };
-    let tags = tags_of(policy.tags());
-    Ok(Some(ObservedPolicy { arn: arn.clone(), document, versions, tags, attached_roles, attached_users }))
+    let Some((document, versions, entities)) = found(read)? else { return Ok(None) };
+    Ok(Some(ObservedPolicy {
+        arn: arn.clone(),
+        document,
+        versions,
+        tags: tags_of(policy.tags()),
+        attached_roles: entities.roles,
+        attached_users: entities.users,
+        attached_groups: entities.groups,
+        description: policy.description().unwrap_or_default().to_owned(),
+    }))
 }
 
 /// A version's document, decoded.
@@ -76,17 +84,25 @@ async fn versions(c: &Connection, arn: &Arn) -> GatewayResult<Vec<ObservedVersio
     Ok(observed.collect())
 }
 
-/// The names of the roles and of the users a policy is attached to.
-async fn entities(c: &Connection, arn: &Arn) -> GatewayResult<(Vec<String>, Vec<String>)> {
+/// The names of those a policy is attached to.
+#[derive(Default)]
+struct Entities {
+    roles: Vec<String>,
+    users: Vec<String>,
+    groups: Vec<String>,
+}
+
+async fn entities(c: &Connection, arn: &Arn) -> GatewayResult<Entities> {
     let call = c.iam_call("ListEntitiesForPolicy");
     let mut pages = c.iam.list_entities_for_policy().policy_arn(arn.as_str()).into_paginator().send();
-    let (mut roles, mut users) = (Vec::new(), Vec::new());
+    let mut entities = Entities::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|e| call.failed(e))?;
-        roles.extend(page.policy_roles().iter().filter_map(|role| role.role_name().map(str::to_owned)));
-        users.extend(page.policy_users().iter().filter_map(|user| user.user_name().map(str::to_owned)));
+        entities.roles.extend(page.policy_roles().iter().filter_map(|role| role.role_name().map(str::to_owned)));
+        entities.users.extend(page.policy_users().iter().filter_map(|user| user.user_name().map(str::to_owned)));
+        entities.groups.extend(page.policy_groups().iter().filter_map(|group| group.group_name().map(str::to_owned)));
     }
-    Ok((roles, users))
+    Ok(entities)
 }
 
 pub(super) async fn role(c: &Connection, name: &RoleName) -> GatewayResult<Option<ObservedRole>> {

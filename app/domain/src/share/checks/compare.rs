@@ -16,12 +16,18 @@ pub(super) enum Reach {
 /// Compares what two documents allow. Denies, conditions and `Not…` elements make it [`Reach::Different`]: a guess would
 /// be worse than no answer.
 pub(super) fn reach(old: &str, new: &str) -> Reach {
-    let (Some(old), Some(new)) = (grants(old), grants(new)) else { return Reach::Different };
-    match (covered(&new, &old), covered(&old, &new)) {
-        (true, false) => Reach::Narrower,
-        (false, true) => Reach::Wider,
+    match coverage(old, new) {
+        Some((true, false)) => Reach::Narrower,
+        Some((false, true)) => Reach::Wider,
         _ => Reach::Different,
     }
+}
+
+/// Whether `old` allows all that `new` allows, and whether `new` allows all that `old` does; `None` when it can't be
+/// told.
+pub(crate) fn coverage(old: &str, new: &str) -> Option<(bool, bool)> {
+    let (old, new) = (grants(old)?, grants(new)?);
+    Some((covered(&new, &old), covered(&old, &new)))
 }
 
 type Grants = Vec<(String, String)>;

@@ -7,7 +7,7 @@ use crate::policy::{PolicyDocument, same_meaning};
 use crate::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use crate::share::inventory::{ObservedPolicy, ShareInventory};
 use crate::share::plan::Planned;
-use crate::share::render;
+use crate::share::{TAG_SHARE, render, rotate};
 use Severity::{Error, Note, Passed, Warning};
 
 /// IAM's size limits in characters without white space (IAM user guide, "IAM and AWS STS quotas").
@@ -30,6 +30,8 @@ pub fn checks(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planne
         region(intent),
         lower_case(intent),
     ];
+    found.extend(rotation(intent));
+    found.extend(ids_in_use(intent, inventory));
     found.extend(existence(intent, inventory));
     found.extend(in_service(inventory));
     found.extend(console(intent, inventory));
@@ -101,6 +103,30 @@ fn confused_deputy(intent: &ShareIntent) -> CheckView {
     let reason = "No external ID is required: a service that acts for several customers could be talked into using \
                   this role.";
     check("confused-deputy", title, if whole { Warning } else { Note }, reason)
+}
+
+fn rotation(intent: &ShareIntent) -> Option<CheckView> {
+    let rotation = intent.open_rotation()?;
+    Some(check("rotation", "External ID under change", Warning, rotate::reminder(rotation)))
+}
+
+/// Whether callers that present what the trust policy accepts today go on working.
+fn ids_in_use(intent: &ShareIntent, inventory: &ShareInventory) -> Option<CheckView> {
+    let role = inventory.role.as_ref().filter(|r| r.tags.get(TAG_SHARE).is_some_and(|id| id == intent.id.as_str()))?;
+    let wanted = intent.accepted_ids();
+    let today = rotate::asked_for(&role.trust);
+    let kept = today.iter().filter(|id| wanted.iter().any(|w| w.as_str() == id.as_str())).count();
+    if wanted.is_empty() || kept == today.len() {
+        return None;
+    }
+    let title = "External ID in use";
+    let reason = if kept > 0 {
+        "The old external ID is accepted no longer: callers that still present it are denied."
+    } else {
+        "Callers present another external ID today and are denied as soon as this is applied. Change it on the \
+         share's page to keep both accepted until they have switched."
+    };
+    Some(check("id-in-use", title, if kept > 0 { Note } else { Warning }, reason))
 }
 
 fn session(intent: &ShareIntent) -> CheckView {

@@ -122,6 +122,8 @@ impl View<'_> {
                 ("parent-role-tag", "taken over"),
                 ("parent-role-trust", "trust policy updated"),
                 ("parent-role-session", "session duration updated"),
+                ("parent-role-extra", "other policies taken off"),
+                ("parent-role-boundary", "boundary taken off"),
                 ("parent-attach", "policy attached"),
             ]
             .into_iter()
@@ -234,7 +236,8 @@ fn role_detail(intent: &ShareIntent) -> String {
         s if s % 3600 == 0 => format!("{} h", s / 3600),
         s => hours(s),
     };
-    format!("role · trusts {trusted}, {session} sessions")
+    let ids = if intent.open_rotation().is_some() { ", old and new external ID" } else { "" };
+    format!("role · trusts {trusted}, {session} sessions{ids}")
 }
 
 fn policy_detail(intent: &ShareIntent) -> String {
@@ -302,6 +305,6 @@ fn unchanged(title: String, text: &str) -> DocumentDiff {
 }
 
 /// Someone else's document in our spelling, so that a diff shows differences of meaning; as it is when it can't be read.
-fn canonical(document: &str) -> String {
+pub(crate) fn canonical(document: &str) -> String {
     PolicyDocument::parse(document).map_or_else(|_| document.to_owned(), |d| d.pretty())
 }

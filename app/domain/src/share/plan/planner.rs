@@ -25,7 +25,10 @@ pub struct Planned {
 /// The steps from `inventory` to `intent`. The same input gives the same plan; executed, it leaves nothing to plan.
 pub fn plan(intent: &ShareIntent, inventory: &ShareInventory) -> Planned {
     let mut planner = Planner { intent, others: &inventory.other_shares, steps: Vec::new(), conflicts: Vec::new() };
-    planner.parent(inventory);
+    // What could not be read is not absent: planning over it would make everything anew.
+    if !inventory.unread.contains_key(&Side::Parent) {
+        planner.parent(inventory);
+    }
     if let (Some(child), Some(connection)) = (&inventory.child, &intent.child_connection) {
         planner.child(child, connection);
     }
@@ -196,7 +199,7 @@ impl<'a> Planner<'a> {
                 name: intent.role_name.clone(),
                 arn: intent.role_arn(),
                 trust,
-                description: render::description(render::WHAT_ROLE, intent),
+                description: render::role_description(intent),
                 max_session_seconds: intent.session_seconds,
                 tags: self.tags(),
             };

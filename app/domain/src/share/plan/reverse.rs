@@ -105,6 +105,7 @@ fn reversed(action: &Action, result: Option<&str>) -> Vec<Action> {
         | Action::DeletePolicy { .. }
         | Action::DeleteRole { .. }
         | Action::UntagPolicy { .. }
-        | Action::UntagRole { .. } => Vec::new(),
+        | Action::UntagRole { .. }
+        | Action::RemoveBoundary { .. } => Vec::new(),
     }
 }

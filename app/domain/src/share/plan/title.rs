@@ -25,6 +25,9 @@ impl Action {
             Self::DeleteRole { role } => format!("Delete role {role}"),
             Self::TagRole { role, .. } => format!("Tag role {role}"),
             Self::UntagRole { role, .. } => format!("Untag role {role}"),
+            Self::RemoveBoundary { role, previous } => {
+                format!("Take boundary {} off {role}", previous.resource_name())
+            }
             Self::Attach { to, policy } => format!("Attach {} to {}", policy.resource_name(), to.name()),
             Self::Detach { from, policy } => format!("Detach {} from {}", policy.resource_name(), from.name()),
             Self::PutInlinePolicy { holder, name, .. } => {

@@ -327,16 +327,20 @@ impl Undoer<'_> {
         tags: &BTreeMap<String, String>,
         touches: impl Fn(&Action) -> Option<Option<BTreeMap<String, String>>>,
     ) -> Option<Origin> {
-        if tags.get(TAG_SHARE).map(String::as_str) != Some(self.intent.id.as_str()) {
+        if !self.is_own(tags) {
             return None;
         }
-        let latest = |(at, past): (usize, &Past<'_>)| {
-            touches(&past.step.action).map(|previous| match previous {
-                None => Origin::Made,
-                Some(previous) => Origin::Adopted { since: at, previous },
-            })
+        let latest = |(at, past): (usize, &Past<'_>)| match touches(&past.step.action)? {
+            None => Some(Origin::Made),
+            // A repair gave the share's own resource its lost tag back: how it became the share's was decided before.
+            Some(previous) if self.is_own(&previous) => None,
+            Some(previous) => Some(Origin::Adopted { since: at, previous }),
         };
         self.past.iter().enumerate().rev().find_map(latest)
+    }
+
+    fn is_own(&self, tags: &BTreeMap<String, String>) -> bool {
+        tags.get(TAG_SHARE).map(String::as_str) == Some(self.intent.id.as_str())
     }
 
     fn first<T>(&self, since: usize, pick: impl Fn(&Action) -> Option<T>) -> Option<T> {

@@ -1,0 +1,196 @@
+//! Tear-down with a dry run: the way back, and whether AWS would let each step of it.
+//!
+//! [`undo`] says what has to go. Others may have built on it since: attached a policy, added a version, put an inline
+//! policy on the role. AWS refuses to delete what is in use, and what others did is not undone behind their backs:
+//! each such thing is a [`Blocker`], in words, and the console clears it only with the person's consent to that one.
+
+use super::{Action, Holder, PastRun, Plan, Step, VersionRef, undo};
+use crate::arn::CallerArn;
+use crate::names::AccountId;
+use crate::policy::{AwsPrincipal, PolicyDocument, PrincipalPattern};
+use crate::share::drift::Unknown;
+use crate::share::intent::ShareIntent;
+use crate::share::inventory::{ObservedPolicy, ShareInventory};
+use crate::share::{Side, TAG_SHARE};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+mod blockers;
+mod forecast;
+
+/// Who can clear a blocker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Clearing {
+    /// The console, when the person says so.
+    WithConsent,
+    /// Someone in IAM.
+    ByHand,
+}
+
+/// Something that others did and that is in the way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocker {
+    /// Stable: what consent is given by. `inline:SageMakerExternal:logs`.
+    pub key: String,
+    /// On which side.
+    pub side: Side,
+    /// Name of the resource whose step it blocks.
+    pub resource: String,
+    /// What is in the way, in a sentence.
+    pub sentence: String,
+    /// What clearing it means, or what to do, in a sentence.
+    pub hint: String,
+    /// Who can clear it.
+    pub clearing: Clearing,
+    /// Whether this plan clears it.
+    pub cleared: bool,
+}
+
+/// What AWS would say to a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It would be done, as far as the state of the accounts decides that.
+    Works,
+    /// It would be refused.
+    Blocked {
+        /// Why, in a sentence.
+        reason: String,
+    },
+    /// It comes after one that would be refused.
+    Waits {
+        /// That step's title.
+        behind: String,
+    },
+}
+
+/// A step with what AWS would say to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// The step's id in the plan.
+    pub step: String,
+    /// Verb and object: `Delete role SageMakerExternal`.
+    pub title: String,
+    /// On which side.
+    pub side: Side,
+    /// In which account.
+    pub account: AccountId,
+    /// What AWS would say.
+    pub outcome: Outcome,
+}
+
+/// A tear-down that was played through without touching anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DryRun {
+    /// The plan: what the share made, and what the person consented to clear. Nothing else of others'.
+    pub plan: Plan,
+    /// Its steps, in order.
+    pub steps: Vec<Forecast>,
+    /// What others did that is in the way, cleared or not.
+    pub blockers: Vec<Blocker>,
+    /// What has the share's names and stays, because its tag doesn't say that it is the share's: a sentence each.
+    pub stays: Vec<String>,
+    /// Sides that could not be looked at; nothing is torn down there.
+    pub unknown: Vec<Unknown>,
+}
+
+impl DryRun {
+    /// Whether the plan would go through.
+    pub fn ready(&self) -> bool {
+        self.steps.iter().all(|step| step.outcome == Outcome::Works)
+    }
+}
+
+/// Plays a tear-down through. `consent` holds the keys of blockers that the person wants cleared; unknown keys are passed
+/// over, so that consent to what is there no more is harmless.
+pub fn dry_run(
+    intent: &ShareIntent,
+    runs: &[PastRun],
+    inventory: &ShareInventory,
+    consent: &BTreeSet<String>,
+) -> DryRun {
+    let mut scene = Scene { intent, runs, inventory, consent, steps: undo(intent, runs, inventory).steps };
+    let blockers = scene.settle();
+    let steps = forecast::forecast(intent, inventory, &scene.steps);
+    DryRun {
+        steps,
+        blockers,
+        stays: stays(intent, inventory),
+        unknown: unknown(intent, inventory),
+        plan: Plan { steps: scene.steps },
+    }
+}
+
+struct Scene<'a> {
+    intent: &'a ShareIntent,
+    runs: &'a [PastRun],
+    inventory: &'a ShareInventory,
+    consent: &'a BTreeSet<String>,
+    steps: Vec<Step>,
+}
+
+impl<'a> Scene<'a> {
+    fn consented(&self, key: &str) -> bool {
+        self.consent.contains(key)
+    }
+
+    /// Takes a step out of the plan; whatever waited for it waits no more.
+    fn drop_step(&mut self, id: &str) {
+        self.steps.retain(|step| step.id != id);
+        for step in &mut self.steps {
+            step.after.retain(|after| after != id);
+        }
+    }
+
+    /// Puts a step before another one, which waits for it.
+    fn put_before(&mut self, later: &str, step: Step) {
+        let Some(at) = self.steps.iter().position(|s| s.id == later) else { return };
+        self.steps[at].after.push(step.id.clone());
+        self.steps.insert(at, step);
+    }
+
+    /// Every step that was begun.
+    fn past(&self) -> impl Iterator<Item = (&Step, Option<&str>)> {
+        self.runs.iter().flat_map(|run| {
+            let begun = run.plan.steps.iter().filter(|step| run.attempted.contains(&step.id));
+            begun.map(|step| (step, run.results.get(&step.id).map(String::as_str)))
+        })
+    }
+
+    fn policies(&self) -> Vec<(Side, &'a ObservedPolicy)> {
+        let inventory = self.inventory;
+        let grant = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
+        let parent = inventory.policy.iter().map(|policy| (Side::Parent, policy));
+        parent.chain(grant.map(|policy| (Side::Child, policy))).collect()
+    }
+}
+
+fn stays(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<String> {
+    let grant = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
+    let found = [
+        ("Role", intent.role_name.as_str(), inventory.role.as_ref().map(|role| &role.tags)),
+        ("Policy", intent.policy_name.as_str(), inventory.policy.as_ref().map(|policy| &policy.tags)),
+        ("Policy", intent.grant_name.as_str(), grant.map(|policy| &policy.tags)),
+    ];
+    let stays = |(kind, name, tags): (&str, &str, Option<&BTreeMap<String, String>>)| match tags?.get(TAG_SHARE) {
+        Some(id) if id == intent.id.as_str() => None,
+        Some(id) => Some(format!("{kind} `{name}` stays: its tag says that it belongs to share `{id}`.")),
+        None => Some(format!("{kind} `{name}` stays: no tag says that it belongs to this share.")),
+    };
+    found.into_iter().filter_map(stays).collect()
+}
+
+fn unknown(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<Unknown> {
+    let mut unknown = Vec::new();
+    if let Some(reason) = inventory.unread.get(&Side::Parent) {
+        unknown.push(Unknown { side: Side::Parent, reason: reason.clone() });
+    }
+    if inventory.child.is_none() || inventory.unread.contains_key(&Side::Child) {
+        let why = inventory.unread.get(&Side::Child).cloned();
+        let why = why.unwrap_or_else(|| format!("Account {} is not connected.", intent.child));
+        let reason = format!("{why} Policy `{}` stays there until someone deletes it.", intent.grant_name);
+        unknown.push(Unknown { side: Side::Child, reason });
+    }
+    unknown
+}
