@@ -60,8 +60,11 @@ pub(crate) struct Connection {
     pub(crate) sdk: SdkConfig,
     /// IAM; global.
     pub(crate) iam: aws_sdk_iam::Client,
+    /// Organizations; global.
+    pub(crate) organizations: aws_sdk_organizations::Client,
     sts: Lru<String, aws_sdk_sts::Client>,
     sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
+    lambda: Lru<Region, aws_sdk_lambda::Client>,
 }
 
 impl Connections {
@@ -167,8 +170,15 @@ impl Connections {
 impl Connection {
     fn new(id: &ConnectionId, sdk: SdkConfig, login: (Login, ConnectionId)) -> Self {
         let origin = Origin::connection(id, login, sdk.endpoint_url());
-        let iam = aws_sdk_iam::Client::new(&sdk);
-        Self { origin, iam, sts: Lru::new(REGIONS), sagemaker: Lru::new(REGIONS), sdk }
+        Self {
+            origin,
+            iam: aws_sdk_iam::Client::new(&sdk),
+            organizations: aws_sdk_organizations::Client::new(&sdk),
+            sts: Lru::new(REGIONS),
+            sagemaker: Lru::new(REGIONS),
+            lambda: Lru::new(REGIONS),
+            sdk,
+        }
     }
 
     /// The region of the profile, the environment, or the fallback.
@@ -196,6 +206,14 @@ impl Connection {
         self.sagemaker.get(region).unwrap_or_else(|| {
             let config = aws_sdk_sagemaker::config::Builder::from(&self.sdk).region(aws_region(region)).build();
             self.sagemaker.insert(region.clone(), aws_sdk_sagemaker::Client::from_conf(config))
+        })
+    }
+
+    /// Lambda in a region.
+    pub(crate) fn lambda(&self, region: &Region) -> aws_sdk_lambda::Client {
+        self.lambda.get(region).unwrap_or_else(|| {
+            let config = aws_sdk_lambda::config::Builder::from(&self.sdk).region(aws_region(region)).build();
+            self.lambda.insert(region.clone(), aws_sdk_lambda::Client::from_conf(config))
         })
     }
 }

@@ -1,22 +1,5 @@
-//! IAM: what shares need to read, and every call a plan can hold. Reads are in [`read`] and [`documents`].
-
-mod documents;
-mod read;
-
-use crate::connections::{Connection, Connections};
-use async_trait::async_trait;
-use aws_sdk_iam::types::Tag;
-use aws_types::request_id::RequestId;
-use domain::arn::{Arn, CallerArn};
-use domain::connection::CallerView;
-use domain::endpoint::Page;
-use domain::names::{ConnectionId, PolicyName, RoleName, UserName};
-use domain::share::inventory::{ObservedPolicy, ObservedRole};
-use services::ports::gateway::{Answered, GatewayResult, IamGateway, IdentityPolicies, NewRole, Tags};
-use std::sync::Arc;
-
-#[derive(Debug)]
-pub(crate) struct AwsIam(pub(crate) Arc<Connections>);
+//! IAM: what shares need to read, and every call a plan can hold. Reads are in [`read`]; documents for explanations in
+//! [`documents`], the same with where each lives in [`evidence`]; lists with tags in [`listed`].
 
 /// Sends a request, and gives its answer with AWS's request id. `$value` says what of the answer is wanted.
 macro_rules! send {
@@ -30,6 +13,31 @@ macro_rules! send {
         Ok(Answered { value: $value, request_id })
     }};
 }
+
+mod documents;
+mod evidence;
+mod inline;
+mod listed;
+mod places;
+mod read;
+
+use crate::connections::{Connection, Connections};
+use async_trait::async_trait;
+use aws_sdk_iam::types::Tag;
+use aws_types::request_id::RequestId;
+use domain::arn::{Arn, CallerArn};
+use domain::connection::CallerView;
+use domain::endpoint::Page;
+use domain::names::{ConnectionId, PolicyName, RoleName, UserName};
+use domain::share::inventory::{ObservedPolicy, ObservedRole};
+use services::ports::gateway::{
+    Answered, CallerDocuments, GatewayResult, Holder, IamGateway, ListedPolicy, ListedRole, NewRole, RoleDocuments,
+    Tags,
+};
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(crate) struct AwsIam(pub(crate) Arc<Connections>);
 
 fn tags(connection: &Connection, operation: &'static str, tags: &Tags) -> GatewayResult<Vec<Tag>> {
     let build = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();
@@ -274,5 +282,57 @@ impl IamGateway for AwsIam {
         let c = self.0.get(connection).await?;
         let request = c.iam.detach_user_policy().user_name(user.as_str()).policy_arn(policy.as_str());
         send!(c, "DetachUserPolicy", request)
+    }
+
+    async fn caller_documents(
+        &self,
+        connection: &ConnectionId,
+        caller: &CallerArn,
+    ) -> GatewayResult<Option<CallerDocuments>> {
+        evidence::caller(&*self.0.get(connection).await?, caller).await
+    }
+
+    async fn role_documents(&self, connection: &ConnectionId, name: &RoleName) -> GatewayResult<Option<RoleDocuments>> {
+        evidence::role(&*self.0.get(connection).await?, name).await
+    }
+
+    async fn tagged_roles(&self, connection: &ConnectionId, after: Option<&str>) -> GatewayResult<Page<ListedRole>> {
+        listed::roles(&*self.0.get(connection).await?, after).await
+    }
+
+    async fn tagged_policies(
+        &self,
+        connection: &ConnectionId,
+        after: Option<&str>,
+    ) -> GatewayResult<Page<ListedPolicy>> {
+        listed::policies(&*self.0.get(connection).await?, after).await
+    }
+
+    async fn inline_policy(
+        &self,
+        connection: &ConnectionId,
+        holder: &Holder,
+        name: &PolicyName,
+    ) -> GatewayResult<Option<String>> {
+        inline::document(&*self.0.get(connection).await?, holder, name).await
+    }
+
+    async fn put_inline_policy(
+        &self,
+        connection: &ConnectionId,
+        holder: &Holder,
+        name: &PolicyName,
+        document: &str,
+    ) -> GatewayResult<Answered<()>> {
+        inline::put(&*self.0.get(connection).await?, holder, name, document).await
+    }
+
+    async fn delete_inline_policy(
+        &self,
+        connection: &ConnectionId,
+        holder: &Holder,
+        name: &PolicyName,
+    ) -> GatewayResult<Answered<()>> {
+        inline::delete(&*self.0.get(connection).await?, holder, name).await
     }
 }

@@ -9,6 +9,8 @@ mod error;
 mod http;
 mod iam;
 mod identity;
+mod lambda;
+mod organizations;
 mod profiles;
 mod runtime;
 mod sagemaker;
@@ -41,6 +43,8 @@ pub async fn connect(settings: AwsSettings) -> Result<Gateways, AwsSettingsError
         sts: Arc::new(sts::AwsSts(connections.clone())),
         iam: Arc::new(iam::AwsIam(connections.clone())),
         sagemaker: Arc::new(sagemaker::AwsSagemaker(connections.clone())),
-        runtime: Arc::new(runtime::AwsRuntime::new(connections)),
+        runtime: Arc::new(runtime::AwsRuntime::new(connections.clone())),
+        organizations: Arc::new(organizations::AwsOrganizations(connections.clone())),
+        lambda: Arc::new(lambda::AwsLambda(connections)),
     })
 }

@@ -77,7 +77,7 @@ pub struct GatewayError {
 
 /// The operations that the console calls, by the prefix of their IAM actions. Source: Service Authorization Reference,
 /// "Actions, resources, and condition keys for AWS services".
-const ACTIONS: [(&str, &[&str]); 3] = [
+const ACTIONS: [(&str, &[&str]); 5] = [
     (
         "iam",
         &[
@@ -86,11 +86,13 @@ const ACTIONS: [(&str, &[&str]); 3] = [
             "CreatePolicy",
             "CreatePolicyVersion",
             "CreateRole",
+            "DeleteGroupPolicy",
             "DeletePolicy",
             "DeletePolicyVersion",
             "DeleteRole",
             "DeleteRolePermissionsBoundary",
             "DeleteRolePolicy",
+            "DeleteUserPolicy",
             "DetachRolePolicy",
             "DetachUserPolicy",
             "GetGroupPolicy",
@@ -98,6 +100,7 @@ const ACTIONS: [(&str, &[&str]); 3] = [
             "GetPolicyVersion",
             "GetRole",
             "GetRolePolicy",
+            "GetUser",
             "GetUserPolicy",
             "ListAttachedGroupPolicies",
             "ListAttachedRolePolicies",
@@ -105,11 +108,15 @@ const ACTIONS: [(&str, &[&str]); 3] = [
             "ListEntitiesForPolicy",
             "ListGroupPolicies",
             "ListGroupsForUser",
+            "ListPolicies",
             "ListPolicyVersions",
             "ListRolePolicies",
             "ListRoles",
             "ListUserPolicies",
             "ListUsers",
+            "PutGroupPolicy",
+            "PutRolePolicy",
+            "PutUserPolicy",
             "SetDefaultPolicyVersion",
             "TagPolicy",
             "TagRole",
@@ -119,6 +126,19 @@ const ACTIONS: [(&str, &[&str]); 3] = [
             "UpdateRole",
         ],
     ),
+    (
+        "lambda",
+        &[
+            "CreateFunction",
+            "DeleteFunction",
+            "GetFunction",
+            "InvokeFunction",
+            "ListFunctions",
+            "UpdateFunctionCode",
+            "UpdateFunctionConfiguration",
+        ],
+    ),
+    ("organizations", &["DescribeOrganization", "DescribePolicy", "ListParents", "ListPoliciesForTarget"]),
     ("sagemaker", &["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "InvokeEndpoint", "ListEndpoints"]),
     ("sts", &["AssumeRole", "GetCallerIdentity"]),
 ];
@@ -127,8 +147,10 @@ impl GatewayError {
     /// The IAM action that allows the operation: `iam:AttachRolePolicy`, as it stands in a policy. The bare operation
     /// for one whose service is not known here.
     pub fn action(&self) -> String {
-        let service = ACTIONS.iter().find(|(_, operations)| operations.contains(&self.operation));
-        service.map_or_else(|| self.operation.to_owned(), |(prefix, _)| format!("{prefix}:{}", self.operation))
+        // Lambda's is the one action that is not called as its operation is.
+        let name = if self.operation == "Invoke" { "InvokeFunction" } else { self.operation };
+        let service = ACTIONS.iter().find(|(_, operations)| operations.contains(&name));
+        service.map_or_else(|| name.to_owned(), |(prefix, _)| format!("{prefix}:{name}"))
     }
 }
 

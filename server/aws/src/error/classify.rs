@@ -1,5 +1,6 @@
-//! What an error code means. Sources: the *Common errors* pages of the STS, IAM, SageMaker and SageMaker Runtime API
-//! references, and the SDKs' lists of throttling and transient codes.
+//! What an error code means. Sources: the *Common errors* pages of the STS, IAM, SageMaker, SageMaker Runtime,
+//! Organizations and Lambda API references, the *Errors* of Lambda's Invoke and CreateFunction, and the SDKs' lists of
+//! throttling and transient codes.
 
 use services::ports::gateway::GatewayErrorKind::{
     self, AccessDenied, Conflict, Expired, Invalid, Model, NotFound, Throttled, Unavailable,
@@ -10,7 +11,20 @@ pub(super) fn kind(code: &str, status: u16, message: &str) -> (GatewayErrorKind,
     let kind = by_code(code, message).unwrap_or_else(|| by_status(code, status));
     let busy =
         matches!(code, "ConcurrentModification" | "ConcurrentModificationException" | "EntityTemporarilyUnmodifiable");
-    (kind, busy || matches!(kind, Throttled | Unavailable))
+    (kind, busy || settles(code, message) || matches!(kind, Throttled | Unavailable))
+}
+
+/// Lambda has codes for what is wrong, but none for what will be right by itself: a role that was made moments ago, a
+/// function that is being created or changed. A new role that lacks Lambda in its trust policy, or access to the key
+/// of the environment variables, gives the same answer, so whoever retries has to stop at some time.
+fn settles(code: &str, message: &str) -> bool {
+    match code {
+        "InvalidParameterValueException" => {
+            message.contains("cannot be assumed by Lambda") || message.contains("KMS key is invalid for CreateGrant")
+        }
+        "ResourceConflictException" => message.contains("cannot be performed at this time"),
+        _ => false,
+    }
 }
 
 fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
@@ -19,6 +33,9 @@ fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
     Some(match stem {
         "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => AccessDenied,
         "NoSuchEntity" | "ResourceNotFound" | "NotFound" => NotFound,
+        "AWSOrganizationsNotInUse" | "AccountNotFound" | "ChildNotFound" | "TargetNotFound" | "PolicyNotFound" => {
+            NotFound
+        }
         "Validation" if says_not_found(message) => NotFound,
         "EntityAlreadyExists"
         | "DeleteConflict"
@@ -26,12 +43,27 @@ fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
         | "EntityTemporarilyUnmodifiable"
         | "UnmodifiableEntity"
         | "ResourceInUse"
+        | "ResourceConflict"
+        | "PreconditionFailed"
         | "Conflict" => Conflict,
+        // Lambda answers 502 when a function can't run as it is configured: calling it again changes nothing.
+        "InvalidRuntime"
+        | "InvalidZipFile"
+        | "InvalidSecurityGroupID"
+        | "InvalidSubnetID"
+        | "ENILimitReached"
+        | "SubnetIPAddressLimitReached"
+        | "EC2AccessDenied"
+        | "KMSAccessDenied"
+        | "KMSDisabled"
+        | "KMSInvalidState"
+        | "KMSNotFound" => Conflict,
         "Throttling"
         | "Throttled"
         | "RequestThrottled"
         | "TooManyRequests"
         | "RequestLimitExceeded"
+        | "EC2Throttled"
         | "ProvisionedThroughputExceeded"
         | "BandwidthLimitExceeded"
         | "SlowDown"
@@ -68,8 +100,10 @@ fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
         | "TokenRefreshRequired"
         | "InvalidIdentityToken" => Expired,
         "Model" => Model,
-        "ModelNotReady" | "InternalFailure" | "Internal" | "InternalServer" | "InternalDependency"
-        | "ServiceFailure" | "ServiceUnavailable" | "RequestTimeout" => Unavailable,
+        "ModelNotReady" | "ResourceNotReady" | "SnapStartNotReady" | "ENINotReady" | "InternalFailure" | "Internal"
+        | "InternalServer" | "InternalDependency" | "ServiceFailure" | "ServiceUnavailable" | "RequestTimeout" => {
+            Unavailable
+        }
         _ => return None,
     })
 }
@@ -137,8 +171,47 @@ mod tests {
             ("ModelNotReadyException", 429, "", (Unavailable, true)),
             ("InternalDependencyException", 530, "", (Unavailable, true)),
             ("ServiceUnavailable", 503, "", (Unavailable, true)),
+            ("AWSOrganizationsNotInUseException", 400, "", (NotFound, false)),
+            ("ChildNotFoundException", 400, "", (NotFound, false)),
+            ("ResourceNotFoundException", 404, "Function not found: arn:aws:lambda:…", (NotFound, false)),
+            ("TooManyRequestsException", 429, "Rate exceeded", (Throttled, true)),
+            ("ResourceConflictException", 409, "Function already exist: x", (Conflict, false)),
+            ("InvalidParameterValueException", 400, "Unzipped size must be smaller than …", (Invalid, false)),
+            ("RequestTooLargeException", 413, "", (Invalid, false)),
+            ("KMSAccessDeniedException", 502, "", (Conflict, false)),
+            ("InvalidRuntimeException", 502, "", (Conflict, false)),
+            ("ResourceNotReadyException", 502, "", (Unavailable, true)),
+            ("ServiceException", 500, "", (Unavailable, true)),
         ] {
             assert_eq!(kind(code, status, message), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_settles_by_itself_at_lambda_may_be_tried_again() {
+        for (code, status, message, expected) in [
+            (
+                "InvalidParameterValueException",
+                400,
+                "The role defined for the function cannot be assumed by Lambda.",
+                (Invalid, true),
+            ),
+            (
+                "InvalidParameterValueException",
+                400,
+                "Lambda was unable to configure access to your environment variables because the KMS key is invalid \
+                 for CreateGrant.",
+                (Invalid, true),
+            ),
+            (
+                "ResourceConflictException",
+                409,
+                "The operation cannot be performed at this time. The function is currently in the following state: \
+                 Pending",
+                (Conflict, true),
+            ),
+        ] {
+            assert_eq!(kind(code, status, message), expected, "{message}");
         }
     }
 

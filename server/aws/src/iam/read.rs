@@ -3,7 +3,7 @@
 
 use crate::connections::Connection;
 use crate::error::found;
-use aws_sdk_iam::types::{AttachedPolicy, Role, Tag};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, Role, Tag};
 use aws_smithy_types::DateTime;
 use domain::arn::{Arn, CallerArn, CallerKind};
 use domain::connection::CallerView;
@@ -14,8 +14,8 @@ use domain::time::Timestamp;
 use percent_encoding::percent_decode_str;
 use services::ports::gateway::{GatewayResult, Tags};
 
-/// Entries in a page of roles or users.
-const PAGE: i32 = 100;
+/// Entries in a page of roles, users or policies.
+pub(super) const PAGE: i32 = 100;
 /// Pages read on at most, when a page holds nothing but service-linked roles.
 const EMPTY_PAGES: usize = 5;
 /// The path of roles that only AWS's services can use.
@@ -26,7 +26,7 @@ pub(super) fn decoded(document: &str) -> String {
     percent_decode_str(document).decode_utf8_lossy().into_owned()
 }
 
-fn tags_of(tags: &[Tag]) -> Tags {
+pub(super) fn tags_of(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
 }
 
@@ -34,7 +34,7 @@ fn moment(time: &DateTime) -> Option<Timestamp> {
     time.to_millis().ok().map(Timestamp)
 }
 
-fn arns(policies: &[AttachedPolicy]) -> Vec<Arn> {
+pub(super) fn arns(policies: &[AttachedPolicy]) -> Vec<Arn> {
     policies.iter().filter_map(|policy| Arn::parse(policy.policy_arn()?).ok()).collect()
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn policy(c: &Connection, arn: &Arn) -> GatewayResult<Option<Ob
     let Some(policy) = answer.policy() else { return Err(call.unexpected("no policy")) };
     let Some(default) = policy.default_version_id() else { return Err(call.unexpected("no default version")) };
 
-    let document = default_document(c, arn, default);
+    let document = document_of(c, arn, default);
     let read = tokio::try_join!(document, versions(c, arn), entities(c, arn));
     // Deleted meanwhile: not there.
     let Some((document, versions, entities)) = found(read)? else { return Ok(None) };
@@ -62,7 +62,7 @@ pub(super) async fn policy(c: &Connection, arn: &Arn) -> GatewayResult<Option<Ob
 }
 
 /// A version's document, decoded.
-pub(super) async fn default_document(c: &Connection, arn: &Arn, version: &str) -> GatewayResult<String> {
+pub(super) async fn document_of(c: &Connection, arn: &Arn, version: &str) -> GatewayResult<String> {
     let call = c.iam_call("GetPolicyVersion");
     let request = c.iam.get_policy_version().policy_arn(arn.as_str()).version_id(version);
     let answer = request.send().await.map_err(|e| call.failed(e))?;
@@ -70,7 +70,7 @@ pub(super) async fn default_document(c: &Connection, arn: &Arn, version: &str) -
     document.map(decoded).ok_or_else(|| call.unexpected("no document"))
 }
 
-async fn versions(c: &Connection, arn: &Arn) -> GatewayResult<Vec<ObservedVersion>> {
+pub(super) async fn versions(c: &Connection, arn: &Arn) -> GatewayResult<Vec<ObservedVersion>> {
     let call = c.iam_call("ListPolicyVersions");
     let pages = c.iam.list_policy_versions().policy_arn(arn.as_str()).into_paginator().items().send();
     let versions = pages.collect::<Result<Vec<_>, _>>().await.map_err(|e| call.failed(e))?;
@@ -106,25 +106,40 @@ async fn entities(c: &Connection, arn: &Arn) -> GatewayResult<Entities> {
 }
 
 pub(super) async fn role(c: &Connection, name: &RoleName) -> GatewayResult<Option<ObservedRole>> {
-    let call = c.iam_call("GetRole");
-    let get = async { c.iam.get_role().role_name(name.as_str()).send().await.map_err(|e| call.failed(e)) };
-    let read = tokio::try_join!(get, attached_to_role(c, name.as_str()), inline_of_role(c, name.as_str()));
-    let Some((answer, attached, inline)) = found(read)? else { return Ok(None) };
-    let Some(role) = answer.role() else { return Err(call.unexpected("no role")) };
-    let arn = Arn::parse(role.arn()).map_err(|_| call.unexpected("no ARN"))?;
-    let boundary = role.permissions_boundary().and_then(|boundary| boundary.permissions_boundary_arn());
+    let (attached, inline) = (attached_to_role(c, name.as_str()), inline_of_role(c, name.as_str()));
+    let read = tokio::try_join!(get_role(c, name.as_str()), attached, inline);
+    let Some((role, attached, inline)) = found(read)? else { return Ok(None) };
+    let arn = Arn::parse(role.arn()).map_err(|_| c.iam_call("GetRole").unexpected("no ARN"))?;
     Ok(Some(ObservedRole {
         arn,
         unique_id: role.role_id().to_owned(),
-        trust: role.assume_role_policy_document().map(decoded).unwrap_or_default(),
-        // IAM leaves it out for roles from before 2018; they have the default of an hour.
-        max_session_seconds: role.max_session_duration().and_then(|s| u32::try_from(s).ok()).unwrap_or(3600),
+        trust: trust_of(&role),
+        max_session_seconds: max_session_of(&role),
         description: role.description().unwrap_or_default().to_owned(),
         attached,
         inline: inline.iter().filter_map(|name| PolicyName::parse(name).ok()).collect(),
-        boundary: boundary.and_then(|arn| Arn::parse(arn).ok()),
+        boundary: role.permissions_boundary().and_then(boundary_of),
         tags: tags_of(role.tags()),
     }))
+}
+
+pub(super) async fn get_role(c: &Connection, name: &str) -> GatewayResult<Role> {
+    let call = c.iam_call("GetRole");
+    let answer = c.iam.get_role().role_name(name).send().await.map_err(|e| call.failed(e))?;
+    answer.role.ok_or_else(|| call.unexpected("no role"))
+}
+
+pub(super) fn trust_of(role: &Role) -> String {
+    role.assume_role_policy_document().map(decoded).unwrap_or_default()
+}
+
+/// IAM leaves it out for roles from before 2018; they have the default of an hour.
+pub(super) fn max_session_of(role: &Role) -> u32 {
+    role.max_session_duration().and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(3600)
+}
+
+pub(super) fn boundary_of(boundary: &AttachedPermissionsBoundary) -> Option<Arn> {
+    boundary.permissions_boundary_arn().and_then(|arn| Arn::parse(arn).ok())
 }
 
 pub(super) async fn attached(c: &Connection, caller: &CallerArn) -> GatewayResult<Option<Vec<Arn>>> {
@@ -153,14 +168,20 @@ pub(super) async fn inline_of_role(c: &Connection, name: &str) -> GatewayResult<
 }
 
 pub(super) async fn roles(c: &Connection, after: Option<&str>) -> GatewayResult<Page<CallerView>> {
+    let page = role_page(c, after).await?;
+    Ok(Page { items: page.items.iter().filter_map(offered).collect(), next: page.next })
+}
+
+/// A page of roles without the service-linked ones; read on where it would be empty for that.
+pub(super) async fn role_page(c: &Connection, after: Option<&str>) -> GatewayResult<Page<Role>> {
     let call = c.iam_call("ListRoles");
     let mut marker = after.map(str::to_owned);
     let mut items = Vec::new();
     for _ in 0..EMPTY_PAGES {
         let request = c.iam.list_roles().max_items(PAGE).set_marker(marker);
         let answer = request.send().await.map_err(|e| call.failed(e))?;
-        items.extend(answer.roles().iter().filter_map(offered));
         marker = answer.marker().filter(|_| answer.is_truncated()).map(str::to_owned);
+        items.extend(answer.roles.into_iter().filter(|role| !role.path().starts_with(SERVICE_LINKED)));
         if marker.is_none() || !items.is_empty() {
             break;
         }
@@ -169,9 +190,6 @@ pub(super) async fn roles(c: &Connection, after: Option<&str>) -> GatewayResult<
 }
 
 fn offered(role: &Role) -> Option<CallerView> {
-    if role.path().starts_with(SERVICE_LINKED) {
-        return None;
-    }
     Some(CallerView {
         arn: CallerArn::parse(role.arn()).ok()?,
         used_by: role.assume_role_policy_document().map(decoded).and_then(|trust| used_by(&trust)),
