@@ -2,6 +2,8 @@
 //! before it and that a repair changed.
 
 use super::{Action, PastRun, Plan, Step, VersionRef};
+use crate::arn::Arn;
+use std::collections::BTreeMap;
 
 /// The plan that takes back every step the runs began, the last first. For runs that belong to no share; those that do
 /// are taken back by [`super::undo`], which looks at what is there now.
@@ -55,17 +57,7 @@ fn reversed(action: &Action, result: Option<&str>) -> Vec<Action> {
             document: previous.clone(),
             previous: None,
         }],
-        Action::CreatePolicyVersion { policy, previous: (version, _), .. } => {
-            let version = version.clone();
-            let restore =
-                Action::SetDefaultPolicyVersion { policy: policy.clone(), version, previous: result.map(Into::into) };
-            // Without AWS's answer nobody knows which version it was: it stays, out of force.
-            let made = result.map(|id| Action::DeletePolicyVersion {
-                policy: policy.clone(),
-                version: VersionRef::Id(id.to_owned()),
-            });
-            std::iter::once(restore).chain(made).collect()
-        }
+        Action::CreatePolicyVersion { policy, previous: (version, _), .. } => version_back(policy, version, result),
         Action::SetDefaultPolicyVersion { policy, version, previous: Some(previous) } => {
             let (policy, version, previous) = (policy.clone(), previous.clone(), Some(version.clone()));
             vec![Action::SetDefaultPolicyVersion { policy, version, previous }]
@@ -81,24 +73,14 @@ fn reversed(action: &Action, result: Option<&str>) -> Vec<Action> {
         Action::CreatePolicy { arn, .. } => vec![Action::DeletePolicy { policy: arn.clone() }],
         Action::CreateRole { name, .. } => vec![Action::DeleteRole { role: name.clone() }],
         Action::TagPolicy { policy, tags, previous } => {
-            let keys = tags.keys().filter(|key| !previous.contains_key(*key)).cloned().collect::<Vec<_>>();
-            let untag = (!keys.is_empty()).then(|| Action::UntagPolicy { policy: policy.clone(), keys });
-            let tag = (!previous.is_empty()).then(|| Action::TagPolicy {
-                policy: policy.clone(),
-                tags: previous.clone(),
-                previous: tags.clone(),
-            });
-            untag.into_iter().chain(tag).collect()
+            let untag = |keys| Action::UntagPolicy { policy: policy.clone(), keys };
+            let tag = |(tags, previous)| Action::TagPolicy { policy: policy.clone(), tags, previous };
+            untagged(tags, previous).map(untag).into_iter().chain(retagged(tags, previous).map(tag)).collect()
         }
         Action::TagRole { role, tags, previous } => {
-            let keys = tags.keys().filter(|key| !previous.contains_key(*key)).cloned().collect::<Vec<_>>();
-            let untag = (!keys.is_empty()).then(|| Action::UntagRole { role: role.clone(), keys });
-            let tag = (!previous.is_empty()).then(|| Action::TagRole {
-                role: role.clone(),
-                tags: previous.clone(),
-                previous: tags.clone(),
-            });
-            untag.into_iter().chain(tag).collect()
+            let untag = |keys| Action::UntagRole { role: role.clone(), keys };
+            let tag = |(tags, previous)| Action::TagRole { role: role.clone(), tags, previous };
+            untagged(tags, previous).map(untag).into_iter().chain(retagged(tags, previous).map(tag)).collect()
         }
         Action::DeletePolicyVersion { .. }
         | Action::SetDefaultPolicyVersion { previous: None, .. }
@@ -108,4 +90,27 @@ fn reversed(action: &Action, result: Option<&str>) -> Vec<Action> {
         | Action::UntagRole { .. }
         | Action::RemoveBoundary { .. } => Vec::new(),
     }
+}
+
+/// The version from before in force again, and the one that was made away.
+fn version_back(policy: &Arn, version: &str, made: Option<&str>) -> Vec<Action> {
+    let (of, version, previous) = (policy.clone(), version.to_owned(), made.map(str::to_owned));
+    let restore = Action::SetDefaultPolicyVersion { policy: of, version, previous };
+    // Without AWS's answer nobody knows which version it was: it stays, out of force.
+    let delete =
+        made.map(|id| Action::DeletePolicyVersion { policy: policy.clone(), version: VersionRef::Id(id.to_owned()) });
+    std::iter::once(restore).chain(delete).collect()
+}
+
+type Tags = BTreeMap<String, String>;
+
+/// The keys that were not there before.
+fn untagged(tags: &Tags, previous: &Tags) -> Option<Vec<String>> {
+    let keys: Vec<_> = tags.keys().filter(|key| !previous.contains_key(*key)).cloned().collect();
+    (!keys.is_empty()).then_some(keys)
+}
+
+/// The values from before, with those they take the place of.
+fn retagged(tags: &Tags, previous: &Tags) -> Option<(Tags, Tags)> {
+    (!previous.is_empty()).then(|| (previous.clone(), tags.clone()))
 }
