@@ -18,6 +18,8 @@ mod validate;
 
 pub use condition::{Condition, ConditionOperator, ConditionValue, Operator, Quantifier};
 pub use error::PolicyError;
+#[cfg(test)]
+pub(crate) use pattern::count;
 pub use pattern::{ActionPattern, Pattern, ResourcePattern, Variables};
 pub(crate) use pattern::{Size, VariableCost};
 pub(crate) use principal::is_unique_id;

@@ -43,8 +43,10 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// The value of a key that follows from the request itself.
+    ///
     /// Source: IAM user guide, "AWS global condition context keys".
-    fn derived(&self, key: &str) -> Option<&'a str> {
+    pub(super) fn derived(&self, key: &str) -> Option<&'a str> {
         if !key.get(..4)?.eq_ignore_ascii_case("aws:") {
             return None;
         }

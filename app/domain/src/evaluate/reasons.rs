@@ -138,6 +138,11 @@ fn shown(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A field of an ARN for a sentence.
+fn field_text(text: &str) -> Cow<'_, str> {
+    if text.is_empty() { Cow::Borrowed("none") } else { shown(text) }
+}
+
 /// Up to three texts in backticks; more are counted.
 pub(super) fn some<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut texts = texts.into_iter();
@@ -251,9 +256,8 @@ fn other_resource(test: &Test<'_>, clause: &ResourceClause, asked: &str) -> (Cau
     let sentence = match differing.as_slice() {
         [] => format!("resource differs: the statement names {}, the request `{}`", listed(), shown(asked)),
         [(index, ours, theirs)] => {
-            let show = |text| if str::is_empty(text) { "none".into() } else { shown(text) };
             let field = ResourcePattern::FIELDS[(*index).min(5)];
-            format!("resource differs in {field}: {}, the request names {}", show(*ours), show(*theirs))
+            format!("resource differs in {field}: {}, the request names {}", field_text(ours), field_text(theirs))
         }
         _ => {
             let words = fields.join(" and ");

@@ -328,7 +328,7 @@ mod tests {
         let mut told = Vec::new();
         let mut each = |piece| told.push(piece);
         let mut splitter = Splitter::new();
-        let long = " ".repeat(1 << 20);
+        let long = " ".repeat(MAX_SCENARIO_BYTES / 4);
         splitter.line("{", &mut each);
         for _ in 0..5 {
             splitter.line(&long, &mut each);

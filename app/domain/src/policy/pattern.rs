@@ -428,15 +428,27 @@ impl ResourcePattern {
         variables: Option<&dyn Variables>,
     ) -> Vec<(usize, &'a str, &'a str)> {
         let theirs: Vec<&str> = resource.splitn(6, ':').collect();
-        if theirs.len() < 6 || !self.text.starts_with("arn:") {
+        if theirs.len() < 6 {
             return Vec::new();
         }
-        split_fields(&self.text)
-            .into_iter()
+        let ours: Vec<(&str, bool)> = match &self.form {
+            Form::Any | Form::Other(_) => return Vec::new(),
+            Form::Exact => split_fields(&self.text)
+                .into_iter()
+                .zip(&theirs)
+                .map(|(ours, theirs)| (ours, ours == *theirs))
+                .collect(),
+            Form::Fields(fields) => fields
+                .iter()
+                .zip(&theirs)
+                .map(|(field, theirs)| (field.as_str(), field.matches(theirs, false, variables)))
+                .collect(),
+        };
+        ours.into_iter()
             .zip(theirs)
             .enumerate()
-            .filter(|(_, (ours, theirs))| !Pattern::new(ours).matches(theirs, false, variables))
-            .map(|(index, (ours, theirs))| (index, ours, theirs))
+            .filter(|(_, ((_, matches), _))| !matches)
+            .map(|(index, ((ours, _), theirs))| (index, ours, theirs))
             .collect()
     }
 }

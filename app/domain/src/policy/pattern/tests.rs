@@ -43,11 +43,11 @@ fn plain_texts_between_stars_are_found_in_linear_time() {
 
 #[test]
 fn no_pattern_costs_more_than_was_announced() {
-    let texts = ["", "a", "abab", &"a".repeat(3000), &"ab".repeat(1500), &"é".repeat(999), "aaaaaaaaaaaaaaaaaaaaab"];
+    let texts = ["", "a", "abab", &"a".repeat(900), &"ab".repeat(450), &"é".repeat(300), "aaaaaaaaaaaaaaaaaaaaab"];
     let parts = ["a", "*", "?", "*?", "?*", "*a?", "${k}", "*${k}b", "${k, 'aaa'}", "${*}", "b", "*aé", "${", "B*"];
     for first in parts {
         for second in parts {
-            for times in [1, 2, 40, 700] {
+            for times in [1, 2, 100] {
                 let pattern = format!("{}b{second}", format!("{first}{second}").repeat(times));
                 for text in texts {
                     for ignore_case in [false, true] {

@@ -50,12 +50,15 @@ fn tokens_work(tokens: &[Token], values: Size, variable: VariableCost) -> u64 {
         }
     };
     let lookups = tokens.iter().filter(|token| matches!(token, Token::Variable { .. })).count() as u64;
-    let each: u64 = tokens.iter().map(length).sum::<u64>() + 1 + lookups.saturating_mul(variable.lookup + 1);
-    // Runs between two stars are looked for at every place.
+    // A comparison ends with the pattern, however long the value is.
+    let each = 2 * tokens.iter().map(length).sum::<u64>() + 1 + 2 * lookups.saturating_mul(variable.lookup + 1);
     let runs: Vec<u64> = tokens.split(|token| *token == Token::Star).map(|run| run.iter().map(length).sum()).collect();
+    // The last run is at the end, which is found by counting characters; runs between two stars are looked for at every
+    // place.
+    let counted = u64::from(runs.len() > 1 && runs.last().is_some_and(|last| *last > 0));
     let between = runs.get(1..runs.len().max(2) - 1).unwrap_or_default();
-    let searched = between.iter().copied().max().unwrap_or_default().min(values.longest) + 2;
-    values.count.saturating_mul(each).saturating_add(values.total.saturating_mul(searched))
+    let searched = between.iter().copied().max().map_or(0, |longest| longest.min(values.longest) + 1);
+    values.count.saturating_mul(each).saturating_add(values.total.saturating_mul(counted + searched))
 }
 
 impl ResourcePattern {
@@ -64,7 +67,7 @@ impl ResourcePattern {
         let text = self.text.len() as u64;
         match &self.form {
             Form::Any => values.count,
-            Form::Exact => values.count.saturating_mul(text + 1).saturating_add(values.total),
+            Form::Exact => values.count.saturating_mul(2 * text + 1),
             Form::Other(pattern) => pattern.work(values, variable),
             Form::Fields(fields) => fields
                 .iter()
