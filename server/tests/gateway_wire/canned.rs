@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 /// A request as it came over the wire.
 #[derive(Debug, Clone)]
 pub struct Received {
+    pub method: String,
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -24,6 +25,10 @@ impl Received {
     pub fn parameter(&self, name: &str) -> Option<String> {
         let body = String::from_utf8_lossy(&self.body).into_owned();
         body.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, v)| v.to_owned())
+    }
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
     }
     /// The operation: from `Action`, from `X-Amz-Target`, else the path.
     pub fn operation(&self) -> String {
@@ -74,7 +79,13 @@ pub fn json_error(status: u16, code: &str, message: &str) -> Reply {
     json(status, &format!("{{\"__type\":\"{code}\",\"message\":\"{message}\"}}"))
 }
 
-/// An error of SageMaker Runtime, with further members.
+/// An answer of Lambda.
+pub fn rest(status: u16, body: &str) -> Reply {
+    let headers = vec![("x-amzn-requestid", "req-5".into()), ("content-type", "application/json".into())];
+    Reply { status, headers, body: body.into() }
+}
+
+/// An error of SageMaker Runtime or Lambda, with further members.
 pub fn rest_error(status: u16, code: &str, message: &str, more: &str) -> Reply {
     let headers = vec![
         ("x-amzn-requestid", "req-4".into()),
@@ -198,7 +209,8 @@ async fn receive(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Receive
     };
     let head = String::from_utf8_lossy(&buffer[..end]).into_owned();
     let mut lines = head.lines();
-    let path = lines.next()?.split(' ').nth(1)?.to_owned();
+    let mut first = lines.next()?.split(' ').map(str::to_owned);
+    let (method, path) = (first.next()?, first.next()?);
     let headers: Vec<_> =
         lines.filter_map(|line| line.split_once(": ")).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     let length = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
@@ -210,5 +222,5 @@ async fn receive(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Receive
     }
     let rest = buffer.split_off(end + 4 + length);
     let body = std::mem::replace(buffer, rest).split_off(end + 4);
-    Some(Received { path, headers, body })
+    Some(Received { method, path, headers, body })
 }

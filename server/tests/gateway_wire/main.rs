@@ -4,6 +4,9 @@
 
 mod canned;
 mod credentials;
+mod documents;
 mod errors;
+mod lambda;
+mod organizations;
 mod reads;
 mod runtime;
