@@ -9,6 +9,7 @@ pub mod clock;
 mod connections;
 mod doctor;
 mod drafts;
+mod drift;
 pub mod error;
 mod inventory;
 pub mod operator;

@@ -183,7 +183,8 @@ impl Services {
             created: before.as_ref().map_or_else(|| self.now(), |r| r.created),
             endpoint_names,
             last_run: run.cloned().or_else(|| before.as_ref().and_then(|r| r.last_run.clone())),
-            verification: before.and_then(|r| r.verification),
+            verification: before.as_ref().and_then(|r| r.verification.clone()),
+            recorded: before.map(|r| r.recorded).unwrap_or_default(),
         })
     }
 

@@ -15,6 +15,7 @@ use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{AccountId, RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView, RunView, StepState};
+use domain::share::drift::Recorded;
 use domain::share::intent::ShareIntent;
 use domain::share::plan::{PastRun, Plan, undo};
 use domain::share::sentence::undo_sentence;
@@ -316,6 +317,7 @@ impl Services {
             endpoint_names: self.intended_endpoints(&intent).await?.iter().map(|e| e.name.to_string()).collect(),
             last_run: Some(run.id.clone()),
             verification: None,
+            recorded: Recorded::default(),
         };
         self.inner.stores.shares.put(&record, 0, self.now()).await?;
         Ok(Some(intent))

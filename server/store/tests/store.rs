@@ -66,6 +66,7 @@ fn share(id: &str, created: i64) -> ShareRecord {
         endpoint_names: vec!["Fraud-Detector-EU".into()],
         last_run: None,
         verification: None,
+        recorded: Default::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::run::RunView;
 use crate::share::Side;
 use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
+use crate::share::drift::Drift;
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
 use crate::wizard::{FieldProblem, ShareDraft, WizardStep};
@@ -217,4 +218,19 @@ pub enum ConflictChoice {
     Adopt,
     /// Use the free name that was offered.
     OtherName,
+}
+
+/// What was changed in AWS behind a share's back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftView {
+    /// The share.
+    pub share: ShareId,
+    /// Its role's name.
+    pub role_name: String,
+    /// What was found.
+    pub drift: Drift,
+    /// What mending does, without what has to be asked for.
+    pub steps: Vec<UndoStepView>,
+    /// The server's time.
+    pub now: Timestamp,
 }

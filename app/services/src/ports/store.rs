@@ -8,6 +8,7 @@ use domain::activity::ActivityView;
 use domain::endpoint::Page;
 use domain::names::{DraftId, RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView};
+use domain::share::drift::Recorded;
 use domain::share::intent::ShareIntent;
 use domain::share::plan::Plan;
 use domain::share::view::ShareState;
@@ -81,6 +82,9 @@ pub struct ShareRecord {
     pub last_run: Option<RunId>,
     /// The last verification.
     pub verification: Option<VerificationView>,
+    /// What was there after the last successful run: what drift is told by.
+    #[serde(default)]
+    pub recorded: Recorded,
 }
 
 /// Shares.

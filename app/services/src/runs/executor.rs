@@ -217,6 +217,10 @@ impl Executor {
     /// The share before the run: whoever sees the run ended finds the share in its new state.
     async fn show_share(&self, failed: bool) {
         let kind = self.record.kind;
+        let recorded = match (failed, kind) {
+            (false, RunKind::Apply | RunKind::Repair) => self.services.recorded(&self.record.share).await.ok(),
+            _ => None,
+        };
         let shown = self.services.change_share(&self.record.share, |share| {
             share.state = match (failed, kind) {
                 // A repair mends what stands, and what it did not mend stands as before.
@@ -227,6 +231,9 @@ impl Executor {
             };
             // What was proved about an earlier state says nothing about this one.
             share.verification = None;
+            if let Some(recorded) = &recorded {
+                share.recorded = recorded.clone();
+            }
         });
         match shown.await {
             // A handshake can be repaired that is no share's.

@@ -43,6 +43,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         endpoint_names: vec!["Echo".into()],
         last_run: None,
         verification: None,
+        recorded: Default::default(),
     };
     bench.memory.put(&record, 0, bench.services.now()).await.unwrap();
     (bench, operator, record.intent.id)

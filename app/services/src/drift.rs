@@ -1,0 +1,126 @@
+//! Drift: what was changed in AWS behind a share's back, and the run that mends it.
+
+use crate::activity::Happened;
+use crate::drafts::fresh;
+use crate::ports::store::RunRecord;
+use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
+use domain::names::{RunId, ShareId};
+use domain::run::RunKind;
+use domain::share::drift::{Choices, Finding, Recorded, drift, repair};
+use domain::share::intent::ShareIntent;
+use domain::share::inventory::ShareInventory;
+use domain::share::view::{ApplyView, DriftView, ShareState, UndoStepView};
+
+impl Services {
+    /// Compares what a share was applied as with what is there. Reads only.
+    pub async fn drift(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<DriftView> {
+        let record = self.share_record(share).await?.value;
+        let inventory = self.whole_inventory(&record.intent).await?;
+        let found = drift(&record.intent, &inventory, &record.recorded);
+        // Without anything that has to be asked for; when that can't be planned there is nothing to offer.
+        let steps = match repair(&record.intent, &inventory, &record.recorded, &Choices::default()) {
+            Ok(repair) if repair.planned.conflicts.is_empty() => repair.planned.plan.steps,
+            _ => Vec::new(),
+        };
+        let view = |step: domain::share::plan::Step| UndoStepView {
+            title: step.title,
+            side: step.side,
+            account: step.account,
+        };
+        Ok(DriftView {
+            share: share.clone(),
+            role_name: record.intent.role_name.to_string(),
+            drift: found,
+            steps: steps.into_iter().map(view).collect(),
+            now: self.now(),
+        })
+    }
+
+    /// Mends a share: the plan back to what was asked for, with what else `keys` names of the findings that are only
+    /// mended when someone says so.
+    pub async fn repair_share(
+        &self,
+        operator: &Operator,
+        share: &ShareId,
+        keys: Vec<String>,
+    ) -> ServiceResult<ApplyView> {
+        let record = self.share_record(share).await?.value;
+        if record.state == ShareState::Undone {
+            return Err(ServiceError::Conflict {
+                message: "the share was undone: there is nothing to mend".into(),
+                hint: "share it again from its page".into(),
+            });
+        }
+        let run: RunId = fresh(RunId::parse)?;
+        let (services, operator) = (self.clone(), operator.clone());
+        uncancelled(async move {
+            services.take_lease(&record.intent, &run).await?;
+            let mended = services.mend_leased(&operator, &record.intent, &keys, &run).await;
+            if !matches!(&mended, Ok(ApplyView { run: Some(_), .. })) {
+                services.give_lease_back(&record.intent, &run).await;
+            }
+            mended
+        })
+        .await
+    }
+
+    async fn mend_leased(
+        &self,
+        operator: &Operator,
+        intent: &ShareIntent,
+        keys: &[String],
+        run: &RunId,
+    ) -> ServiceResult<ApplyView> {
+        self.refuse_second_run(&intent.id).await?;
+        let record = self.share_record(&intent.id).await?.value;
+        let inventory = self.whole_inventory(intent).await?;
+        let found = drift(intent, &inventory, &record.recorded);
+        let asked: Vec<&Finding> = found.findings.iter().filter(|finding| keys.contains(&finding.key())).collect();
+        let mending = repair(intent, &inventory, &record.recorded, &Choices::of(asked))
+            .map_err(|error| ServiceError::Conflict { message: error.to_string(), hint: error.hint().into() })?;
+        if let Some(conflict) = mending.planned.conflicts.first() {
+            return Err(ServiceError::Conflict {
+                message: conflict.message.clone(),
+                hint: "edit the share: its review offers to adopt it or to use another name".into(),
+            });
+        }
+        let steps = mending.planned.plan.steps.len();
+        if steps == 0 {
+            self.change_share(&intent.id, |share| share.recorded = Recorded::of(intent, &inventory)).await?;
+            self.note(operator.label(), Happened::done("took note of a share as it is").of_share(&intent.id)).await;
+            return Ok(ApplyView { share: intent.id.clone(), run: None });
+        }
+        let journal =
+            RunRecord::new(run, &intent.id, RunKind::Apply, mending.planned.plan, operator.label(), self.now());
+        let shown = self.change_share(&intent.id, |share| {
+            share.intent = mending.intent.clone();
+            share.state = ShareState::Applying;
+            share.last_run = Some(run.clone());
+        });
+        self.begin(&journal, shown).await?;
+        let happened = Happened::done("started mending a share").of_share(&intent.id).of_run(run);
+        self.note(operator.label(), happened.detail(format!("{steps} steps"))).await;
+        self.execute(journal, &mending.intent);
+        Ok(ApplyView { share: intent.id.clone(), run: Some(run.clone()) })
+    }
+
+    /// What is there now, taken for right: remembered with a share that was just applied.
+    pub(crate) async fn recorded(&self, share: &ShareId) -> ServiceResult<Recorded> {
+        let intent = self.share_record(share).await?.value.intent;
+        Ok(Recorded::of(&intent, &self.inventory(&intent).await?))
+    }
+
+    /// The inventory with the documents of the role's policies: an inline policy can be put back only when it was read.
+    async fn whole_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        let (inventory, documents) = tokio::join!(
+            self.inventory(intent),
+            self.inner.gateways.iam.role_documents(&intent.parent_connection, &intent.role_name),
+        );
+        let mut inventory = inventory?;
+        if let Ok(Some(found)) = documents {
+            let documents = found.policies.documents.into_iter();
+            inventory.role_documents = documents.map(|document| (document.name, document.text)).collect();
+        }
+        Ok(inventory)
+    }
+}
