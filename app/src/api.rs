@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod activity;
 pub mod codec;
 pub mod doctor;
+pub mod drift;
 pub mod playground;
 pub mod runs;
 pub mod shares;

@@ -50,6 +50,7 @@ mod split {
         WizardPage in wizard,
         SharePage in share,
         UndoPage in share,
+        DriftPage in share,
         DoctorPage in doctor,
         PlaygroundPage in playground,
         AccountsPage in accounts,
@@ -75,6 +76,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/shares/new/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id") view=page!(share::SharePage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/undo") view=page!(share::UndoPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/drift") view=page!(share::DriftPage) ssr=SsrMode::Async />
                     <Route path=path!("/doctor") view=page!(doctor::DoctorPage) ssr=SsrMode::Async />
                     <Route path=path!("/playground") view=page!(playground::PlaygroundPage) ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />

@@ -65,6 +65,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await look("playground-response");
   await visit("share", share!);
   await visit("undo", `${share}/undo`);
+  await visit("drift-clean", `${share}/drift`);
   await visit("doctor", `/doctor?share=${share!.split("/").pop()}`);
   await visit("doctor-denied", `/doctor?share=${share!.split("/").pop()}&external_id=another-one`);
   await visit("shares", "/shares");

@@ -1,7 +1,9 @@
 //! One share: what it allows, what was made for it, whether it is proven, and how to take it back.
 
+mod drift;
 mod undo;
 
+pub use drift::DriftPage;
 pub use undo::UndoPage;
 
 use super::parts::ShareStateBadge;
@@ -93,6 +95,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
     let sub = format!("{} → {} · {}", summary.child, summary.parent, summary.region);
     let endpoint = targets.first().map(ToString::to_string).unwrap_or_default();
     // A run that went well is told by the lanes already.
+    let drift_page = format!("/shares/{}/drift", summary.id);
     let running = run.filter(|run| run.state != RunState::Succeeded || run.kind == RunKind::Undo);
     let (title, state, made) = (summary.role_name.clone(), summary.state, summary.created);
     let progress = running.map(|run| {
@@ -118,6 +121,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
             </section>
         }
     });
+    let drift = (!undone).then(|| view! { <a href=drift_page>"Check for drift"</a> });
     view! {
         <PageHeader title=title sub=sub>
             {actions}
@@ -126,6 +130,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
             <div class="state-line">
                 <ShareStateBadge state=state />
                 <span class="muted">"Made " <Time at=made now=now /></span>
+                {drift}
             </div>
             <Sentence spans=sentence />
             {progress}

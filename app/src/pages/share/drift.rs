@@ -1,0 +1,154 @@
+//! Drift: what someone changed in AWS behind the share's back, and mending it.
+
+use super::share_in_address;
+use crate::api::drift::{RepairShare, get_drift};
+use crate::components::DocumentDiffView;
+use crate::error::failure_of;
+use crate::ui::{
+    ActionProblem, Badge, Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, Tone, Words,
+};
+use domain::share::Side;
+use domain::share::checks::Severity;
+use domain::share::drift::{Finding, Mend};
+use domain::share::view::{DriftView, UndoStepView};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// What was changed behind a share's back.
+#[component]
+pub fn DriftPage() -> impl IntoView {
+    let id = share_in_address();
+    let drift = Resource::new(
+        move || id.get(),
+        async |id| match id {
+            Ok(id) => get_drift(id).await,
+            Err(error) => Err(error),
+        },
+    );
+    view! {
+        <PageHeader
+            title="Check for drift"
+            sub="Both accounts compared with what the share was applied as. Nothing is changed by looking."
+        >
+            <Button icon=IconName::Refresh on_click=move |_| drift.refetch()>"Check again"</Button>
+        </PageHeader>
+        <Resolve
+            resource=drift
+            failed="The accounts could not be compared"
+            skeleton=|| view! { <div class="card"><Skeleton lines=6/></div> }
+            children=Callback::new(move |view: DriftView| view! { <Findings view/> })
+        />
+    }
+}
+
+#[component]
+fn Findings(view: DriftView) -> impl IntoView {
+    let DriftView { share, drift, steps, .. } = view;
+    let back = format!("/shares/{share}");
+    let clean = drift.is_clean();
+    let brief = drift.brief();
+    let unknown = drift
+        .unknown
+        .into_iter()
+        .map(|unknown| view! { <p class="doctor-note"><Words text=unknown.reason/></p> })
+        .collect_view();
+    if clean {
+        return view! {
+            <div class="card">
+                <EmptyState title="As it was left" body="Nothing has changed in either account since the share was last applied.">
+                    <Button href=back>"Back to the share"</Button>
+                </EmptyState>
+            </div>
+        }
+        .into_any();
+    }
+    let can_repair =
+        drift.findings.iter().any(|finding| matches!(finding.mend, Mend::Plan | Mend::Asked | Mend::Noted));
+    let repair = ServerAction::<RepairShare>::new();
+    let findings = drift.findings.into_iter().map(|finding| view! { <FindingItem finding/> }).collect_view();
+    let planned = (!steps.is_empty()).then(|| view! { <Steps steps/> });
+    view! {
+        <ActionForm action=repair attr:class="stack doctor">
+            <input type="hidden" name="share" value=share.to_string()/>
+            <p class="say is-bad" role="status">{crate::ui::sentence_case(&brief)} "."</p>
+            {unknown}
+            {findings}
+            {planned}
+            <ActionProblem error=failure_of(repair)/>
+            <div class="form-actions">
+                {can_repair.then(|| view! {
+                    <Button kind=ButtonKind::Primary submit=true busy=repair.pending()>"Mend the share"</Button>
+                })}
+                <Button href=back>"Back to the share"</Button>
+            </div>
+        </ActionForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn FindingItem(finding: Finding) -> impl IntoView {
+    let (tone, word) = match finding.severity {
+        Severity::Error => (Tone::Bad, "Broken or open"),
+        Severity::Warning => (Tone::Warn, "Not as asked for"),
+        _ => (Tone::Neutral, "To know"),
+    };
+    let (lane, side) = match finding.side {
+        Side::Child => (Tone::Child, "Child account"),
+        Side::Parent => (Tone::Parent, "Parent account"),
+    };
+    let key = finding.key();
+    let id = format!("mend-{}", key.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+    let mend = match finding.mend {
+        Mend::Asked => view! {
+            <label class="drift-ask" for=id.clone()>
+                <input type="checkbox" id=id.clone() name="keys[]" value=key/>
+                " Mend this too"
+            </label>
+        }
+        .into_any(),
+        Mend::Plan => view! { <span class="muted">"Mended with the share"</span> }.into_any(),
+        Mend::Noted => view! { <span class="muted">"Taken note of with the share"</span> }.into_any(),
+        Mend::Person => view! { <span class="muted">"Not for the console to change"</span> }.into_any(),
+    };
+    let document = finding.diff().map(|document| view! { <DocumentDiffView document id=format!("{id}-document")/> });
+    view! {
+        <div class="card doctor-repair" data-finding=finding.key()>
+            <div class="card-body">
+                <p class="doctor-repair-what"><Words text=finding.sentence/></p>
+                <p class="doctor-repair-where"><Words text=finding.hint/></p>
+                <p class="doctor-repair-where">
+                    <Badge tone>{word}</Badge> " " <Badge tone=lane>{side}</Badge> " " {mend}
+                </p>
+            </div>
+            {document}
+        </div>
+    }
+}
+
+#[component]
+fn Steps(steps: Vec<UndoStepView>) -> impl IntoView {
+    let count = steps.len();
+    let calls = if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
+    let rows = steps
+        .into_iter()
+        .map(|step| {
+            let (side, hue) = match step.side {
+                Side::Parent => ("Parent", "hue-parent"),
+                Side::Child => ("Child", "hue-child"),
+            };
+            view! {
+                <li class="line">
+                    <span class="mark mark-update" aria-hidden="true">"~"</span>
+                    <div class="line-text"><p class="line-title">{step.title}</p></div>
+                    <span class="line-aside muted">{side} " " <code class=hue>{step.account.to_string()}</code></span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <Card title=|| "Mending does" aside=move || calls.clone()>
+            <ol class="lines">{rows}</ol>
+        </Card>
+    }
+}
