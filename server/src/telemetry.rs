@@ -23,6 +23,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// On requests (ours replaces any other) and answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Libraries that tell what a credential program printed, key ids, or requests that AWS repeats, in warnings too. They say
+/// nothing: `aws-gateway` puts their failures into words.
+const SILENT: [&str; 3] = ["aws_config", "aws_credential_types", "aws_runtime"];
 /// Libraries whose finer levels tell headers, bodies, addresses with queries or SQL. However much is asked for, they say
 /// nothing below `info`.
 const DISCREET: [&str; 9] = ["aws_", "axum", "h2", "hyper", "leptos", "reqwest", "rustls", "sqlx", "tower"];
@@ -48,9 +51,11 @@ pub fn init(config: LoggingConfig) {
 }
 
 fn discreet(line: &Metadata<'_>) -> bool {
-    *line.level() <= Level::INFO
-        || LevelFilter::current() <= LevelFilter::INFO
-        || !DISCREET.iter().any(|library| line.target().starts_with(library))
+    let from = |libraries: &[&str]| libraries.iter().any(|library| line.target().starts_with(library));
+    if from(&SILENT) {
+        return false;
+    }
+    *line.level() <= Level::INFO || LevelFilter::current() <= LevelFilter::INFO || !from(&DISCREET)
 }
 
 /// The outermost layer.

@@ -171,6 +171,32 @@ fn no_secret_is_in_logs_or_files() {
 }
 
 #[test]
+fn what_a_credential_program_says_is_in_no_log() {
+    for level in ["info", "trace"] {
+        let home = tempfile::tempdir().unwrap();
+        let program = home.path().join("login.sh");
+        std::fs::write(&program, "echo TOPSECRET >&2\necho '{\"SecretAccessKey\": \"TOPSECRET\"'\nexit 3\n").unwrap();
+        let config = home.path().join("config");
+        let profile = format!(
+            "[profile tool]\nregion = eu-west-1\ncredential_process = sh {0}\n\
+             [profile role]\nregion = eu-west-1\nrole_arn = arn:aws:iam::111111111111:role/r\nsource_profile = tool\n",
+            program.display()
+        );
+        std::fs::write(&config, profile).unwrap();
+        let mut serve = command(home.path());
+        serve.args(["serve", "--listen", "127.0.0.1:0"]).env("AWS_CONFIG_FILE", &config).env("SAGEBRIDGE_LOG", level);
+        let process = Process::start(serve, &["console"]);
+        let cookie = sign_in(&process);
+        let page = get(process.console_host(), "/accounts", &[("Cookie", &cookie), ("Accept", "text/html")]);
+        assert!(page.body.contains("credential_process"), "the program was run: {}", page.body);
+        assert!(!page.body.contains("TOPSECRET"));
+        let (_, _, stderr) = process.end("-TERM");
+        assert!(stderr.contains("/accounts"), "{stderr}");
+        assert!(!stderr.contains("TOPSECRET"), "at {level}: {stderr}");
+    }
+}
+
+#[test]
 fn starting_anew_forgets_sessions_of_the_sandbox() {
     let home = tempfile::tempdir().unwrap();
     let process = serve_sandbox(home.path());
