@@ -7,6 +7,7 @@
 pub mod assets;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod console;
 mod data_dir;
 pub mod failure;

@@ -2,6 +2,7 @@
 
 use crate::cli::SandboxArgs;
 use crate::config::{DataConfig, LoggingConfig, NetworkConfig, SandboxConfig, ServeConfig, default_region};
+use crate::connections::{Limited, Limits};
 use crate::console::{Console, start_sandbox};
 use crate::data_dir::{self, Part};
 use crate::failure::{StartError, in_one_line};
@@ -18,6 +19,8 @@ use std::time::Duration;
 /// How long calls in flight may take to end once the process is asked to stop: less than the ten seconds after which
 /// container runtimes lose their patience.
 const GRACE: Duration = Duration::from_secs(5);
+/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
+const STILL_THERE: Duration = Duration::from_secs(20);
 
 /// `sagebridge serve`: until a signal.
 pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartError> {
@@ -34,7 +37,7 @@ pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartErr
         let console = Console::open(&config, addr, announce).await?;
         let handle = Handle::new();
         let router = console.router();
-        let serving = tokio::spawn(listen(listener, tls, handle.clone(), router));
+        let serving = tokio::spawn(listen(listener, tls, handle.clone(), router, Limits::default()));
         // Printed when requests are answered, so that whoever reads the line can go on at once.
         handle.listening().await;
         let address = console.launch_address();
@@ -117,20 +120,30 @@ async fn tls(network: &NetworkConfig) -> Result<Option<RustlsConfig>, StartError
     }
 }
 
-async fn listen(
+/// Serves `router` on `listener` until `handle` says to stop.
+pub async fn listen(
     listener: TcpListener,
     tls: Option<RustlsConfig>,
     handle: Handle<SocketAddr>,
     router: axum::Router,
+    limits: Limits,
 ) -> io::Result<()> {
     let mut server = axum_server::from_tcp(listener)?.handle(handle);
     // Without a timer hyper waits for ever for the end of a request's head.
     server.http_builder().http1().timer(TokioTimer::new());
-    server.http_builder().http2().timer(TokioTimer::new());
+    server
+        .http_builder()
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(STILL_THERE)
+        .keep_alive_timeout(STILL_THERE);
     let service = router.into_make_service();
     match tls {
-        Some(tls) => server.acceptor(RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new())).serve(service).await,
-        None => server.acceptor(NoDelayAcceptor::new()).serve(service).await,
+        Some(tls) => {
+            let tls = RustlsAcceptor::new(tls).handshake_timeout(limits.silence).acceptor(NoDelayAcceptor::new());
+            server.acceptor(Limited::new(tls, limits)).serve(service).await
+        }
+        None => server.acceptor(Limited::new(NoDelayAcceptor::new(), limits)).serve(service).await,
     }
 }
 

@@ -3,7 +3,7 @@
 //! 1. [`host`]: the exact names the console is reached by (DNS rebinding);
 //! 2. [`origin`]: where the browser says the request comes from (CSRF, cross-site reads);
 //! 3. [`session`]: who it is; everything is closed but what [`is_open`] lists;
-//! 4. [`body`]: how much may be sent.
+//! 4. [`body`]: how much may be sent, and how slowly.
 //!
 //! [`headers`] go on every answer, refusals too.
 
@@ -60,7 +60,7 @@ pub async fn guard(State(state): State<ConsoleState>, mut request: Request, next
         };
     }
     match body::limited(request) {
-        Ok((request, overflow)) => overflow.or(next.run(request).await),
+        Ok((request, reading)) => reading.or(next.run(request).await),
         Err((refusal, request)) => refusal.respond(&request),
     }
 }

@@ -63,6 +63,13 @@ impl Refusal {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, error)
     }
 
+    /// A body that stopped coming.
+    pub fn too_slow() -> Self {
+        let error = AppError::new(ErrorKind::Invalid, "the rest of the request did not come")
+            .hint("Send it again; the connection may have been lost.");
+        Self::new(StatusCode::REQUEST_TIMEOUT, error)
+    }
+
     /// There is nothing at this address.
     pub fn not_found(path: &str) -> Self {
         let error = AppError::new(ErrorKind::NotFound, format!("there is nothing at `{}`", brief(path)))

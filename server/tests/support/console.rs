@@ -8,6 +8,7 @@ use server::config::{DataConfig, NetworkConfig, SandboxConfig, ServeConfig, Site
 use server::console::Console;
 use services::Operator;
 use std::sync::{Arc, Mutex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 /// The console's name in these tests.
@@ -90,6 +91,21 @@ impl Under {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// Makes the sandbox misbehave by a rule.
+    pub async fn fault(&self, rule: &str) {
+        let addr = self.console.sandbox().unwrap().addr();
+        let mut control = tokio::net::TcpStream::connect(addr).await.unwrap();
+        let head = format!(
+            "POST /_sandbox/faults HTTP/1.1\r\nHost: {addr}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n",
+            rule.len()
+        );
+        control.write_all(format!("{head}{rule}").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        control.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 20"), "{answer}");
     }
 
     /// A visit to a page with the session.
