@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { Account } from "./aws.ts";
 
 /** How a console is started. */
@@ -48,8 +48,12 @@ export class RunningConsole {
   readonly #process: ChildProcess;
   readonly #log: string[];
   readonly #ownsDir: boolean;
+  readonly #output: Interface;
 
-  private constructor(at: { console: URL; sandbox: URL; token: string; dataDir: string; ownsDir: boolean; log: string[] }, process: ChildProcess) {
+  private constructor(
+    at: { console: URL; sandbox: URL; token: string; dataDir: string; ownsDir: boolean; log: string[]; output: Interface },
+    process: ChildProcess,
+  ) {
     this.origin = at.console.origin;
     this.sandbox = at.sandbox.origin;
     this.launch = `${this.origin}/launch?token=${at.token}`;
@@ -57,6 +61,7 @@ export class RunningConsole {
     this.#process = process;
     this.#log = at.log;
     this.#ownsDir = at.ownsDir;
+    this.#output = at.output;
   }
 
   static async start(options: ConsoleOptions = {}): Promise<RunningConsole> {
@@ -71,8 +76,16 @@ export class RunningConsole {
     });
     const log: string[] = [];
     createInterface({ input: child.stderr! }).on("line", (line) => log.push(line));
-    const [console, sandbox] = await addresses(child, log);
-    return new RunningConsole({ console, sandbox, token, dataDir, ownsDir: options.dataDir === undefined, log }, child);
+    const output = createInterface({ input: child.stdout! });
+    const [console, sandbox] = await addresses(child, output, log);
+    return new RunningConsole({ console, sandbox, token, dataDir, ownsDir: options.dataDir === undefined, log, output }, child);
+  }
+
+  /** Asks for another launch address, as a second person would have to: none is printed by itself. */
+  async anotherLaunch(): Promise<string> {
+    const printed = new Promise<string>((resolve) => this.#output.once("line", resolve));
+    this.#process.kill("SIGHUP");
+    return (await printed).replace(/^console: /, "");
   }
 
   /** What it logged so far. */
@@ -121,7 +134,7 @@ export class RunningConsole {
 }
 
 /** Waits for the lines `console: URL` and `sandbox: URL`. */
-function addresses(child: ChildProcess, log: string[]): Promise<[URL, URL]> {
+function addresses(child: ChildProcess, output: Interface, log: string[]): Promise<[URL, URL]> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, URL>();
     const fail = (why: string) => {
@@ -131,13 +144,14 @@ function addresses(child: ChildProcess, log: string[]): Promise<[URL, URL]> {
     const timer = setTimeout(() => fail("printed no address within a minute"), 60_000);
     child.once("error", (error) => fail(`could not be started: ${error.message}`));
     child.once("exit", (code) => fail(`ended with ${code} before it printed its addresses`));
-    createInterface({ input: child.stdout! }).on("line", (line) => {
+    output.on("line", (line) => {
       const match = /^(console|sandbox): (\S+)$/.exec(line);
       if (match) found.set(match[1]!, new URL(match[2]!));
       const [console, sandbox] = [found.get("console"), found.get("sandbox")];
       if (!console || !sandbox) return;
       clearTimeout(timer);
       child.removeAllListeners("exit");
+      output.removeAllListeners("line");
       resolve([console, sandbox]);
     });
   });

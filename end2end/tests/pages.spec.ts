@@ -58,7 +58,7 @@ test("without a session every page leads to signing in, which explains the launc
   await context.close();
 });
 
-test("a launch address works once", async ({ open, browser, trouble }) => {
+test("a launch address works once, and the console gives another one when it is asked", async ({ open, browser, trouble }) => {
   trouble.allow(/40[0-9]/);
   const console = await RunningConsole.start();
   try {
@@ -67,6 +67,9 @@ test("a launch address works once", async ({ open, browser, trouble }) => {
     const page = await context.newPage();
     await page.goto(console.launch);
     await expect(page).toHaveURL(/\/sign-in/);
+    await expect(page.getByText("this token is wrong, or it was used before")).toBeVisible();
+    await page.goto(await console.anotherLaunch());
+    await expect(page).toHaveURL(`${console.origin}/`);
     await context.close();
   } finally {
     await console.stop();

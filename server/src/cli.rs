@@ -7,6 +7,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+/// How to get in again.
+#[cfg(unix)]
+const NEW_ADDRESS: &str = "The printed address signs one browser in, within 15 minutes. Send the process SIGHUP to have \
+                           another one printed.";
+#[cfg(not(unix))]
+const NEW_ADDRESS: &str = "The printed address signs one browser in, within 15 minutes. Where it is not printed to a \
+                           terminal, which gets the next one after each sign-in, start the console again for another.";
+
 /// `sagebridge`
 #[derive(Debug, Parser)]
 #[command(
@@ -34,6 +42,7 @@ pub enum Command {
 
 /// `sagebridge serve`
 #[derive(Debug, Args)]
+#[command(after_help = NEW_ADDRESS)]
 pub struct ServeArgs {
     /// Start the sandbox inside and use its accounts instead of the machine's AWS profiles
     #[arg(long)]

@@ -16,11 +16,14 @@ use crate::failure::StartError;
 use domain::names::Region;
 use secrecy::SecretString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 /// The region of the sandbox's profiles, and the one offered first where nothing names another.
 const DEFAULT_REGION: &str = "eu-west-1";
 /// The first launch token, for automation. In the environment only: command lines are seen by every user of a machine.
 const LAUNCH_TOKEN: &str = "SAGEBRIDGE_LAUNCH_TOKEN";
+/// Long enough to walk over to the browser.
+const LAUNCH: Duration = Duration::from_secs(15 * 60);
 
 /// All of `sagebridge serve`.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct ServeConfig {
     pub sandbox: Option<SandboxConfig>,
     /// The first launch token, if it is given.
     pub launch_token: Option<SecretString>,
+    /// How long a launch address that the console made up is good.
+    pub launch: Duration,
     /// The region offered first.
     pub default_region: Region,
 }
@@ -65,6 +70,7 @@ impl ServeConfig {
             site: SiteConfig::from_env(),
             sandbox,
             launch_token: launch_token(std::env::var_os(LAUNCH_TOKEN))?,
+            launch: LAUNCH,
             // The sandbox's accounts live in one region, whatever the machine's own profiles name.
             default_region: region_of_environment().filter(|_| !args.sandbox).unwrap_or_else(default_region),
         })

@@ -8,7 +8,7 @@ use crate::failure::{StartError, in_one_line};
 use crate::security::LAUNCH;
 use crate::security::host::AllowedHosts;
 use crate::security::session::SessionCookie;
-use crate::state::{ConsoleState, Shared};
+use crate::state::{AnnounceToken, ConsoleState, Shared};
 use aws_gateway::AwsSettings;
 use axum::Router;
 use sandbox::Sandbox;
@@ -31,9 +31,9 @@ pub struct Console {
 pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
 
 impl Console {
-    /// Puts it together, to be reached on `addr` (with its real port). `announce` is told each launch address after the
-    /// first.
-    pub async fn open(config: &ServeConfig, addr: SocketAddr, announce: Announce) -> Result<Self, StartError> {
+    /// Puts it together, to be reached on `addr` (with its real port). `announce` is told of a new launch address each time
+    /// the last one was used or came too late; without it there is no new one until someone asks for it.
+    pub async fn open(config: &ServeConfig, addr: SocketAddr, announce: Option<Announce>) -> Result<Self, StartError> {
         let is_sandbox = config.sandbox.is_some();
         let lock = data_dir::take(&config.data, if is_sandbox { Part::Sandbox } else { Part::Console })?;
         let sandbox = match &config.sandbox {
@@ -60,7 +60,9 @@ impl Console {
             leptos: config.site.leptos_options(addr),
             reload_port: config.site.reload_port,
             stopping: stopped,
-            announce: Box::new(move |token| announce(&launch_address(&origin, token))),
+            announce: announce.map(|announce| {
+                Box::new(move |token: &SecretString| announce(&launch_address(&origin, token))) as AnnounceToken
+            }),
         });
         Ok(Self { state, sandbox, stopping, _lock: lock })
     }
@@ -134,5 +136,6 @@ async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Ser
     let stores = store::open(&path).await.map_err(|error| StartError::Store(in_one_line(&error)))?;
     let mut settings = Settings::new(sandbox.is_some(), config.default_region.clone());
     settings.launch_token = config.launch_token.clone();
+    settings.launch = config.launch;
     Ok(Services::new(gateways, stores, settings, Arc::new(SystemClock)))
 }

@@ -3,7 +3,7 @@
 use crate::cli::SandboxArgs;
 use crate::config::{DataConfig, LoggingConfig, NetworkConfig, SandboxConfig, ServeConfig, default_region};
 use crate::connections::{Limited, Limits};
-use crate::console::{Console, start_sandbox};
+use crate::console::{Announce, Console, start_sandbox};
 use crate::data_dir::{self, Part};
 use crate::failure::{StartError, in_one_line};
 use crate::telemetry;
@@ -12,7 +12,7 @@ use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use std::future::Future;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -29,12 +29,12 @@ pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartErr
         let tls = tls(&config.network).await?;
         let listener = bind(config.network.listen)?;
         let addr = listener.local_addr().map_err(|e| cannot_listen(config.network.listen, e))?;
-        let announce = Box::new(|address: &str| {
-            if let Err(error) = print(&[("console", address)]) {
-                tracing::error!("{error}");
-            }
-        });
+        // Anywhere else standard output is kept, and read by more people than may sign in: there a new address is printed
+        // only when someone on the machine asks for it.
+        let announce = io::stdout().is_terminal().then(|| Box::new(print_address) as Announce);
         let console = Console::open(&config, addr, announce).await?;
+        // From before the first address is printed: until it is listened to, SIGHUP ends the process.
+        let mut hangups = Hangups::listen();
         let handle = Handle::new();
         let router = console.router();
         let serving = tokio::spawn(listen(listener, tls, handle.clone(), router, Limits::default()));
@@ -46,7 +46,16 @@ pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartErr
         lines.extend(sandbox.iter().map(|url| ("sandbox", url.as_str())));
         print(&lines)?;
         drop(address);
-        signal().await;
+        let mut stopping = std::pin::pin!(signal());
+        loop {
+            tokio::select! {
+                () = &mut stopping => break,
+                hangup = hangups.next() => match hangup {
+                    Hangup::Asked => print_address(&console.launch_address()),
+                    Hangup::TerminalGone => break,
+                },
+            }
+        }
         tracing::info!("stopping");
         console.stop_streams();
         handle.graceful_shutdown(Some(GRACE));
@@ -84,6 +93,13 @@ fn run(work: impl Future<Output = Result<(), StartError>>) -> Result<(), StartEr
     let result = runtime.block_on(work);
     runtime.shutdown_timeout(Duration::from_secs(1));
     result
+}
+
+/// A launch address after the first.
+fn print_address(address: &str) {
+    if let Err(error) = print(&[("console", address)]) {
+        tracing::error!("{error}");
+    }
 }
 
 /// Each address on a line of its own.
@@ -145,6 +161,54 @@ pub async fn listen(
         }
         None => server.acceptor(Limited::new(NoDelayAcceptor::new(), limits)).serve(service).await,
     }
+}
+
+/// What SIGHUP means.
+enum Hangup {
+    /// Someone sent it, to have a new launch address printed.
+    Asked,
+    /// The terminal that the process was started in is gone: then the process ends, as it would without us.
+    TerminalGone,
+}
+
+/// SIGHUP, where there is such a thing.
+struct Hangups {
+    #[cfg(unix)]
+    signals: Option<tokio::signal::unix::Signal>,
+    /// Which of the standard streams were a terminal at the start.
+    terminals: [bool; 3],
+}
+
+impl Hangups {
+    fn listen() -> Self {
+        Self {
+            #[cfg(unix)]
+            signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+                .inspect_err(|error| tracing::warn!(%error, "SIGHUP will not print a new address"))
+                .ok(),
+            terminals: terminals(),
+        }
+    }
+
+    async fn next(&mut self) -> Hangup {
+        #[cfg(unix)]
+        let came = match &mut self.signals {
+            Some(signals) => signals.recv().await.is_some(),
+            None => false,
+        };
+        #[cfg(not(unix))]
+        let came = false;
+        if !came {
+            std::future::pending::<()>().await;
+        }
+        // A terminal that hung up is none any more.
+        let gone = self.terminals.iter().zip(terminals()).any(|(before, now)| *before && !now);
+        if gone { Hangup::TerminalGone } else { Hangup::Asked }
+    }
+}
+
+fn terminals() -> [bool; 3] {
+    [io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal()]
 }
 
 /// Ctrl-C, or what supervisors send.

@@ -31,14 +31,24 @@ pub struct Shared {
     pub reload_port: Option<u16>,
     /// Turns true when the process is asked to end; streams end then, so that it can.
     pub stopping: watch::Receiver<bool>,
-    /// Told of a new launch token once the last one was used, so that its owner can print the address.
-    pub announce: Box<dyn Fn(&SecretString) + Send + Sync>,
+    /// Told of a new launch token once the last one was used or came too late, so that its owner can print the address.
+    pub announce: Option<AnnounceToken>,
 }
+
+/// What prints a new launch token's address.
+pub type AnnounceToken = Box<dyn Fn(&SecretString) + Send + Sync>;
 
 impl ConsoleState {
     /// Shares the parts.
     pub fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
+    }
+
+    /// Makes the next launch token, if there is someone to announce it to.
+    pub fn announce_next(&self) {
+        if let Some(announce) = &self.announce {
+            announce(&self.services.issue_launch_token());
+        }
     }
 }
 

@@ -85,8 +85,9 @@ fn a_half_sent_request_does_not_keep_the_process_from_ending() {
     assert!(process.end("-TERM").0.success());
 }
 
+#[cfg(unix)]
 #[test]
-fn a_launch_address_works_once_and_a_new_one_is_printed() {
+fn a_launch_address_works_once_and_a_new_one_is_printed_when_someone_asks() {
     let home = tempfile::tempdir().unwrap();
     let mut process = serve_sandbox(home.path());
     let cookie = sign_in(&process);
@@ -96,7 +97,9 @@ fn a_launch_address_works_once_and_a_new_one_is_printed() {
     let same_browser = get(process.console_host(), process.launch_path(), &[("Cookie", &cookie)]);
     assert_eq!((same_browser.status(), same_browser.header("location")), (303, Some("/")));
 
+    process.signal("-HUP");
     let next = process.next_line();
+    assert!(next.starts_with("console: http://127.0.0.1:"), "{next}");
     let path = &next[next.find("/launch").unwrap()..];
     assert_ne!(path, process.launch_path());
     let head = request(process.console_host(), "HEAD", path, &[], "");
@@ -105,6 +108,21 @@ fn a_launch_address_works_once_and_a_new_one_is_printed() {
     assert_eq!(guess.header("set-cookie"), None, "a browser's guess used the token up");
     let second = get(process.console_host(), path, &[]).cookie();
     assert!(is_signed_in(&process, &cookie) && is_signed_in(&process, &second) && cookie != second);
+
+    process.signal("-HUP");
+    let replaced = process.next_line();
+    process.signal("-HUP");
+    let last = process.next_line();
+    let path = |line: &str| line[line.find("/launch").unwrap()..].to_owned();
+    assert_eq!(
+        get(process.console_host(), &path(&replaced), &[]).header("set-cookie"),
+        None,
+        "replaced before it was used"
+    );
+    assert!(is_signed_in(&process, &get(process.console_host(), &path(&last), &[]).cookie()));
+    let (status, stdout, _) = process.end("-TERM");
+    assert!(status.success());
+    assert_eq!(stdout.lines().count(), 5, "what is kept has no address that nobody asked for: {stdout}");
 }
 
 #[test]

@@ -40,6 +40,29 @@ async fn after_each_use_a_new_address_is_announced_and_works() {
 }
 
 #[tokio::test]
+async fn an_address_that_came_too_late_says_so_and_the_next_one_is_announced() {
+    let late = |config: &mut server::config::ServeConfig| {
+        config.launch_token = Some("what-these-tests-sign-in-by".to_owned().into());
+        config.launch = std::time::Duration::ZERO;
+    };
+    let under = Under::configured(network(), late).await;
+    let address = under.console.launch_address();
+    let before = under.announced.lock().unwrap().len();
+    let answer = under.send("GET", launch_path(&address), &[("host", HOST)], Body::empty()).await;
+    assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/sign-in?refused=expired"));
+    assert_eq!(answer.header("set-cookie"), "");
+    assert_eq!(under.announced.lock().unwrap().len(), before + 1);
+    // Now it is one that was replaced: nothing is made for it.
+    let answer = under.send("GET", launch_path(&address), &[("host", HOST)], Body::empty()).await;
+    assert_eq!(answer.header("location"), "/sign-in?refused=1");
+    assert_eq!(under.announced.lock().unwrap().len(), before + 1);
+    for (why, says) in [("expired", "came too late"), ("1", "used before")] {
+        let page = under.send("GET", &format!("/sign-in?refused={why}"), &[("host", HOST)], Body::empty()).await;
+        assert!(page.body.contains(says) && page.body.contains("SIGHUP"), "{}", page.body);
+    }
+}
+
+#[tokio::test]
 async fn a_launch_address_followed_from_another_site_goes_on_by_way_of_our_own_page() {
     let under = Under::test().await;
     let address = under.console.launch_address();

@@ -44,6 +44,9 @@ pub struct Settings {
     pub default_region: Region,
     /// The first launch token, for automation; without it one is made up when it is asked for.
     pub launch_token: Option<SecretString>,
+    /// How long a launch token that was made up is good. Printed addresses end up in journals, which more people read
+    /// than may sign in.
+    pub launch: Duration,
     /// How long a verification waits for IAM's changes to be seen everywhere: 10–60 s as a rule.
     pub propagation: Backoff,
     /// How often a step of a run is tried again by itself, on throttling and the like.
@@ -58,6 +61,7 @@ impl Settings {
             sandbox,
             default_region,
             launch_token: None,
+            launch: secs(15 * 60),
             propagation: Backoff { first: secs(1), longest: secs(10), budget: secs(120) },
             retry: Backoff { first: Duration::from_millis(500), longest: secs(8), budget: secs(30) },
         }

@@ -19,9 +19,6 @@ use tokio::sync::watch;
 
 /// How long a session lasts, in milliseconds: a working day.
 const LIFETIME_MS: i64 = 12 * 3600 * 1000;
-/// How long a launch token that was made up here is good, in milliseconds. Printed addresses end up in journals, which
-/// more people read than may sign in.
-const LAUNCH_MS: i64 = 15 * 60 * 1000;
 /// For how long a session found in the store is believed without looking again: what a sign-out elsewhere may lag.
 const BELIEVED_MS: i64 = 5_000;
 /// How often a session that is being watched is looked up: one that runs out is told by nobody.
@@ -87,15 +84,16 @@ impl Sessions {
 }
 
 impl Services {
-    /// A new launch token, good for 15 minutes; earlier ones stop working. The first call gives the configured one, if
-    /// there is one, which is good until it is used.
+    /// A new launch token, good for as long as the settings say; earlier ones stop working. The first call gives the
+    /// configured one, if there is one, which is good until it is used.
     pub fn issue_launch_token(&self) -> SecretString {
         let mut launch = lock(&self.inner.sessions.launch);
         if let Some(token) = launch.configured.take() {
             return token;
         }
         let token = random_text();
-        launch.unused = Some(Token::of(&token, Some(self.now().plus_ms(LAUNCH_MS))));
+        let lasts = i64::try_from(self.inner.settings.launch.as_millis()).unwrap_or(i64::MAX);
+        launch.unused = Some(Token::of(&token, Some(self.now().plus_ms(lasts))));
         token
     }
 

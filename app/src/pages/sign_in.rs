@@ -10,9 +10,17 @@ use leptos_router::hooks::use_query_map;
 pub fn SignInPage() -> impl IntoView {
     let query = use_query_map();
     let refused = Signal::derive(move || {
-        query.read().get("refused").map(|_| FieldError {
-            message: "this token is wrong, or it was used before".into(),
-            hint: Some("Each token works once. The console prints a new one after every sign-in.".into()),
+        query.read().get("refused").map(|why| FieldError {
+            message: match why.as_str() {
+                "expired" => "this token came too late".into(),
+                _ => "this token is wrong, or it was used before".into(),
+            },
+            hint: Some(
+                "Each token works once, and for 15 minutes. For a new address send `SIGHUP` to the console's process, by \
+                 `kill -HUP` and its number: it prints the address on its standard output. In a terminal it prints the \
+                 next one by itself."
+                    .into(),
+            ),
         })
     });
     view! {
@@ -23,7 +31,7 @@ pub fn SignInPage() -> impl IntoView {
             </svg>
             <h1>"Sign in to Sagebridge"</h1>
             <p class="muted">
-                "Open the address that the console printed when it started. It holds a token that works once and signs this browser in."
+                "Open the address that the console printed when it started. It holds a token that works once, for 15 minutes, and signs this browser in."
             </p>
             <form class="card card-body" method="post" action="/sign-in">
                 <TextInput

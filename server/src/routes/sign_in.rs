@@ -7,8 +7,9 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Form, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use services::{ServiceResult, uncancelled};
 
 /// The token, as a query or as a form's field. A whole launch address is fine too: that is what people paste.
 #[derive(Deserialize)]
@@ -41,21 +42,21 @@ pub async fn launch(
     let token = params.as_ref().map_or("", |Query(params)| params.token());
     let from_elsewhere = headers.get("sec-fetch-site").is_some_and(|s| s == "cross-site" || s == "same-site");
     let home = || if from_elsewhere { forward(&Uri::from_static("/")) } else { Redirect::to("/").into_response() };
-    match state.services.sign_in(token).await {
+    match exchange(&state, token).await {
         Ok(Some(cookie)) => signed_in(&state, &cookie, home()),
         // The same address again, in the browser that it already let in.
         Ok(None) if has_session(&state, &headers).await => home(),
-        Ok(None) => rejected(),
+        Ok(None) => rejected(&state, token),
         Err(error) => Refusal::service(error).respond_as(false),
     }
 }
 
 /// `POST /sign-in`: the same by hand.
 pub async fn sign_in(State(state): State<ConsoleState>, form: Result<Form<TokenParams>, FormRejection>) -> Response {
-    let Ok(Form(params)) = form else { return rejected() };
-    match state.services.sign_in(params.token()).await {
+    let params = form.map_or_else(|_| TokenParams { token: String::new() }, |Form(params)| params);
+    match exchange(&state, params.token()).await {
         Ok(Some(cookie)) => signed_in(&state, &cookie, Redirect::to("/").into_response()),
-        Ok(None) => rejected(),
+        Ok(None) => rejected(&state, params.token()),
         Err(error) => Refusal::service(error).respond_as(false),
     }
 }
@@ -79,17 +80,34 @@ pub async fn health() -> &'static str {
     "ok\n"
 }
 
+/// A token becomes a session's cookie. To its end, also for a browser that has left: it may have been the last token.
+async fn exchange(state: &ConsoleState, token: &str) -> ServiceResult<Option<SecretString>> {
+    let (state, token) = (state.clone(), SecretString::from(token));
+    uncancelled(async move {
+        let cookie = state.services.sign_in(token.expose_secret()).await?;
+        if cookie.is_some() {
+            tracing::info!("signed in");
+            state.announce_next();
+        }
+        Ok(cookie)
+    })
+    .await
+}
+
 fn signed_in(state: &ConsoleState, cookie: &SecretString, mut response: Response) -> Response {
-    tracing::info!("signed in");
-    (state.announce)(&state.services.issue_launch_token());
     if let Some(cookie) = state.session.set(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }
 
-/// The page says that the token is wrong or was used.
-fn rejected() -> Response {
+/// The page says what is wrong with the token. Only whoever has the right one learns that it came too late.
+fn rejected(state: &ConsoleState, token: &str) -> Response {
+    if state.services.launch_token_expired(token) {
+        tracing::warn!("a launch token came too late");
+        state.announce_next();
+        return Redirect::to("/sign-in?refused=expired").into_response();
+    }
     tracing::warn!("a launch token was refused");
     Redirect::to("/sign-in?refused=1").into_response()
 }

@@ -8,6 +8,7 @@ use server::config::{DataConfig, NetworkConfig, SandboxConfig, ServeConfig, Site
 use server::console::Console;
 use services::Operator;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
@@ -52,24 +53,31 @@ impl Under {
     }
 
     pub async fn with(network: NetworkConfig) -> Self {
+        Self::configured(network, |_| {}).await
+    }
+
+    /// With something else changed too.
+    pub async fn configured(network: NetworkConfig, change: impl FnOnce(&mut ServeConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let site = folder.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
         std::fs::write(site.join("pkg/sagebridge.js"), "export default 1;".repeat(1000)).unwrap();
         std::fs::write(site.join("favicon.svg"), "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").unwrap();
         let data = DataConfig { dir: folder.path().join("data") };
-        let config = ServeConfig {
+        let mut config = ServeConfig {
             network,
             data: data.clone(),
             site: SiteConfig { root: site, reload_port: None },
             sandbox: Some(SandboxConfig { listen: "127.0.0.1:0".parse().unwrap(), fresh: false, seed_many: 0 }),
             launch_token: None,
+            launch: Duration::from_secs(900),
             default_region: default_region(),
         };
+        change(&mut config);
         let announced = Arc::new(Mutex::new(Vec::new()));
         let heard = Arc::clone(&announced);
         let announce = Box::new(move |address: &str| heard.lock().unwrap().push(address.to_owned()));
-        let console = Console::open(&config, config.network.listen, announce).await.unwrap();
+        let console = Console::open(&config, config.network.listen, Some(announce)).await.unwrap();
         let router = console.router();
         let address = console.launch_address();
         let request = Request::get(launch_path(&address)).header("host", HOST).body(Body::empty()).unwrap();
