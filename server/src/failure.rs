@@ -33,6 +33,14 @@ pub enum StartError {
         /// Where.
         addr: SocketAddr,
     },
+    /// Reachable from other machines through a proxy whose name is not known.
+    #[error(
+        "behind a proxy on {addr} the console needs the name that people reach it by; give it with --public-host, such as --public-host console.example.org"
+    )]
+    Nameless {
+        /// Where.
+        addr: SocketAddr,
+    },
     /// The sandbox is for this machine only.
     #[error("the sandbox only listens on loopback, and {addr} is not; use 127.0.0.1 or [::1]")]
     SandboxExposed {

@@ -8,7 +8,7 @@ use crate::telemetry;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_http::CompressionLevel;
@@ -41,7 +41,7 @@ pub fn router(state: ConsoleState) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(compression())
         .layer(from_fn_with_state(state.clone(), security::guard))
-        .layer(from_fn(telemetry::observe))
+        .layer(from_fn_with_state(state.clone(), telemetry::observe))
         .with_state(state)
 }
 

@@ -7,7 +7,8 @@ use crate::config::LoggingConfig;
 use crate::security::headers;
 use crate::security::is_machine;
 use crate::security::refusal::Refusal;
-use axum::extract::Request;
+use crate::state::ConsoleState;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -59,11 +60,12 @@ fn discreet(line: &Metadata<'_>) -> bool {
 }
 
 /// The outermost layer.
-pub async fn observe(mut request: Request, next: Next) -> Response {
+pub async fn observe(State(state): State<ConsoleState>, mut request: Request, next: Next) -> Response {
     let began = Instant::now();
     let request_id = new_request_id();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let tls_only = state.hosts.is_public_tls(&request);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         request.headers_mut().insert(REQUEST_ID, value);
     }
@@ -71,7 +73,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let span = tracing::error_span!("request", id = %request_id, %method, path);
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut response = answer.unwrap_or_else(|_| Refusal::internal(&request_id).respond_as(is_machine(&path)));
-    headers::apply(response.headers_mut());
+    headers::apply(response.headers_mut(), tls_only);
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -3,6 +3,8 @@
 
 #[path = "support/process.rs"]
 mod process;
+#[path = "support/tls.rs"]
+mod tls;
 
 use process::{Process, command, get, request};
 use std::path::Path;
@@ -212,6 +214,37 @@ fn what_a_credential_program_says_is_in_no_log() {
         assert!(stderr.contains("/accounts"), "{stderr}");
         assert!(!stderr.contains("TOPSECRET"), "at {level}: {stderr}");
     }
+}
+
+#[test]
+fn the_console_speaks_tls_with_a_certificate_of_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let certified = rcgen::generate_simple_self_signed(["console.test".to_owned(), "localhost".to_owned()]).unwrap();
+    let (cert, key) = (home.path().join("cert.pem"), home.path().join("key.pem"));
+    std::fs::write(&cert, certified.cert.pem()).unwrap();
+    std::fs::write(&key, certified.signing_key.serialize_pem()).unwrap();
+    let mut serve = command(home.path());
+    serve.args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--public-host", "console.test"]);
+    serve.arg("--tls-cert").arg(cert).arg("--tls-key").arg(key);
+    let process = Process::start(serve, &["console", "sandbox"]);
+    let (host, path) =
+        process.addresses["console"].strip_prefix("https://console.test:").unwrap().split_once('/').unwrap();
+    let (port, path) = (host.parse().unwrap(), format!("/{path}"));
+    let ask = |name: &'static str, path: &str, headers: &[(&str, &str)]| {
+        tls::get(certified.cert.der().clone(), port, name, path, headers)
+    };
+
+    let launched = ask("console.test", &path, &[]);
+    assert_eq!((launched.status(), launched.header("location")), (303, Some("/")));
+    assert!(launched.cookie().starts_with(&format!("__Host-sagebridge-{port}=")));
+    assert!(launched.header("set-cookie").unwrap().ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"));
+    assert_eq!(launched.header("strict-transport-security"), Some("max-age=31536000"));
+    let page = ask("console.test", "/accounts", &[("Cookie", &launched.cookie()), ("Accept", "text/html")]);
+    assert_eq!(page.status(), 200);
+    let local = ask("localhost", "/healthz", &[]);
+    assert_eq!((local.body.as_str(), local.header("strict-transport-security")), ("ok\n", None));
+    let plain = request(&format!("127.0.0.1:{port}"), "GET", "/healthz", &[], "");
+    assert!(!plain.head.contains("200"), "without TLS nothing is answered: {}", plain.head);
 }
 
 #[test]

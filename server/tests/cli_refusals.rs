@@ -60,6 +60,15 @@ fn an_address_that_others_reach_needs_tls_or_a_proxy() {
 }
 
 #[test]
+fn behind_a_proxy_an_address_that_others_reach_needs_a_public_name() {
+    let home = tempfile::tempdir().unwrap();
+    for addr in ["0.0.0.0:0", "10.0.0.7:4600", "[::]:0"] {
+        let said = refused_with(home.path(), &format!("serve --sandbox --behind-proxy --listen {addr}"));
+        assert!(said.contains(addr) && said.contains("--public-host console.example.org"), "{said}");
+    }
+}
+
+#[test]
 fn a_port_in_use_is_named_with_the_way_out() {
     let home = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -74,7 +83,10 @@ fn a_port_in_use_is_named_with_the_way_out() {
 fn an_address_of_another_machine_is_refused() {
     let home = tempfile::tempdir().unwrap();
     // TEST-NET-1, RFC 5737: no machine has it.
-    let said = refused_with(home.path(), "serve --sandbox --behind-proxy --listen 192.0.2.1:4600");
+    let said = refused_with(
+        home.path(),
+        "serve --sandbox --behind-proxy --public-host console.example.org --listen 192.0.2.1:4600",
+    );
     assert!(said.contains("192.0.2.1:4600"), "{said}");
 }
 

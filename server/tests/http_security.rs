@@ -198,6 +198,25 @@ async fn a_link_from_another_site_opens_a_page_by_way_of_our_own() {
 }
 
 #[tokio::test]
+async fn only_public_names_behind_tls_tell_browsers_to_stay_there() {
+    let mut proxied = console::network();
+    proxied.behind_proxy = true;
+    proxied.public_hosts = vec!["console.example.org".to_owned()];
+    let proxied = Under::with(proxied).await;
+    let plain = Under::test().await;
+    let heard = async |under: &Under, host: &str, path: &str| {
+        let answer = under.send("GET", path, &[("host", host)], Body::empty()).await;
+        answer.header("strict-transport-security").to_owned()
+    };
+    for path in ["/", "/sign-in", "/healthz", "/no/such/page"] {
+        assert_eq!(heard(&proxied, "console.example.org", path).await, "max-age=31536000", "{path}");
+        assert_eq!(heard(&proxied, HOST, path).await, "", "{path}");
+        assert_eq!(heard(&proxied, "evil.example", path).await, "", "{path}");
+        assert_eq!(heard(&plain, HOST, path).await, "", "{path}");
+    }
+}
+
+#[tokio::test]
 async fn other_names_of_this_machine_are_not_answered() {
     let under = Under::test().await;
     for host in [

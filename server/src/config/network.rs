@@ -34,8 +34,14 @@ impl NetworkConfig {
             (Some(cert), Some(key)) => Some(TlsFiles { cert: cert.clone(), key: key.clone() }),
             _ => None,
         };
-        if !args.listen.ip().is_loopback() && tls.is_none() && !args.behind_proxy {
-            return Err(StartError::Exposed { addr: args.listen });
+        if !args.listen.ip().is_loopback() && tls.is_none() {
+            if !args.behind_proxy {
+                return Err(StartError::Exposed { addr: args.listen });
+            }
+            // Without one the address to sign in by would be the plain one that everybody can listen to.
+            if args.public_host.is_empty() {
+                return Err(StartError::Nameless { addr: args.listen });
+            }
         }
         Ok(Self { listen: args.listen, behind_proxy: args.behind_proxy, public_hosts: args.public_host.clone(), tls })
     }

@@ -23,10 +23,17 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Puts them on. Pages bring their own content security policy, assets their own caching.
-pub fn apply(headers: &mut HeaderMap) {
+/// Browsers that have seen this go to that name over TLS only, for a year (RFC 6797).
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Puts them on. Pages bring their own content security policy, assets their own caching. `tls_only`: the name that was
+/// asked for is one of ours on the net, and has TLS.
+pub fn apply(headers: &mut HeaderMap, tls_only: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
+    }
+    if tls_only {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(STRICT_CSP);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

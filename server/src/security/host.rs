@@ -10,7 +10,15 @@ use std::net::SocketAddr;
 /// The names the console answers to, each with the origin its pages have.
 #[derive(Debug, Clone)]
 pub struct AllowedHosts {
-    entries: Vec<(String, String)>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    host: String,
+    origin: String,
+    /// One of `--public-host`, and browsers reach it over TLS.
+    public_tls: bool,
 }
 
 impl AllowedHosts {
@@ -24,42 +32,51 @@ impl AllowedHosts {
             (None, false) => ("http", "http"),
         };
         let mut entries = Vec::new();
-        let mut add = |scheme: &str, host: String| {
-            let entry = (host.clone(), format!("{scheme}://{host}"));
-            if !entries.contains(&entry) {
-                entries.push(entry);
+        let mut add = |scheme: &str, host: String, is_public: bool| {
+            let origin = format!("{scheme}://{host}");
+            if !entries.iter().any(|entry: &Entry| entry.origin == origin) {
+                entries.push(Entry { host, origin, public_tls: is_public && scheme == "https" });
             }
         };
         for host in &network.public_hosts {
-            if network.behind_proxy || has_port(host) {
-                add(public, host.clone());
-            } else {
-                add(public, at(host, port, public));
-            }
+            let bare = network.behind_proxy || has_port(host);
+            add(public, if bare { host.clone() } else { at(host, port, public) }, true);
         }
         let mut names = Vec::new();
-        if !addr.ip().is_unspecified() {
+        // Where others reach it the plain way to the proxy is no name to sign in by: what is typed there is readable.
+        let readable = local == "http" && !addr.ip().is_loopback();
+        if !addr.ip().is_unspecified() && !readable {
             names.push(literal(addr));
         }
         if addr.ip().is_loopback() || addr.ip().is_unspecified() {
             names.extend(["127.0.0.1", "localhost", "[::1]"].map(str::to_owned));
         }
         for name in names {
-            add(local, at(&name, port, local));
+            add(local, at(&name, port, local), false);
         }
         Self { entries }
     }
 
     /// The address to print: the first public name, or the address it listens on.
     pub fn url(&self) -> &str {
-        self.entries.first().map_or("", |(_, origin)| origin)
+        self.entries.first().map_or("", |entry| &entry.origin)
+    }
+
+    /// Whether the host that was asked for is a public name behind TLS. Not so the machine's own names: what is said of
+    /// `localhost` would hold for every program on it.
+    pub fn is_public_tls<B>(&self, request: &Request<B>) -> bool {
+        self.entry(request).is_ok_and(|entry| entry.public_tls)
     }
 
     /// The origin of our own pages under the host that was asked for, or a refusal.
     pub fn check<B>(&self, request: &Request<B>) -> Result<&str, Refusal> {
+        self.entry(request).map(|entry| entry.origin.as_str())
+    }
+
+    fn entry<B>(&self, request: &Request<B>) -> Result<&Entry, Refusal> {
         let host = asked_for(request).ok_or_else(|| Refusal::host("none, or more than one"))?;
-        let entry = self.entries.iter().find(|(allowed, _)| allowed.as_bytes() == host);
-        entry.map(|(_, origin)| origin.as_str()).ok_or_else(|| Refusal::host(&String::from_utf8_lossy(host)))
+        let entry = self.entries.iter().find(|entry| entry.host.as_bytes() == host);
+        entry.ok_or_else(|| Refusal::host(&String::from_utf8_lossy(host)))
     }
 }
 
@@ -161,6 +178,29 @@ mod tests {
         assert_eq!(asked(&hosts, "localhost:4600").as_deref(), Some("http://localhost:4600"));
         assert_eq!(asked(&hosts, "0.0.0.0:4600"), None);
         assert_eq!(hosts.url(), "https://console.example.org");
+    }
+
+    #[test]
+    fn behind_a_proxy_an_address_that_others_reach_is_no_name() {
+        let hosts = hosts("10.0.0.7:4600", &network(&["console.example.org"], true, false));
+        assert_eq!(hosts.url(), "https://console.example.org");
+        for plain in ["10.0.0.7:4600", "10.0.0.7", "localhost:4600", "127.0.0.1:4600"] {
+            assert_eq!(asked(&hosts, plain), None, "`{plain}` was answered");
+        }
+    }
+
+    #[test]
+    fn only_public_names_behind_tls_are_so_for_good() {
+        let strict = |hosts: &AllowedHosts, host: &str| {
+            hosts.is_public_tls(&Request::builder().header(HOST, host).body(()).unwrap())
+        };
+        let tls = hosts("127.0.0.1:443", &network(&["console.example.org"], false, true));
+        assert!(strict(&tls, "console.example.org"));
+        assert!(!strict(&tls, "localhost") && !strict(&tls, "127.0.0.1") && !strict(&tls, "evil.example"));
+        let proxied = hosts("127.0.0.1:4600", &network(&["console.example.org"], true, false));
+        assert!(strict(&proxied, "console.example.org") && !strict(&proxied, "localhost:4600"));
+        let plain = hosts("127.0.0.1:4600", &network(&["console.example.org"], false, false));
+        assert!(!strict(&plain, "console.example.org:4600"));
     }
 
     #[test]

@@ -116,6 +116,12 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// From all that came; a head alone where it was not HTTP.
+    pub fn read(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+        Self { head: head.to_owned(), body: body.to_owned() }
+    }
     pub fn status(&self) -> u16 {
         self.head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap()
     }
@@ -140,9 +146,7 @@ pub fn request(host: &str, method: &str, path: &str, headers: &[(&str, &str)], b
     stream.write_all(format!("{text}\r\n{body}").as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    Answer { head: head.to_owned(), body: body.to_owned() }
+    Answer::read(&answer)
 }
 
 pub fn get(host: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
