@@ -2,8 +2,9 @@
 //!
 //! 1. [`host`]: the exact names the console is reached by (DNS rebinding);
 //! 2. [`origin`]: where the browser says the request comes from (CSRF, cross-site reads);
-//! 3. [`session`]: who it is; everything is closed but what [`is_open`] lists;
-//! 4. [`body`]: how much may be sent, and how slowly.
+//! 3. [`planted`]: what a link from elsewhere may not say in our name;
+//! 4. [`session`]: who it is; everything is closed but what [`is_open`] lists;
+//! 5. [`body`]: how much may be sent, and how slowly.
 //!
 //! [`headers`] go on every answer, refusals too.
 
@@ -11,16 +12,17 @@ pub mod body;
 pub mod headers;
 pub mod host;
 pub mod origin;
+pub mod planted;
 pub mod refusal;
 pub mod session;
 
 use crate::state::ConsoleState;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::Method;
 use origin::Arrival;
-use refusal::{Refusal, forward};
+use refusal::{Refusal, forward, local};
 
 /// Where signing in happens.
 pub const SIGN_IN: &str = "/sign-in";
@@ -46,6 +48,9 @@ pub async fn guard(State(state): State<ConsoleState>, mut request: Request, next
         Ok(arrival) => arrival,
         Err(refusal) => return refusal.respond(&request),
     };
+    if let Some(clean) = planted::detour(&request) {
+        return Redirect::to(local(&clean)).into_response();
+    }
     if !is_open(&state, request.method(), request.uri().path()) {
         let operator = match session::cookie(request.headers(), state.session.name()) {
             Some(cookie) => state.services.operator(cookie).await,

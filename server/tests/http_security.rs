@@ -198,6 +198,31 @@ async fn a_link_from_another_site_opens_a_page_by_way_of_our_own() {
 }
 
 #[tokio::test]
+async fn a_link_from_elsewhere_can_not_put_errors_into_the_consoles_mouth() {
+    let under = Under::test().await;
+    let planted = "/accounts?a=1&__path=%2Fapi%2Frefresh_connections&__err=eyJtZXNzYWdlIjoiY2FsbCB1cyJ9";
+    let visit = |site: &'static str, cookie: bool| {
+        let mut headers = vec![("host", HOST), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+        headers.push(("sec-fetch-site", site));
+        if cookie {
+            headers.push(("cookie", under.cookie.as_str()));
+        }
+        headers
+    };
+    for site in ["cross-site", "same-site", "none"] {
+        for cookie in [true, false] {
+            let answer = under.send("GET", planted, &visit(site, cookie), Body::empty()).await;
+            assert_eq!((answer.status, answer.header("location")), (StatusCode::SEE_OTHER, "/accounts?a=1"), "{site}");
+        }
+    }
+    let elsewhere = under.send("GET", "//evil.example/?__err=x", &visit("cross-site", true), Body::empty()).await;
+    assert_eq!(elsewhere.header("location"), "/");
+    // Our own form without a script leads to such an address, and its failure is shown.
+    let own = under.send("GET", planted, &visit("same-origin", true), Body::empty()).await;
+    assert_eq!(own.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn only_public_names_behind_tls_tell_browsers_to_stay_there() {
     let mut proxied = console::network();
     proxied.behind_proxy = true;

@@ -1,6 +1,6 @@
 //! What a refused request is answered: JSON for pages' own calls, a line of text or the way to sign in for people.
 
-use super::{SIGN_IN, is_machine};
+use super::{SIGN_IN, is_machine, planted};
 use app::error::{AppError, ErrorKind};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -129,17 +129,20 @@ fn accepts_html(request: &Request) -> bool {
 /// A page that goes on to `uri` by itself. The step from our own page makes the browser send the strict cookie, which a
 /// redirect of a cross-site visit would not.
 pub fn forward(uri: &Uri) -> Response {
-    let target = uri.path_and_query().map_or("/", |p| p.as_str());
-    // `//host` and `/\host` would lead elsewhere.
-    let stays = target.starts_with('/') && !target.starts_with("//") && !target.contains('\\');
-    let target = if stays { target } else { "/" };
-    let target = escape(target);
+    let target = planted::without(uri).or_else(|| uri.path_and_query().map(ToString::to_string)).unwrap_or_default();
+    let target = escape(local(&target));
     let page = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sagebridge</title>\
          <meta name=\"referrer\" content=\"no-referrer\"><meta http-equiv=\"refresh\" content=\"0;url={target}\">\
          </head><body><p><a href=\"{target}\">Continue to Sagebridge</a></p></body></html>"
     );
     ([(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], page).into_response()
+}
+
+/// A path of ours as it is, and the first page for anything else: `//host` and `/\host` would lead elsewhere.
+pub fn local(target: &str) -> &str {
+    let stays = target.starts_with('/') && !target.starts_with("//") && !target.contains('\\');
+    if stays { target } else { "/" }
 }
 
 fn escape(text: &str) -> String {
@@ -165,5 +168,8 @@ mod tests {
     fn what_is_forwarded_to_stays_here_and_is_escaped() {
         let body = |uri: &'static str| escape(Uri::from_static(uri).path_and_query().map_or("", |p| p.as_str()));
         assert_eq!(body("/shares?a=1&b='x'"), "/shares?a=1&amp;b=&#39;x&#39;");
+        for elsewhere in ["//evil.example/", "/\\evil.example/", "https://evil.example/", ""] {
+            assert_eq!(local(elsewhere), "/", "`{elsewhere}` leads elsewhere");
+        }
     }
 }
