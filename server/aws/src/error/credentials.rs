@@ -1,5 +1,6 @@
 //! Words for credentials that could not be had.
 
+use super::classify::presentable;
 use super::{Origin, find, innermost, reason};
 use crate::profiles::Login;
 use aws_credential_types::provider::error::CredentialsError;
@@ -18,7 +19,7 @@ pub(super) fn missing(origin: &Origin, error: &(dyn Error + 'static)) -> Option<
         Login::Sso if unreachable => {
             format!("IAM Identity Center could not be reached for profile `{name}`: {}", reason(error))
         }
-        Login::Sso => match refused.filter(|meta| !is_signed_out(meta)).and_then(ErrorMetadata::message) {
+        Login::Sso => match refused.filter(|meta| !is_signed_out(meta)).and_then(said) {
             Some(message) => format!("IAM Identity Center refused the role of profile `{name}`: {message}"),
             None => format!(
                 "the SSO session of profile `{name}` has ended or was never started; run `aws sso login --profile {name}`"
@@ -38,14 +39,19 @@ pub(super) fn missing(origin: &Origin, error: &(dyn Error + 'static)) -> Option<
             format!("profile `{name}` gives no credentials; add access keys, a role or SSO settings to it")
         }
         Login::Other => {
-            let detail = match refused.and_then(ErrorMetadata::message) {
-                Some(message) => message.to_owned(),
+            let detail = match refused.and_then(said) {
+                Some(message) => message,
                 None if unreachable => reason(error),
                 None => innermost(error),
             };
             format!("the credentials of profile `{name}` could not be loaded: {detail}")
         }
     })
+}
+
+/// AWS's words, as they may be shown.
+fn said(meta: &ErrorMetadata) -> Option<String> {
+    Some(presentable(meta.code().unwrap_or_default(), meta.message()?))
 }
 
 /// Answers of IAM Identity Center that `aws sso login` mends.
@@ -56,4 +62,24 @@ fn is_signed_out(meta: &ErrorMetadata) -> bool {
             "UnauthorizedException" | "InvalidGrantException" | "ExpiredTokenException" | "UnauthorizedClientException"
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use domain::names::ConnectionId;
+
+    #[test]
+    fn what_aws_repeats_after_a_wrong_signature_is_not_shown_for_a_profile_either() {
+        let message = "The request signature we calculated does not match the signature you provided. Check your key.\n\n\
+                       The Canonical String for this request should have been\n'POST\n/\n\nx-amz-security-token:IQoJb3JpZ2lu'";
+        let meta = ErrorMetadata::builder().code("SignatureDoesNotMatch").message(message).build();
+        let error = CredentialsError::provider_error(meta);
+        let id = ConnectionId::parse("deploy").unwrap();
+        for login in [Login::Other, Login::Sso] {
+            let said = missing(&Origin::connection(&id, (login, id.clone()), None), &error).unwrap();
+            assert!(said.ends_with("does not match the signature you provided."), "{said}");
+        }
+    }
 }
