@@ -16,7 +16,6 @@ use serde::Serialize;
 use services::{Operator, ServiceError};
 use std::convert::Infallible;
 use std::time::Duration;
-use tokio::sync::watch;
 
 /// Shorter than the minute after which proxies give up on a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -29,7 +28,7 @@ pub async fn run(
 ) -> Response {
     let Ok(run) = RunId::parse(&id) else { return Refusal::not_found(&format!("/events/runs/{id}")).respond_as(true) };
     match state.services.watch_run(&operator, &run).await {
-        Ok(views) => answer(views.map(|view| event(view.revision, &view)), state.stopping.clone()),
+        Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
         Err(error) => refused(error),
     }
 }
@@ -44,7 +43,7 @@ pub async fn verification(
         return Refusal::not_found(&format!("/events/verifications/{id}")).respond_as(true);
     };
     match state.services.watch_verification(&operator, &share).await {
-        Ok(views) => answer(views.map(|view| event(view.revision, &view)), state.stopping.clone()),
+        Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
         Err(error) => refused(error),
     }
 }
@@ -64,12 +63,16 @@ fn event(revision: u64, view: &impl Serialize) -> Event {
 }
 
 /// Ends with `end` when the thing watched has ended, and without it when the process stops: then the browser comes back
-/// by itself, to the next process.
-fn answer(events: impl Stream<Item = Event> + Send + 'static, mut stopping: watch::Receiver<bool>) -> Response {
+/// by itself, to the next process. Ends so too when the session is over; the browser comes back and is refused.
+fn answer(state: &ConsoleState, operator: Operator, events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let end = stream::once(async { Event::default().event("end").data("{}") });
+    let (services, mut stopping) = (state.services.clone(), state.stopping.clone());
     let stopped = async move {
-        // The sender is gone: the process is as good as stopped.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
+        tokio::select! {
+            // The sender is gone: the process is as good as stopped.
+            _ = stopping.wait_for(|stopping| *stopping) => {}
+            () = services.session_ended(&operator) => {}
+        }
     };
     let events = events.chain(end).take_until(Box::pin(stopped)).map(Ok::<_, Infallible>);
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
