@@ -15,6 +15,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::names::{ConnectionId, Region};
 use services::ports::gateway::{ConnectionProfile, GatewayResult};
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -52,7 +53,6 @@ struct State {
 }
 
 /// One way to credentials, with its clients.
-#[derive(Debug)]
 pub(crate) struct Connection {
     /// Who it is, for messages.
     pub(crate) origin: Origin,
@@ -65,6 +65,13 @@ pub(crate) struct Connection {
     sts: Lru<String, aws_sdk_sts::Client>,
     sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
     lambda: Lru<Region, aws_sdk_lambda::Client>,
+}
+
+/// Who it is only: a configuration holds what gives the credentials.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 impl Connections {

@@ -7,6 +7,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use domain::names::{ConnectionId, Region};
 use services::ports::gateway::ConnectionProfile;
 use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -188,10 +189,18 @@ pub(crate) enum Login {
 }
 
 /// The profiles as read.
-#[derive(Debug)]
 pub(crate) struct Profiles {
     set: ProfileSet,
     environment: bool,
+}
+
+/// Their names only: the values of a credentials file are secret keys.
+impl fmt::Debug for Profiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self.set.profiles().collect();
+        names.sort_unstable();
+        f.debug_struct("Profiles").field("names", &names).field("environment", &self.environment).finish()
+    }
 }
 
 impl Profiles {
@@ -265,5 +274,29 @@ impl Profiles {
 
     fn property(&self, id: &ConnectionId, key: &str) -> Option<&str> {
         self.set.get_profile(id.as_str())?.get(key).map(str::trim).filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn profiles_print_their_names_and_no_keys() {
+        let dir = tempfile::tempdir().unwrap();
+        let [credentials, config] = ["credentials", "config"].map(|name| dir.path().join(name));
+        let text =
+            "[parent]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = TOPSECRET\naws_session_token = TOKEN\n";
+        std::fs::write(&credentials, text).unwrap();
+        std::fs::write(&config, "").unwrap();
+        let settings = AwsSettings { credentials_file: Some(credentials), config_file: Some(config) };
+        let connections = crate::connections::Connections::open(&settings).await.unwrap();
+        connections.get(&ConnectionId::parse("parent").unwrap()).await.unwrap();
+        let printed = format!("{connections:?}");
+        assert!(printed.contains("parent"), "{printed}");
+        for secret in ["AKIAEXAMPLE", "TOPSECRET", "TOKEN"] {
+            assert!(!printed.contains(secret), "{printed}");
+        }
     }
 }
