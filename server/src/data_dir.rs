@@ -25,7 +25,7 @@ pub struct DataDirLock {
 /// Makes the folder if need be, and takes it.
 pub fn take(data: &DataConfig, part: Part) -> Result<DataDirLock, StartError> {
     let unusable = |source| StartError::DataDir { path: data.dir.clone(), source };
-    make_private(&data.dir).map_err(unusable)?;
+    make_private(&data.dir)?;
     let name = match part {
         Part::Console => "console.lock",
         Part::Sandbox => "sandbox.lock",
@@ -64,10 +64,35 @@ pub fn forget_sandbox_console(data: &DataConfig) -> Result<(), StartError> {
     Ok(())
 }
 
-fn make_private(dir: &Path) -> io::Result<()> {
-    if dir.is_dir() {
-        return Ok(());
+/// Makes a folder of our own, or takes one that is.
+fn make_private(dir: &Path) -> Result<(), StartError> {
+    let unusable = |source| StartError::DataDir { path: dir.to_owned(), source };
+    if !dir.is_dir() {
+        return make(dir).map_err(unusable);
     }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let found = std::fs::metadata(dir).map_err(unusable)?;
+        if let Some((problem, remedy)) = open_to_others(found.mode(), found.uid(), rustix::process::geteuid().as_raw())
+        {
+            return Err(StartError::DataDirOpen { path: dir.to_owned(), problem, remedy });
+        }
+    }
+    Ok(())
+}
+
+/// Who else could put files into a folder with this mode and owner: sessions and plans are believed as they are found
+/// there. Gives what is wrong and the command that mends it.
+#[cfg(unix)]
+fn open_to_others(mode: u32, owner: u32, me: u32) -> Option<(String, &'static str)> {
+    if owner != me {
+        return Some((format!("belongs to another user ({owner})"), "chown"));
+    }
+    (mode & 0o022 != 0).then(|| (format!("can be written by others (mode {:o})", mode & 0o7777), "chmod go-w"))
+}
+
+fn make(dir: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -118,6 +143,35 @@ mod tests {
         let (_keep, data) = folder();
         take(&data, Part::Console).unwrap();
         assert_eq!(std::fs::metadata(&data.dir).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_write_is_refused_and_left_as_it_is() {
+        use std::os::unix::fs::PermissionsExt;
+        let (_keep, data) = folder();
+        std::fs::create_dir_all(&data.dir).unwrap();
+        for (mode, private) in [(0o700, true), (0o755, true), (0o775, false), (0o707, false), (0o1777, false)] {
+            std::fs::set_permissions(&data.dir, std::fs::Permissions::from_mode(mode)).unwrap();
+            let taken = take(&data, Part::Console);
+            assert_eq!(taken.is_ok(), private, "{mode:o}");
+            if let Err(refusal) = taken {
+                assert!(matches!(refusal, StartError::DataDirOpen { .. }), "{refusal}");
+                assert!(refusal.to_string().contains(&format!("(mode {mode:o})")), "{refusal}");
+                assert!(refusal.to_string().contains("chmod go-w"), "{refusal}");
+            }
+            assert_eq!(std::fs::metadata(&data.dir).unwrap().permissions().mode() & 0o7777, mode);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_another_user_is_refused_whoever_we_are() {
+        assert!(open_to_others(0o700, 1000, 1000).is_none());
+        for me in [0, 1001] {
+            let (problem, remedy) = open_to_others(0o700, 1000, me).unwrap();
+            assert_eq!((problem.as_str(), remedy), ("belongs to another user (1000)", "chown"));
+        }
     }
 
     #[test]

@@ -55,6 +55,16 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// Others could put files into the data folder.
+    #[error("the data folder `{}` {problem}; run `{remedy}` on it, or choose another with --data-dir", path.display())]
+    DataDirOpen {
+        /// Which folder.
+        path: PathBuf,
+        /// Who could, and why.
+        problem: String,
+        /// The command that mends it.
+        remedy: &'static str,
+    },
     /// No home to put a data folder in.
     #[error("there is no home folder to keep the data in; name a folder with --data-dir")]
     NoDataDir,

@@ -26,6 +26,14 @@ fn refused_with(home: &Path, line: &str) -> String {
     refused(command)
 }
 
+/// As the console makes its own, whatever the umask of this test is.
+fn private_folder(path: &Path) {
+    let mut folder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
+    folder.create(path).unwrap();
+}
+
 #[test]
 fn a_bad_command_line_is_refused_by_name() {
     let home = tempfile::tempdir().unwrap();
@@ -105,6 +113,21 @@ fn a_data_folder_that_is_no_folder_is_refused() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_data_folder_that_others_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o777)).unwrap();
+    for line in ["serve --sandbox --listen 127.0.0.1:0", "serve --listen 127.0.0.1:0", "sandbox --listen 127.0.0.1:0"] {
+        let said = refused_with(home.path(), line);
+        assert!(said.contains(&data.display().to_string()) && said.contains("`chmod go-w`"), "{said}");
+    }
+    assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0, "nothing was put there");
+}
+
 #[test]
 fn a_data_folder_in_use_is_refused() {
     let home = tempfile::tempdir().unwrap();
@@ -120,7 +143,7 @@ fn a_data_folder_in_use_is_refused() {
 #[test]
 fn a_database_that_is_none_is_refused() {
     let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir(home.path().join("data")).unwrap();
+    private_folder(&home.path().join("data"));
     std::fs::write(
         home.path().join("data/console.db"),
         "not a database, but a file long enough to look like one".repeat(20),
