@@ -37,7 +37,9 @@ async fn answered(under: &Under) -> Vec<String> {
     ] {
         assert_eq!(services.save_step(operator, &draft, form).await.unwrap(), []);
     }
-    ["parent", "endpoints", "callers", "role", "child", "review"].map(|step| format!("/shares/new/{draft}/{step}")).into()
+    ["parent", "endpoints", "callers", "role", "child", "review"]
+        .map(|step| format!("/shares/new/{draft}/{step}"))
+        .into()
 }
 
 /// The values that a page hands to the browser, as JSON in a script's string.

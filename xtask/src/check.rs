@@ -79,9 +79,7 @@ fn tests(layout: &Layout, packages: &[&str], python: Option<PathBuf>) -> Command
     match (python, nextest) {
         (Some(python), _) => command.env("SAGEBRIDGE_PYTHON", python),
         (None, true) => command.args(["--filterset", "not (binary(boto3) | binary(generated))"]),
-        (None, false) => {
-            command.arg("--").args(["boto3_", "with_python::"].iter().flat_map(|name| ["--skip", name]))
-        }
+        (None, false) => command.arg("--").args(["boto3_", "with_python::"].iter().flat_map(|name| ["--skip", name])),
     };
     command
 }

@@ -31,8 +31,8 @@ use domain::endpoint::Page;
 use domain::names::{ConnectionId, PolicyName, RoleName, UserName};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use services::ports::gateway::{
-    Answered, CallerDocuments, GatewayResult, Holder, IamGateway, ListedPolicy, ListedRole, NewRole, RoleDocuments,
-    Tags,
+    Answered, CallerDocuments, GatewayResult, Holder, IamGateway, IdentityPolicies, ListedPolicy, ListedRole, NewRole,
+    RoleDocuments, Tags,
 };
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use crate::connections::{Connection, Connections};
 use crate::error::Call;
 use async_trait::async_trait;
-use aws_sdk_organizations::types::{OrganizationFeatureSet, ParentType, PolicySummary, PolicyType};
+use aws_sdk_organizations::types::{OrganizationFeatureSet, ParentType, PolicyType};
 use domain::names::{AccountId, ConnectionId};
 use futures::{StreamExt, TryStreamExt};
 use services::ports::gateway::{
@@ -117,25 +117,29 @@ impl Reader<'_> {
             ControlKind::Resource => PolicyType::ResourceControlPolicy,
         };
         let request = self.c.organizations.list_policies_for_target().target_id(&target).filter(filter);
-        let pages = request.into_paginator().items().send();
-        let policies: Vec<PolicySummary> = pages.collect::<Result<_, _>>().await.map_err(|e| call.failed(e))?;
-        let named = policies.into_iter().map(|policy| policy.id.zip(policy.name));
-        let named: Option<_> = named.collect();
-        Ok((target, named.ok_or_else(|| call.unexpected("no id and name of a policy"))?))
+        let mut pages = request.into_paginator().send();
+        let mut policies = Vec::new();
+        while let Some(page) = pages.next().await {
+            for policy in page.map_err(|e| call.failed(e))?.policies.unwrap_or_default() {
+                let named = policy.id.zip(policy.name);
+                policies.push(named.ok_or_else(|| call.unexpected("no id and name of a policy"))?);
+            }
+        }
+        Ok((target, policies))
     }
 
     /// Every policy's document, read once however many levels it is attached at: `FullAWSAccess` is at all of them.
     async fn documents(&self, levels: &[Attached]) -> GatewayResult<HashMap<String, String>> {
-        let ids: BTreeSet<_> = levels.iter().flat_map(|(_, policies)| policies).map(|(id, _)| id.as_str()).collect();
+        let ids: BTreeSet<_> = levels.iter().flat_map(|(_, policies)| policies).map(|(id, _)| id.clone()).collect();
         let reading = ids.into_iter().map(|id| self.document(id));
         futures::stream::iter(reading).buffer_unordered(AT_ONCE).try_collect().await
     }
 
-    async fn document(&self, id: &str) -> GatewayResult<(String, String)> {
+    async fn document(&self, id: String) -> GatewayResult<(String, String)> {
         let call = self.c.organizations_call("DescribePolicy");
-        let answer = self.c.organizations.describe_policy().policy_id(id).send().await.map_err(|e| call.failed(e))?;
+        let answer = self.c.organizations.describe_policy().policy_id(&id).send().await.map_err(|e| call.failed(e))?;
         let text = answer.policy.and_then(|policy| policy.content).ok_or_else(|| call.unexpected("no document"))?;
-        Ok((id.to_owned(), text))
+        Ok((id, text))
     }
 }
 

@@ -10,7 +10,10 @@ const ROLE: &str = "arn:aws:iam::111111111111:role/SageMakerExternal";
 const DOCUMENT: &str = "%7B%22Version%22%3A%222012-10-17%22%7D";
 
 fn names(kind: &str, list: &str) -> String {
-    list.split(' ').filter(|name| !name.is_empty()).map(|name| format!("<member>{}</member>", line(kind, name))).collect()
+    list.split(' ')
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("<member>{}</member>", line(kind, name)))
+        .collect()
 }
 
 fn line(kind: &str, name: &str) -> String {
@@ -311,7 +314,8 @@ async fn inline_policies_are_put_read_and_deleted_where_they_belong() {
         assert_eq!(read.as_deref(), Some(r#"{"Version":"2012-10-17"}"#));
         iam.delete_inline_policy(&parent(), holder, &name).await.unwrap();
     }
-    let expected = ["Role", "User", "Group"].map(|kind| ["Put", "Get", "Delete"].map(|verb| format!("{verb}{kind}Policy")));
+    let expected =
+        ["Role", "User", "Group"].map(|kind| ["Put", "Get", "Delete"].map(|verb| format!("{verb}{kind}Policy")));
     assert_eq!(canned.operations(), expected.concat());
     let sent = canned.requests();
     assert_eq!(sent[0].parameter("RoleName").as_deref(), Some("SageMakerExternal"));

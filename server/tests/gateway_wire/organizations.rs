@@ -52,7 +52,10 @@ fn answers(request: &Received) -> Reply {
             let id = text("PolicyId");
             json(
                 200,
-                &format!(r#"{{"Policy":{{"PolicySummary":{},"Content":"{{\"Id\":\"{id}\"}}"}}}}"#, line(&id, &id, true)),
+                &format!(
+                    r#"{{"Policy":{{"PolicySummary":{},"Content":"{{\"Id\":\"{id}\"}}"}}}}"#,
+                    line(&id, &id, true)
+                ),
             )
         }
         other => unreachable!("{other}"),

@@ -117,6 +117,7 @@ fn Describe(form: QuestionForm, problems: Vec<FieldProblem>) -> impl IntoView {
         Choice::new("async", "InvokeEndpointAsync"),
     ];
     let action = if form.action.is_empty() { "invoke".to_owned() } else { form.action };
+    let more_open = !form.session_policy.is_empty() || !form.duration_seconds.is_empty();
     view! {
         <form method="get" action="/doctor" class="card-body doctor-form">
             <TextInput
@@ -174,7 +175,7 @@ fn Describe(form: QuestionForm, problems: Vec<FieldProblem>) -> impl IntoView {
                     error=error("action")
                 />
             </div>
-            <details class="doctor-more" open=!form.session_policy.is_empty() || !form.duration_seconds.is_empty()>
+            <details class="doctor-more" open=more_open>
                 <summary>"Session"</summary>
                 <TextInput
                     name="duration_seconds"

@@ -98,6 +98,7 @@ fn FindingItem(finding: Finding) -> impl IntoView {
         Side::Parent => (Tone::Parent, "Parent account"),
     };
     let key = finding.key();
+    let named = key.clone();
     let id = format!("mend-{}", key.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
     let mend = match finding.mend {
         Mend::Asked => view! {
@@ -113,7 +114,7 @@ fn FindingItem(finding: Finding) -> impl IntoView {
     };
     let document = finding.diff().map(|document| view! { <DocumentDiffView document id=format!("{id}-document")/> });
     view! {
-        <div class="card doctor-repair" data-finding=finding.key()>
+        <div class="card doctor-repair" data-finding=named>
             <div class="card-body">
                 <p class="doctor-repair-what"><Words text=finding.sentence/></p>
                 <p class="doctor-repair-where"><Words text=finding.hint/></p>

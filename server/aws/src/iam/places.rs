@@ -52,15 +52,15 @@ impl Places {
             tokio::join!(attached_to(c, holder), inline_of(c, holder), groups_of(c, holder));
         places.add(holder, attached, inline);
         let groups = places.take(format!("the groups of {}", named(holder)), groups);
-        let reading = groups.iter().map(|group| async move {
-            let (attached, inline) = tokio::join!(attached_to(c, group), inline_of(c, group));
+        let reading = groups.into_iter().map(|group| async move {
+            let (attached, inline) = tokio::join!(attached_to(c, &group), inline_of(c, &group));
             (group, attached, inline)
         });
         let of_groups: Vec<_> = futures::stream::iter(reading).buffered(AT_ONCE).collect().await;
         // A group that is gone meanwhile says nothing about its member.
         let is_missing = places.is_missing;
         for (group, attached, inline) in of_groups {
-            places.add(group, attached, inline);
+            places.add(&group, attached, inline);
         }
         places.is_missing = is_missing;
         places
