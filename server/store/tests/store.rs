@@ -83,6 +83,7 @@ fn run(id: &str, share: &str, started: i64, state: RunState, revision: u64) -> R
         started: Timestamp(started),
         finished: None,
         revision,
+        lease: None,
     }
 }
 

@@ -8,7 +8,10 @@ use domain::endpoint::Page;
 use domain::names::{ConnectionId, PolicyName, RoleName, RunId, ShareId, UserName};
 use domain::run::{RunState, StepState};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
-use services::ports::gateway::{Answered, GatewayResult, IamGateway, IdentityPolicies, NewRole, Tags};
+use services::ports::gateway::{
+    Answered, CallerDocuments, GatewayResult, Holder, IamGateway, IdentityPolicies, ListedPolicy, ListedRole, NewRole,
+    RoleDocuments, Tags,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::Notify;
@@ -60,6 +63,11 @@ dying! {
         fn identity_policies(caller: &CallerArn) -> Option<IdentityPolicies>;
         fn roles(after: Option<&str>) -> Page<CallerView>;
         fn users(after: Option<&str>) -> Page<CallerView>;
+        fn caller_documents(caller: &CallerArn) -> Option<CallerDocuments>;
+        fn role_documents(name: &RoleName) -> Option<RoleDocuments>;
+        fn tagged_roles(after: Option<&str>) -> Page<ListedRole>;
+        fn tagged_policies(after: Option<&str>) -> Page<ListedPolicy>;
+        fn inline_policy(holder: &Holder, name: &PolicyName) -> Option<String>;
     }
     changes {
         fn create_policy(name: &PolicyName, document: &str, description: &str, tags: &Tags) -> Arn;
@@ -79,6 +87,9 @@ dying! {
         fn detach_role_policy(role: &RoleName, policy: &Arn) -> ();
         fn attach_user_policy(user: &UserName, policy: &Arn) -> ();
         fn detach_user_policy(user: &UserName, policy: &Arn) -> ();
+        fn put_inline_policy(holder: &Holder, name: &PolicyName, document: &str) -> ();
+        fn delete_inline_policy(holder: &Holder, name: &PolicyName) -> ();
+        fn delete_role_permissions_boundary(role: &RoleName) -> ();
     }
 }
 
