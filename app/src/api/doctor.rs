@@ -4,7 +4,7 @@
 use crate::api::codec::Json;
 use crate::error::AppError;
 use domain::doctor::{DiagnosisView, QuestionForm};
-use domain::names::{RunId, ShareId};
+use domain::names::ShareId;
 use domain::wizard::FieldProblem;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -103,7 +103,7 @@ pub async fn repair_handshake(
     let (services, operator) = session()?;
     let question = answer(form.parse().map_err(|problems| ServiceError::Invalid { problems }))?;
     let shown = kept::take_back(operator.key(), &live, &question);
-    let run: RunId = answer(services.repair(&operator, &question, &shown, &fingerprint).await)?;
+    let run = answer(services.repair(&operator, &question, &shown, &fingerprint).await)?;
     let to = address::of(&form, &[("run", run.as_str())]);
     leptos_axum::redirect(&to);
     Ok(to)

@@ -5,6 +5,7 @@
 mod apply;
 mod conflicts;
 mod crash;
+mod doctor;
 mod failures;
 mod invoke;
 mod necessity;
