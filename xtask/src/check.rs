@@ -78,7 +78,7 @@ fn tests(layout: &Layout, packages: &[&str], python: Option<PathBuf>) -> Command
     }
     match (python, nextest) {
         (Some(python), _) => command.env("SAGEBRIDGE_PYTHON", python),
-        (None, true) => command.args(["--filterset", "not (binary(boto3) | binary(generated))"]),
+        (None, true) => command.args(["--filterset", "not (binary(boto3) | binary(generated) | test(boto3_))"]),
         (None, false) => command.arg("--").args(["boto3_", "with_python::"].iter().flat_map(|name| ["--skip", name])),
     };
     command

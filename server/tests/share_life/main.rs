@@ -4,6 +4,8 @@
 
 mod apply;
 mod conflicts;
+#[path = "../support/control.rs"]
+mod control;
 mod crash;
 mod doctor;
 mod failures;

@@ -17,7 +17,6 @@ use services::{Backoff, Operator, Services, Settings, SystemClock};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 pub const PARENT: &str = "111111111111";
 pub const CHILD: &str = "222222222222";
@@ -79,19 +78,7 @@ impl World {
 
     /// A call to the sandbox's control path.
     pub async fn control(&self, method: &str, path: &str, body: Value) -> Value {
-        let body = body.to_string();
-        let request = format!(
-            "{method} /_sandbox{path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            self.sandbox.addr(),
-            body.len()
-        );
-        let mut stream = tokio::net::TcpStream::connect(self.sandbox.addr()).await.unwrap();
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 20"), "{answer}");
-        serde_json::from_str(body).unwrap_or(Value::Null)
+        crate::control::control(&self.sandbox, method, path, body).await
     }
 
     pub async fn fault(&self, rule: Value) {

@@ -1,5 +1,13 @@
 //! Every gateway method over the sandbox: the SDK, the wire and the sandbox's rules together.
+//! Modules are called `boto3_…` where functions of the sandbox are run, which takes a Python.
 #![allow(clippy::unwrap_used, missing_docs)]
+
+mod boto3_functions;
+#[path = "../support/control.rs"]
+mod control;
+mod documents;
+mod functions;
+mod organizations;
 
 use aws_gateway::{AwsSettings, connect};
 use bytes::Bytes;
@@ -98,6 +106,14 @@ impl World {
         let answer = self.gateways.sts.assume_role(&child(), &ireland(), &params).await;
         answer.map(|answer| answer.value).map_err(|error| error.kind)
     }
+}
+
+fn role_name(name: &str) -> RoleName {
+    name.parse().unwrap()
+}
+
+fn policy_name(name: &str) -> PolicyName {
+    name.parse().unwrap()
 }
 
 fn request(name: &str, attributes: Option<&str>) -> RuntimeRequest {
