@@ -4,7 +4,7 @@
 //! The documents, names, descriptions and tags are those of a plan, so that a share made this way is found by its tag
 //! and planning it again changes nothing.
 
-use super::{WHAT_GRANT, WHAT_POLICY, WHAT_ROLE, cli, cloudformation, describe, terraform};
+use super::{WHAT_GRANT, WHAT_POLICY, cli, cloudformation, describe, terraform};
 use crate::arn::{Arn, CallerArn, CallerKind};
 use crate::handoff::ShareOffer;
 use crate::names::{AccountId, PolicyName, Region, RoleName, ShareId};
@@ -79,7 +79,7 @@ pub fn parent_side(intent: &ShareIntent, language: Language) -> Program {
     };
     let role = Role {
         name: &intent.role_name,
-        description: describe(WHAT_ROLE, &intent.id),
+        description: super::role_description(intent),
         trust: super::trust_policy(intent),
         session_seconds: intent.session_seconds,
     };
