@@ -6,9 +6,10 @@ use crate::ports::store::RunRecord;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::RunKind;
-use domain::share::drift::{Choices, Finding, Recorded, drift, repair};
+use domain::share::drift::{Choices, Finding, Mend, Recorded, drift, repair};
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
+use domain::share::plan::Plan;
 use domain::share::view::{ApplyView, DriftView, ShareState, UndoStepView};
 
 impl Services {
@@ -85,8 +86,15 @@ impl Services {
             });
         }
         let steps = mending.planned.plan.steps.len();
+        // What was found and needs no mending was shown with the rest. What is mended only when asked for stays a finding.
+        let noted = found.findings.iter().filter(|finding| finding.mend == Mend::Noted);
+        let recorded = record.recorded.noting(noted, &inventory);
         if steps == 0 {
-            self.change_share(&intent.id, |share| share.recorded = Recorded::of(intent, &inventory)).await?;
+            self.change_share(&intent.id, |share| {
+                share.intent = mending.intent.clone();
+                share.recorded = recorded.clone();
+            })
+            .await?;
             self.note(operator.label(), Happened::done("took note of a share as it is").of_share(&intent.id)).await;
             return Ok(ApplyView { share: intent.id.clone(), run: None });
         }
@@ -94,6 +102,7 @@ impl Services {
             RunRecord::new(run, &intent.id, RunKind::Apply, mending.planned.plan, operator.label(), self.now());
         let shown = self.change_share(&intent.id, |share| {
             share.intent = mending.intent.clone();
+            share.recorded = recorded.clone();
             share.state = ShareState::Applying;
             share.last_run = Some(run.clone());
         });
@@ -104,10 +113,10 @@ impl Services {
         Ok(ApplyView { share: intent.id.clone(), run: Some(run.clone()) })
     }
 
-    /// What is there now, taken for right: remembered with a share that was just applied.
-    pub(crate) async fn recorded(&self, share: &ShareId) -> ServiceResult<Recorded> {
-        let intent = self.share_record(share).await?.value.intent;
-        Ok(Recorded::of(&intent, &self.inventory(&intent).await?))
+    /// What to remember of a share after a run that went through: what the run did, and nothing that others did meanwhile.
+    pub(crate) async fn recorded(&self, share: &ShareId, plan: &Plan) -> ServiceResult<Recorded> {
+        let record = self.share_record(share).await?.value;
+        Ok(record.recorded.after(plan, &record.intent, &self.inventory(&record.intent).await?))
     }
 
     /// The inventory with the documents of the role's policies: an inline policy can be put back only when it was read.

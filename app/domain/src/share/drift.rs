@@ -87,7 +87,7 @@ pub enum Mend {
     Plan,
     /// The repair plan, when the person says so for this one.
     Asked,
-    /// Nothing in AWS has to change: taking note of it is enough ([`Recorded::of`]).
+    /// Nothing in AWS has to change: taking note of it is enough ([`Recorded::noting`]).
     Noted,
     /// Something outside of the console.
     Person,

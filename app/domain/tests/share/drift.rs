@@ -346,12 +346,62 @@ fn a_role_that_someone_made_again_is_given_back_not_deleted() {
 }
 
 #[test]
+fn a_run_takes_for_right_what_it_did_itself_and_nothing_that_others_did() {
+    let (mut model, recorded, _) = applied(&wide());
+    model.attached.insert((role_arn(), ADMIN.into()));
+    role(&mut model).boundary = Some(format!("arn:aws:iam::{PARENT}:policy/limit").parse().unwrap());
+    policy(&mut model).groups.push("data".into());
+    let longer = ShareIntent { session_seconds: 7200, ..wide() };
+    let edit = plan(&longer, &model.inventory(&longer)).plan;
+    model.execute(&edit);
+    let after = recorded.after(&edit, &longer, &model.inventory(&longer));
+    let found = drift(&longer, &model.inventory(&longer), &after);
+    let kinds: Vec<_> = found.findings.iter().map(|f| f.kind).collect();
+    assert_eq!(kinds, [FindingKind::ExtraPolicy, FindingKind::BoundaryAdded, FindingKind::AttachedElsewhere]);
+    let noted = after.noting(&found.findings, &model.inventory(&longer));
+    assert!(drift(&longer, &model.inventory(&longer), &noted).is_clean(), "left as it is when a person says so");
+}
+
+#[test]
+fn a_first_run_remembers_what_it_made_and_took_over() {
+    let mut model = Model::default();
+    let adopting = ShareIntent { adopt: true, ..wide() };
+    let mut before = Role::of(OTHER_TRUST, 3600, &[]);
+    before.inline.insert("logs".parse().unwrap(), OTHER.into());
+    model.roles.insert("SageMakerExternal".into(), before);
+    let first = plan(&adopting, &model.inventory(&adopting)).plan;
+    model.execute(&first);
+    let inventory = model.inventory(&adopting);
+    assert_eq!(Recorded::default().after(&first, &adopting, &inventory), Recorded::of(&adopting, &inventory));
+}
+
+#[test]
+fn a_share_without_a_record_gets_one_that_accepts_nothing() {
+    let (mut model, _, _) = applied(&wide());
+    role(&mut model).inline.insert("more".parse().unwrap(), OTHER.into());
+    let inventory = model.inventory(&wide());
+    let after = Recorded::default().after(&Default::default(), &wide(), &inventory);
+    assert_eq!(drift(&wide(), &inventory, &after).findings.len(), 1);
+    role(&mut model).id = "AROAEXAMPLEEXAMPLE02".into();
+    let found = drift(&wide(), &model.inventory(&wide()), &after);
+    assert_eq!(found.findings[0].kind, FindingKind::RoleRecreated);
+}
+
+#[test]
 fn a_record_keeps_what_could_not_be_read_this_time() {
     let (model, recorded, _) = applied(&wide());
     let mut inventory = model.inventory(&wide());
     inventory.child = None;
-    assert_eq!(recorded.renewed(&wide(), &inventory), recorded);
-    assert_ne!(Recorded::of(&wide(), &inventory), recorded);
+    inventory.policy = None;
+    assert_eq!(recorded.after(&Default::default(), &wide(), &inventory), recorded);
     let kept: Recorded = serde_json::from_str("{}").unwrap();
     assert_eq!(kept, Recorded::default());
+}
+
+#[test]
+fn an_endpoint_that_came_off_a_share_is_forgotten() {
+    let (model, recorded, _) = applied(&wide());
+    let one = ShareIntent { endpoints: EndpointScope::Named([endpoint("a")].into()), ..wide() };
+    let after = recorded.after(&Default::default(), &one, &model.inventory(&one));
+    assert_eq!(after.endpoints.into_keys().collect::<Vec<_>>(), [endpoint("a")]);
 }

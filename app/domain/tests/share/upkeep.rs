@@ -6,7 +6,7 @@ use domain::arn::CallerArn;
 use domain::endpoint::EndpointStatus;
 use domain::names::ExternalId;
 use domain::policy::same_meaning;
-use domain::share::drift::{Choices, Mend, Recorded, drift, repair};
+use domain::share::drift::{Choices, FindingKind, Mend, Recorded, drift, repair};
 use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use domain::share::plan::plan;
 use domain::share::rotate;
@@ -237,14 +237,36 @@ proptest! {
         }
         let drifted = drift(&share, &model.inventory(&share), &recorded);
         let choices = Choices::of(&drifted.findings);
-        let repaired = repair(&share, &model.inventory(&share), &recorded, &choices).unwrap();
+        let before = model.inventory(&share);
+        let repaired = repair(&share, &before, &recorded, &choices).unwrap();
         prop_assert_eq!(&repaired.planned.conflicts, &vec![]);
         model.execute(&repaired.planned.plan);
         let intent = repaired.intent;
         let again = drift(&intent, &model.inventory(&intent), &recorded);
         let left: Vec<_> = again.findings.iter().filter(|f| matches!(f.mend, Mend::Plan | Mend::Asked)).collect();
         prop_assert!(left.is_empty(), "{:?}: {:#?}", hands, left);
-        let noted = drift(&intent, &model.inventory(&intent), &Recorded::of(&intent, &model.inventory(&intent)));
-        prop_assert!(noted.findings.iter().all(|f| f.mend == Mend::Person), "{:#?}", noted.findings);
+        let noted = drifted.findings.iter().filter(|f| f.mend == Mend::Noted);
+        let recorded = recorded.noting(noted, &before).after(&repaired.planned.plan, &intent, &model.inventory(&intent));
+        let noted = drift(&intent, &model.inventory(&intent), &recorded);
+        prop_assert!(noted.findings.iter().all(|f| f.mend == Mend::Person), "{:?}: {:#?}", hands, noted.findings);
+    }
+
+    #[test]
+    fn what_nobody_asked_to_mend_is_still_found_after_a_repair(share in shares(), hands in prop::collection::vec(mutations(), 0..4)) {
+        let (mut model, recorded) = applied(&share);
+        for hand in &hands {
+            hand.apply(&mut model, &share);
+        }
+        let inventory = model.inventory(&share);
+        let before = drift(&share, &inventory, &recorded);
+        let extras = |drift: &domain::share::drift::Drift| -> Vec<String> {
+            let kinds = [FindingKind::ExtraPolicy, FindingKind::ExtraInline, FindingKind::BoundaryAdded];
+            drift.findings.iter().filter(|f| kinds.contains(&f.kind)).map(|f| f.key()).collect()
+        };
+        let Ok(repaired) = repair(&share, &inventory, &recorded, &Choices::default()) else { return Ok(()) };
+        prop_assume!(repaired.planned.conflicts.is_empty() && model.gone.is_empty());
+        model.execute(&repaired.planned.plan);
+        let recorded = recorded.after(&repaired.planned.plan, &share, &model.inventory(&share));
+        prop_assert_eq!(extras(&drift(&share, &model.inventory(&share), &recorded)), extras(&before));
     }
 }

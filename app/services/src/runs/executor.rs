@@ -9,6 +9,7 @@ use crate::ports::store::{RunRecord, StoreResult};
 use crate::{ServiceError, Services};
 use domain::activity::ActivityOutcome;
 use domain::run::{RunKind, RunState, RunView, StepError, StepState};
+use domain::share::drift::Recorded;
 use domain::share::view::ShareState;
 use domain::wizard::WizardStep;
 use futures::future::BoxFuture;
@@ -218,8 +219,12 @@ impl Executor {
     async fn show_share(&self, failed: bool) {
         let kind = self.record.kind;
         let recorded = match (failed, kind) {
-            (false, RunKind::Apply | RunKind::Repair) => self.services.recorded(&self.record.share).await.ok(),
-            _ => None,
+            (false, RunKind::Apply | RunKind::Repair) => {
+                self.services.recorded(&self.record.share, &self.record.plan).await.ok()
+            }
+            // The share's next life begins without a memory of this one.
+            (false, RunKind::Undo) => Some(Recorded::default()),
+            (true, _) => None,
         };
         let shown = self.services.change_share(&self.record.share, |share| {
             share.state = match (failed, kind) {

@@ -1,16 +1,19 @@
 //! What was there when a share was last applied, as far as later changes can only be told by it.
 
+use super::{Finding, FindingKind};
 use crate::arn::Arn;
 use crate::endpoint::EndpointArn;
 use crate::names::PolicyName;
-use crate::share::intent::ShareIntent;
-use crate::share::inventory::{ObservedPolicy, ShareInventory};
+use crate::share::intent::{EndpointScope, ShareIntent};
+use crate::share::inventory::{ObservedPolicy, ObservedRole, ShareInventory};
+use crate::share::plan::{Action, Holder, Plan};
+use crate::share::{Side, TAG_SHARE};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The role when it was last looked at and found right.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedRole {
     /// `AROA…`.
     pub unique_id: String,
@@ -33,7 +36,8 @@ pub struct RecordedPolicy {
     pub holders: BTreeSet<String>,
 }
 
-/// What to remember of a share's resources: made by [`Recorded::of`] after each successful run, kept with the share.
+/// What to remember of a share's resources: carried on by [`Recorded::after`] with each run that went through, kept with
+/// the share.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Recorded {
@@ -48,15 +52,9 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// What is there now, to be taken for right from now on.
+    /// Everything as it is there now, taken for right: for a share that was just imported, or taken over whole.
     pub fn of(intent: &ShareIntent, inventory: &ShareInventory) -> Self {
-        let own = intent.policy_arn();
-        let role = inventory.role.as_ref().map(|role| RecordedRole {
-            unique_id: role.unique_id.clone(),
-            attached: role.attached.iter().filter(|arn| **arn != own).cloned().collect(),
-            inline: role.inline.iter().cloned().collect(),
-            boundary: role.boundary.clone(),
-        });
+        let role = inventory.role.as_ref().map(|role| recorded_role(intent, role));
         let endpoints = inventory.endpoints.iter().filter_map(|e| Some((e.arn.clone(), e.created?)));
         Self {
             role,
@@ -66,18 +64,160 @@ impl Recorded {
         }
     }
 
-    /// The same, keeping what is remembered of what could not be read this time.
-    pub fn renewed(&self, intent: &ShareIntent, inventory: &ShareInventory) -> Self {
-        use crate::share::Side::{Child, Parent};
-        let new = Self::of(intent, inventory);
-        let parent = if inventory.unread.contains_key(&Parent) { self } else { &new };
-        let child = if inventory.child.is_none() || inventory.unread.contains_key(&Child) { self } else { &new };
-        Self {
-            role: parent.role.clone(),
-            policy: parent.policy.clone(),
-            endpoints: parent.endpoints.clone(),
-            grant: child.grant.clone(),
+    /// After a run that went through: what `plan` made, took over or changed is taken for right, and nothing else. What
+    /// others did meanwhile stays a finding until someone mends it or takes note of it.
+    pub fn after(&self, plan: &Plan, intent: &ShareIntent, inventory: &ShareInventory) -> Self {
+        let run = Run { plan, intent };
+        let grant = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
+        let known = |arn: &EndpointArn| match &intent.endpoints {
+            EndpointScope::Named(arns) => arns.contains(arn),
+            EndpointScope::All => false,
+        };
+        let mut endpoints: BTreeMap<_, _> =
+            self.endpoints.iter().filter(|(arn, _)| known(arn)).map(|(arn, made)| (arn.clone(), *made)).collect();
+        for endpoint in &inventory.endpoints {
+            if let Some(created) = endpoint.created {
+                endpoints.entry(endpoint.arn.clone()).or_insert(created);
+            }
         }
+        Self {
+            role: inventory.role.as_ref().map_or_else(|| self.role.clone(), |role| Some(self.role_after(&run, role))),
+            policy: run.policy_after(self.policy.as_ref(), inventory.policy.as_ref()),
+            grant: run.policy_after(self.grant.as_ref(), grant),
+            endpoints,
+        }
+    }
+
+    fn role_after(&self, run: &Run<'_>, role: &ObservedRole) -> RecordedRole {
+        if run.does(|action| match action {
+            Action::CreateRole { name, .. } => *name == run.intent.role_name,
+            // What a role had when the share first took it over was shown in the review. Later its extras are findings.
+            Action::TagRole { role, previous, .. } => {
+                self.role.is_none() && *role == run.intent.role_name && run.takes_over(previous)
+            }
+            _ => false,
+        }) {
+            return recorded_role(run.intent, role);
+        }
+        let nothing = RecordedRole { unique_id: role.unique_id.clone(), ..RecordedRole::default() };
+        let mut after = self.role.clone().unwrap_or(nothing);
+        let own = Holder::Role(run.intent.role_name.clone());
+        for step in run.plan.steps.iter().filter(|step| step.account == run.intent.parent) {
+            match &step.action {
+                Action::Attach { to, policy } if *to.arn() == role.arn && *policy != run.intent.policy_arn() => {
+                    after.attached.insert(policy.clone());
+                }
+                Action::Detach { from, policy } if *from.arn() == role.arn => {
+                    after.attached.remove(policy);
+                }
+                Action::PutInlinePolicy { holder, name, .. } if *holder == own => {
+                    after.inline.insert(name.clone());
+                }
+                Action::DeleteInlinePolicy { holder, name, .. } if *holder == own => {
+                    after.inline.remove(name);
+                }
+                Action::RemoveBoundary { role, .. } if *role == run.intent.role_name => after.boundary = None,
+                _ => {}
+            }
+        }
+        after
+    }
+
+    /// With what these findings found taken for right: those of [`super::Mend::Noted`], and any other that a person wants
+    /// left as it is. Findings that no record can settle are passed over.
+    pub fn noting<'a>(&self, findings: impl IntoIterator<Item = &'a Finding>, inventory: &ShareInventory) -> Self {
+        let mut after = self.clone();
+        for finding in findings {
+            after.note(finding, inventory);
+        }
+        after
+    }
+
+    fn note(&mut self, finding: &Finding, inventory: &ShareInventory) {
+        let subject = finding.subject.as_str();
+        let grant = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
+        let (policy, there) = match finding.side {
+            Side::Parent => (&mut self.policy, inventory.policy.as_ref()),
+            Side::Child => (&mut self.grant, grant),
+        };
+        match finding.kind {
+            FindingKind::PolicyRecreated | FindingKind::GrantRecreated => {
+                let holders = policy.take().map(|p| p.holders).unwrap_or_default();
+                *policy = there.map(|there| RecordedPolicy { holders, ..recorded(there) });
+            }
+            FindingKind::AttachedElsewhere => {
+                if let Some(there) = there {
+                    let known = || RecordedPolicy { holders: BTreeSet::new(), ..recorded(there) };
+                    policy.get_or_insert_with(known).holders.insert(subject.to_owned());
+                }
+            }
+            FindingKind::EndpointRecreated => {
+                let same = inventory.endpoints.iter().filter(|e| e.arn.as_str() == subject);
+                self.endpoints.extend(same.filter_map(|e| Some((e.arn.clone(), e.created?))));
+            }
+            _ => self.note_role(finding.kind, subject, inventory.role.as_ref()),
+        }
+    }
+
+    fn note_role(&mut self, kind: FindingKind, subject: &str, role: Option<&ObservedRole>) {
+        let Some(there) = role else { return };
+        let nothing = || RecordedRole { unique_id: there.unique_id.clone(), ..RecordedRole::default() };
+        let role = self.role.get_or_insert_with(nothing);
+        match kind {
+            FindingKind::RoleRecreated => role.unique_id = there.unique_id.clone(),
+            FindingKind::BoundaryAdded | FindingKind::BoundaryChanged => role.boundary = there.boundary.clone(),
+            FindingKind::ExtraPolicy => role.attached.extend(Arn::parse(subject)),
+            FindingKind::ExtraInline => role.inline.extend(PolicyName::parse(subject)),
+            _ => {}
+        }
+    }
+}
+
+struct Run<'a> {
+    plan: &'a Plan,
+    intent: &'a ShareIntent,
+}
+
+impl Run<'_> {
+    fn does(&self, what: impl Fn(&Action) -> bool) -> bool {
+        self.plan.steps.iter().any(|step| what(&step.action))
+    }
+
+    /// Whether a tag that held `previous` was not the share's own, given back.
+    fn takes_over(&self, previous: &BTreeMap<String, String>) -> bool {
+        previous.get(TAG_SHARE).map(String::as_str) != Some(self.intent.id.as_str())
+    }
+
+    fn policy_after(&self, before: Option<&RecordedPolicy>, now: Option<&ObservedPolicy>) -> Option<RecordedPolicy> {
+        let Some(now) = now else { return before.cloned() };
+        let is = |arn: &Arn| *arn == now.arn;
+        let made = self.does(|action| match action {
+            Action::CreatePolicy { arn, .. } => is(arn),
+            Action::TagPolicy { policy, previous, .. } => before.is_none() && is(policy) && self.takes_over(previous),
+            _ => false,
+        });
+        let versioned = self.does(|action| match action {
+            Action::CreatePolicyVersion { policy, .. } | Action::SetDefaultPolicyVersion { policy, .. } => is(policy),
+            _ => false,
+        });
+        match before {
+            _ if made => Some(recorded(now)),
+            Some(before) if !versioned => Some(before.clone()),
+            before => {
+                let holders = before.map(|before| before.holders.clone()).unwrap_or_default();
+                Some(RecordedPolicy { holders, ..recorded(now) })
+            }
+        }
+    }
+}
+
+fn recorded_role(intent: &ShareIntent, role: &ObservedRole) -> RecordedRole {
+    let own = intent.policy_arn();
+    RecordedRole {
+        unique_id: role.unique_id.clone(),
+        attached: role.attached.iter().filter(|arn| **arn != own).cloned().collect(),
+        inline: role.inline.iter().cloned().collect(),
+        boundary: role.boundary.clone(),
     }
 }
 
