@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn every_typed_word_narrows_the_places() {
         let labels = |typed: &str| matching(pages(), typed).into_iter().map(|p| p.label).collect::<Vec<_>>();
-        assert_eq!(labels("A page"), ["Overview", "Shares", "Playground", "Accounts", "Activity"]);
+        assert_eq!(labels("A page"), ["Overview", "Shares", "Playground", "Doctor", "Accounts", "Activity"]);
         assert_eq!(labels("acc PAGE"), ["Accounts"]);
         assert!(labels("nothing").is_empty());
     }
