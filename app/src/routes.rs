@@ -1,6 +1,15 @@
 //! The route table: reads top to bottom. Every route renders whole on the server, so that pages need no script.
 
+use crate::pages::accounts::AccountsPage;
+use crate::pages::activity::ActivityPage;
+use crate::pages::doctor::DoctorPage;
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::overview::OverviewPage;
+use crate::pages::playground::PlaygroundPage;
+use crate::pages::share::{DriftPage, SharePage, UndoPage};
+use crate::pages::shares::SharesPage;
+use crate::pages::sign_in::SignInPage;
+use crate::pages::wizard::WizardPage;
 use crate::shell::Frame;
 use crate::ui::Toasts;
 use leptos::prelude::*;
@@ -8,56 +17,6 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::SsrMode;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
-
-/// A page's view. With the feature `split` its code is a file of its own, fetched when the page is first shown: whoever
-/// only signs in or looks at the overview does not wait for the wizard.
-#[cfg(not(feature = "split"))]
-macro_rules! page {
-    ($module:ident::$page:ident) => {
-        crate::pages::$module::$page
-    };
-}
-#[cfg(feature = "split")]
-macro_rules! page {
-    ($module:ident::$page:ident) => {
-        leptos_router::Lazy::<split::$page>::new()
-    };
-}
-
-#[cfg(feature = "split")]
-mod split {
-    use leptos::prelude::*;
-    use leptos_router::{LazyRoute, lazy_route};
-
-    macro_rules! split {
-        ($($page:ident in $module:ident),* $(,)?) => {$(
-            pub struct $page;
-            #[lazy_route]
-            impl LazyRoute for $page {
-                fn data() -> Self {
-                    Self
-                }
-                fn view(page: Self) -> AnyView {
-                    _ = page;
-                    crate::pages::$module::$page().into_any()
-                }
-            }
-        )*};
-    }
-    split! {
-        OverviewPage in overview,
-        SharesPage in shares,
-        WizardPage in wizard,
-        SharePage in share,
-        UndoPage in share,
-        DriftPage in share,
-        DoctorPage in doctor,
-        PlaygroundPage in playground,
-        AccountsPage in accounts,
-        ActivityPage in activity,
-        SignInPage in sign_in,
-    }
-}
 
 /// The console.
 #[component]
@@ -71,17 +30,17 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <Routes fallback=NotFoundPage>
-                    <Route path=path!("/") view=page!(overview::OverviewPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares") view=page!(shares::SharesPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/new/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id") view=page!(share::SharePage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/undo") view=page!(share::UndoPage) ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/drift") view=page!(share::DriftPage) ssr=SsrMode::Async />
-                    <Route path=path!("/doctor") view=page!(doctor::DoctorPage) ssr=SsrMode::Async />
-                    <Route path=path!("/playground") view=page!(playground::PlaygroundPage) ssr=SsrMode::Async />
-                    <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=page!(sign_in::SignInPage) ssr=SsrMode::Async />
+                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares") view=SharesPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/new/:draft/:step") view=WizardPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id") view=SharePage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/undo") view=UndoPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/drift") view=DriftPage ssr=SsrMode::Async />
+                    <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
+                    <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
+                    <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 </Routes>
             </Frame>
         </Router>
