@@ -109,7 +109,7 @@ fn what_cannot_be_evaluated_is_an_error_and_the_run_goes_on() {
     let results = results(&output);
     let kinds: Vec<&Value> = results.iter().map(|one| &one["error"]["kind"]).collect();
     assert_eq!(json!(kinds), json!(["invalid_json", "invalid_policy", "invalid_scenario", null]));
-    assert_eq!(results[1]["id"], "faulty");
+    assert_eq!((&results[0]["id"], &results[1]["id"]), (&json!("broken"), &json!("faulty")));
     assert_eq!(results[1]["error"]["path"], "resource_policy.Statement[0].Effect");
     assert_eq!((&results[1]["error"]["line"], &results[2]["id"]), (&json!(2), &json!(7)));
     assert_eq!(results[3]["decision"], "Allowed");

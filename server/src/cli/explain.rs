@@ -140,11 +140,12 @@ fn answer_all(input: impl Read, mut out: impl Write, format: AnswerFormat) -> Re
             (Line::End, _) => splitter.finish(&mut each),
             (Line::TooLong, _) => {
                 let message = format!("a line has at most {MAX_SCENARIO_BYTES} bytes");
-                splitter.unreadable_line(FaultKind::TooLarge, &message, &mut each);
+                splitter.unreadable_line(FaultKind::TooLarge, &message, "", &mut each);
             }
             (Line::Whole, Ok(text)) => splitter.line(text, &mut each),
             (Line::Whole, Err(_)) => {
-                splitter.unreadable_line(FaultKind::InvalidJson, "this line is not UTF-8", &mut each);
+                let text = String::from_utf8_lossy(&line);
+                splitter.unreadable_line(FaultKind::InvalidJson, "this line is not UTF-8", &text, &mut each);
             }
         }
         if let Some(error) = failed {

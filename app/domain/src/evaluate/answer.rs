@@ -5,7 +5,7 @@
 
 use super::reasons::{Cause, Element, ElementReport};
 use super::scenario::{FaultKind, Scenario, ScenarioError};
-use super::stream::Piece;
+use super::stream::{Piece, told_id};
 use super::{Change, Decision, Explanation, Fix, Layer, NamedPolicy, ResourceKind, Says, StatementReport, explain};
 use crate::policy::json::{self, Kind, Node};
 use crate::policy::{
@@ -56,7 +56,7 @@ impl Answer {
     pub fn to_piece(piece: &Piece) -> Self {
         match piece {
             Piece::Object { text, line, column } => Self::to_text(text, *line, *column),
-            Piece::Broken(error) => Self { id: Value::Null, line: error.line, outcome: Err(error.clone()) },
+            Piece::Broken { error, id } => Self { id: id.clone(), line: error.line, outcome: Err(error.clone()) },
         }
     }
 
@@ -65,7 +65,7 @@ impl Answer {
         let moved = |error: ScenarioError| error.moved(line, column);
         let node = match json::parse(text) {
             Ok(node) => node,
-            Err(error) => return Self { id: Value::Null, line, outcome: Err(moved(ScenarioError::json(error))) },
+            Err(error) => return Self { id: told_id(text), line, outcome: Err(moved(ScenarioError::json(error))) },
         };
         Self { id: id(&node), line, outcome: Scenario::read(&node).map(|one| explained(&one)).map_err(moved) }
     }

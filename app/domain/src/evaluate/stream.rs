@@ -7,6 +7,7 @@
 use super::bounds::MAX_SCENARIO_BYTES;
 use super::scenario::{FaultKind, ScenarioError};
 use crate::policy::json;
+use serde_json::Value;
 
 /// A part of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +22,12 @@ pub enum Piece {
         column: usize,
     },
     /// Something else, which can't be a scenario.
-    Broken(ScenarioError),
+    Broken {
+        /// Why.
+        error: ScenarioError,
+        /// The `id` as far as it can be read, for whoever looks for the answer; else null.
+        id: Value,
+    },
 }
 
 /// Deeper objects are given up; the parser refuses them anyway.
@@ -76,11 +82,12 @@ impl Splitter {
     }
 
     /// Takes note of a line that can't be a text, or is too long to be read.
-    pub fn unreadable_line(&mut self, kind: FaultKind, message: &str, each: &mut impl FnMut(Piece)) {
+    /// `text` is what could be read of it.
+    pub fn unreadable_line(&mut self, kind: FaultKind, message: &str, text: &str, each: &mut impl FnMut(Piece)) {
         self.lines += 1;
         self.give_up(each);
         self.skipping = false;
-        each(Piece::Broken(broken(kind, message.to_owned(), self.lines, 1)));
+        each(Piece::Broken { error: broken(kind, message.to_owned(), self.lines, 1), id: told_id(text) });
     }
 
     /// The stream has ended.
@@ -118,10 +125,10 @@ impl Splitter {
         if held.in_string {
             self.give_up(each);
         } else if held.text.len() > MAX_SCENARIO_BYTES {
-            let (line, column) = (held.line, held.column);
+            let piece = Piece::Broken { error: too_large(held.line, held.column), id: told_id(&held.text) };
             self.held = None;
             self.skipping = true;
-            each(Piece::Broken(too_large(line, column)));
+            each(piece);
         } else {
             held.text.push('\n');
         }
@@ -142,7 +149,7 @@ impl Splitter {
         let column = column + rest[..rest.len() - text.len()].chars().count();
         if !text.starts_with('{') {
             let message = "expected a scenario, which is a JSON object: one a line, or one after the other".to_owned();
-            each(Piece::Broken(broken(FaultKind::InvalidJson, message, line, column)));
+            each(Piece::Broken { error: broken(FaultKind::InvalidJson, message, line, column), id: Value::Null });
             return None;
         }
         self.held = Some(Held {
@@ -168,7 +175,7 @@ impl Splitter {
                     held.text.push_str(&rest[..=at]);
                     if let Some(Held { text, line, column, .. }) = self.held.take() {
                         each(if text.len() > MAX_SCENARIO_BYTES {
-                            Piece::Broken(too_large(line, column))
+                            Piece::Broken { error: too_large(line, column), id: told_id(&text) }
                         } else {
                             Piece::Object { text, line, column }
                         });
@@ -194,7 +201,7 @@ impl Splitter {
             Err(error) => ScenarioError::json(error).moved(held.line, held.column),
             Ok(_) => broken(FaultKind::InvalidJson, "this is not JSON".to_owned(), held.line, held.column),
         };
-        each(Piece::Broken(error));
+        each(Piece::Broken { error, id: told_id(&held.text) });
         if let Some((start, first)) = held.restarts.first() {
             let swallowed: Vec<&str> = held.text[*start..].split('\n').collect();
             let last = swallowed.len() - 1;
@@ -259,6 +266,55 @@ fn too_large(line: usize, column: usize) -> ScenarioError {
     broken(FaultKind::TooLarge, format!("a scenario has at most {MAX_SCENARIO_BYTES} bytes"), line, column)
 }
 
+/// The `id` of an object that is no JSON, where one can be read all the same: a key of the outermost object with a
+/// string or a number.
+pub(super) fn told_id(text: &str) -> Value {
+    let mut depth = 0_i64;
+    let mut rest = text;
+    while let Some(at) = rest.find(['{', '[', '}', ']', '"']) {
+        let (token, after) = (rest.as_bytes()[at], &rest[at + 1..]);
+        rest = match token {
+            b'{' | b'[' => {
+                depth += 1;
+                after
+            }
+            b'"' => {
+                let Some(end) = end_of_string(after) else { return Value::Null };
+                let (key, value) = (&after[..end], after[end + 1..].trim_start().strip_prefix(':'));
+                match value {
+                    Some(value) if depth == 1 && key == "id" => return scalar(value.trim_start()),
+                    _ => &after[end + 1..],
+                }
+            }
+            _ => {
+                depth -= 1;
+                after
+            }
+        };
+    }
+    Value::Null
+}
+
+/// Where the closing quote of a string is.
+fn end_of_string(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })
+}
+
+/// A string or a number at the start of a text.
+fn scalar(text: &str) -> Value {
+    let end = match text.strip_prefix('"') {
+        Some(inner) => end_of_string(inner).map_or(0, |end| end + 2),
+        None => text.find(|c: char| !c.is_ascii_alphanumeric() && !"+-.".contains(c)).unwrap_or(text.len()),
+    };
+    let value = serde_json::from_str(&text[..end]).unwrap_or_default();
+    if matches!(value, Value::String(_) | Value::Number(_)) { value } else { Value::Null }
+}
+
 impl ScenarioError {
     /// The same fault of a text that starts at a place within another.
     pub(super) fn moved(mut self, line: usize, column: usize) -> Self {
@@ -275,13 +331,14 @@ impl ScenarioError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn pieces(lines: &[&str]) -> Vec<String> {
         let mut told = Vec::new();
         let mut each = |piece: Piece| {
             told.push(match piece {
                 Piece::Object { text, line, column } => format!("{line}:{column} {text}"),
-                Piece::Broken(error) => format!("{}:{} broken", error.line, error.column),
+                Piece::Broken { error, .. } => format!("{}:{} broken", error.line, error.column),
             });
         };
         let mut splitter = Splitter::new();
@@ -318,6 +375,23 @@ mod tests {
     }
 
     #[test]
+    fn the_id_of_what_is_broken_is_told_where_it_can_be_read() {
+        for (text, id) in [
+            (r#"{"id":"a","#, json!("a")),
+            (r#"{"x":{"id":1},"y":["id:\"",{}], "id" : "b\"c" ,,"#, json!("b\"c")),
+            (r#"{"id": 7.5, x}"#, json!(7.5)),
+            (r#"{"id":{"id":1}}"#, Value::Null),
+            (r#"{"id":true}"#, Value::Null),
+            (r#"{"id":"a"#, Value::Null),
+            (r#"{"id"#, Value::Null),
+            (r#"{"a":"id"}"#, Value::Null),
+            ("}}{\"id\":1", Value::Null),
+        ] {
+            assert_eq!(told_id(text), id, "{text}");
+        }
+    }
+
+    #[test]
     fn the_lines_of_one_broken_object_are_one_fault() {
         let told = pieces(&["{", "  \"a\": [1, 2},", "  \"b\": 3", "}", "{}"]);
         assert_eq!(told, ["2:13 broken", "5:1 {}"]);
@@ -334,12 +408,14 @@ mod tests {
             splitter.line(&long, &mut each);
         }
         splitter.line("}", &mut each);
-        splitter.unreadable_line(FaultKind::InvalidJson, "this line is not UTF-8", &mut each);
+        splitter.unreadable_line(FaultKind::InvalidJson, "this line is not UTF-8", "{\"id\":8", &mut each);
         splitter.line("{}", &mut each);
-        let [Piece::Broken(large), Piece::Broken(line), Piece::Object { line: 9, .. }] = told.as_slice() else {
+        let [Piece::Broken { error: large, .. }, Piece::Broken { error: line, id }, Piece::Object { line: 9, .. }] =
+            told.as_slice()
+        else {
             panic!("{told:?}")
         };
-        assert_eq!((large.kind, large.line, line.line), (FaultKind::TooLarge, 1, 8));
+        assert_eq!((large.kind, large.line, line.line, id), (FaultKind::TooLarge, 1, 8, &json!(8)));
     }
 
     #[test]
