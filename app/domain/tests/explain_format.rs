@@ -15,7 +15,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 fn docs(file: &str) -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(file)).unwrap()
+    std::fs::read_to_string(Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../docs").join(file))
+        .unwrap()
 }
 
 fn result(scenario: &Value) -> Value {

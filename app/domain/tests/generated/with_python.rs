@@ -18,7 +18,7 @@ fn python() -> PathBuf {
 }
 
 fn scripts() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/generated")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("tests/generated")
 }
 
 /// A program that its package put beside Python.
