@@ -18,7 +18,7 @@ pub use checks::ChecksList;
 pub use conflict::ConflictPanel;
 pub use document::{DocumentDiffView, DocumentList};
 pub use lanes::{ArrowTone, ChangeMark, Lanes, PlanLanes};
-pub use live::{Live, Revised, elapsed, use_live, use_now};
+pub use live::{Live, RefreshWithoutScript, Revised, elapsed, use_live, use_now};
 pub use proofs::{ProofList, proofs_sentence};
 pub use run::{RunProgress, run_sentence};
 pub use sentence::Sentence;

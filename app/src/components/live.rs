@@ -205,3 +205,10 @@ mod tests {
         assert_eq!([0, 999, 4_200, 60_000, 80_500].map(elapsed), ["0 s", "0 s", "4 s", "1 min", "1 min 20 s"]);
     }
 }
+
+/// Without a script the page asks again by itself, every two seconds; for what is under way when the page is made.
+#[component]
+pub fn RefreshWithoutScript() -> impl IntoView {
+    // As text: in a browser with scripts the content of `noscript` is no element, so there would be nothing to hydrate.
+    view! { <noscript inner_html=r#"<meta http-equiv="refresh" content="2">"#></noscript> }
+}

@@ -7,7 +7,7 @@ mod repairs;
 
 use crate::api::doctor::{Asked, DoctorView, get_diagnosis};
 use crate::api::runs::{RetryRun, get_run};
-use crate::components::{RunProgress, use_live};
+use crate::components::{RefreshWithoutScript, RunProgress, use_live};
 use crate::ui::{Button, ButtonKind, PageHeader, Resolve, Skeleton};
 use ask::{AskAgain, FirstQuestion};
 use domain::doctor::QuestionForm;
@@ -85,6 +85,7 @@ pub fn DoctorPage() -> impl IntoView {
 #[component]
 fn Repaired(run: crate::api::runs::AsOf<RunView>, found: Box<domain::doctor::DiagnosisView>) -> impl IntoView {
     let id = run.view.id.clone();
+    let under_way = run.view.state == RunState::Running;
     let poll = {
         let id = id.clone();
         move || get_run(id.clone())
@@ -102,7 +103,8 @@ fn Repaired(run: crate::api::runs::AsOf<RunView>, found: Box<domain::doctor::Dia
     };
     let ended = Memo::new(move |_| live.view.with(|run| run.state != RunState::Running));
     view! {
-        <section aria-label="Repair">
+        <section class="stack" aria-label="Repair">
+            {under_way.then(|| view! { <RefreshWithoutScript/> })}
             <RunProgress live child=question.child() parent=question.parent() arrow retry/>
             {move || ended.get().then(|| view! {
                 <div class="form-actions">

@@ -12,7 +12,8 @@ use crate::api::shares::get_share;
 use crate::api::verification::{VerifyShare, get_verification};
 use crate::api::wizard::EditShare;
 use crate::components::{
-    ArrowTone, DocumentList, PlanLanes, ProofList, RunProgress, Sentence, proofs_sentence, use_live,
+    ArrowTone, DocumentList, PlanLanes, ProofList, RefreshWithoutScript, RunProgress, Sentence, proofs_sentence,
+    use_live,
 };
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
@@ -206,8 +207,12 @@ fn LastRun(
     retry: ServerAction<RetryRun>,
 ) -> impl IntoView {
     let id = run.id.clone();
+    let under_way = run.state == RunState::Running;
     let live = use_live(AsOf { view: run, now }, format!("/events/runs/{id}"), move || get_run(id.clone()));
-    view! { <RunProgress live=live child=summary.child parent=summary.parent arrow=arrow retry=retry /> }
+    view! {
+        {under_way.then(|| view! { <RefreshWithoutScript/> })}
+        <RunProgress live=live child=summary.child parent=summary.parent arrow=arrow retry=retry />
+    }
 }
 
 #[component]

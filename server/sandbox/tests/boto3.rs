@@ -13,6 +13,9 @@ mod boto3_functions;
 #[path = "boto3/story.rs"]
 mod boto3_story;
 #[allow(dead_code)]
+#[path = "http/client.rs"]
+mod client;
+#[allow(dead_code)]
 #[path = "http/support.rs"]
 mod support;
 

@@ -3,12 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, missing_docs)]
 
 mod apply;
+#[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
+#[path = "../../sandbox/tests/http/client.rs"]
+mod client;
 mod conflicts;
 #[path = "../support/control.rs"]
 mod control;
 mod crash;
 mod doctor;
 mod failures;
+mod handshakes;
 mod invoke;
 mod necessity;
 mod verify;

@@ -246,10 +246,16 @@ fn sentence(question: &Question, links: &[Link], verdict: Verdict) -> String {
             };
             format!("{}{further}", at(&|link| link.state.is_broken()))
         }
-        Verdict::Unknown => format!(
-            "no broken link was found, but not all could be read. {}",
-            at(&|link| link.state == LinkState::Unknown)
-        ),
+        Verdict::Unknown => {
+            let unknown = |link: &&Link| link.state == LinkState::Unknown;
+            let denied = links.iter().any(|link| unknown(&link) && link.aws_says.is_some());
+            let found = if denied {
+                "AWS denies the call, and nothing that could be read does; what is left is what can't be told"
+            } else {
+                "no broken link was found, but not all could be read"
+            };
+            format!("{found}. {}", at(&unknown))
+        }
     }
 }
 

@@ -83,6 +83,22 @@ fn a_session_policy_over_its_size_and_one_with_a_principal_are_refused() {
 }
 
 #[test]
+fn a_session_policys_fault_is_told_with_its_line_and_column() {
+    for (text, place) in [
+        ("{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [}\n", "line 3, column 17"),
+        (
+            "{\"Version\": \"2012-10-17\", \"Statement\": [\n  {\"Effect\": \"Allow\", \"Actions\": \"*\", \"Resource\": \"*\"}]}",
+            "line 2, column",
+        ),
+        ("{\"Version\": \"2013-01-01\",\n \"Statement\": []}", "line 1, column"),
+        ("[]", "line 1, column 1"),
+    ] {
+        let problems = QuestionForm { session_policy: text.into(), ..form() }.parse().unwrap_err();
+        assert!(problems[0].message.contains(place), "{text}: {}", problems[0].message);
+    }
+}
+
+#[test]
 fn a_form_and_its_question_say_the_same() {
     let filled =
         QuestionForm { action: "stream".into(), external_id: "sb-1".into(), duration_seconds: "1800".into(), ..form() };

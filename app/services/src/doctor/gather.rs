@@ -1,6 +1,6 @@
 //! Gathering evidence: every piece for itself, so that one that can't be read hides no other.
 
-use crate::ports::gateway::{ControlKind, GatewayError};
+use crate::ports::gateway::{ControlKind, GatewayError, Organization};
 use crate::{Operator, ServiceResult, Services};
 use domain::arn::Arn;
 use domain::doctor::{CallerEvidence, ControlLevel, Document, Evidence, Origin, Piece, Question, RoleEvidence, Target};
@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 /// In how many other regions an endpoint that is missing is looked for.
 const ELSEWHERE: usize = 4;
+/// How many pages of roles are looked through for one that is spelt in another case.
+const PAGES: usize = 20;
 
 impl Services {
     /// Reads both sides of a handshake. Changes nothing.
@@ -90,10 +92,15 @@ impl Services {
             return Piece::unreadable(format!("`{}` is not a role's name", question.role_name()));
         };
         let policy = share.map(ShareIntent::policy_arn);
-        let (documents, policy) = tokio::join!(
+        let (mut documents, policy) = tokio::join!(
             self.inner.gateways.iam.role_documents(connection, &name),
             self.attachable(connection, policy),
         );
+        if let Ok(None) = documents
+            && let Some(meant) = self.role_in_another_case(connection, &name).await
+        {
+            documents = self.inner.gateways.iam.role_documents(connection, &meant).await;
+        }
         told(documents.map(|found| {
             found.map(|found| RoleEvidence {
                 attachable: policy.into_iter().filter(|policy| !is_among(policy, &found.policies.documents)).collect(),
@@ -105,6 +112,21 @@ impl Services {
                 boundary: found.boundary,
             })
         }))
+    }
+
+    /// The role whose name differs from `name` in case alone: names are unique whatever their case, so there is one at
+    /// most (IAM user guide, "IAM and AWS STS quotas").
+    async fn role_in_another_case(&self, connection: &ConnectionId, name: &RoleName) -> Option<RoleName> {
+        let mut after = None;
+        for _ in 0..PAGES {
+            let page = self.inner.gateways.iam.roles(connection, after.as_deref()).await.ok()?;
+            let names = page.items.iter().map(|role| role.arn.name());
+            if let Some(found) = names.clone().find(|other| other.eq_ignore_ascii_case(name.as_str())) {
+                return RoleName::parse(found).ok();
+            }
+            after = Some(page.next?);
+        }
+        None
     }
 
     /// The share's own policy, when it is there: attaching it again may be all that is missing.
@@ -176,7 +198,11 @@ impl Services {
         let organization = match self.inner.gateways.organizations.organization(connection).await {
             Ok(Some(organization)) => organization,
             Ok(None) => return OrganizationEvidence::all(kinds, &Piece::<()>::Missing),
-            Err(error) => return OrganizationEvidence::all(kinds, &Piece::<()>::unreadable(error.to_string())),
+            // The very policies that are looked for may keep the account from asking.
+            Err(error) => match self.organization_with(operator, account).await {
+                Some(organization) => organization,
+                None => return OrganizationEvidence::all(kinds, &Piece::<()>::unreadable(error.to_string())),
+            },
         };
         // The management account may read them; the account itself only where it administers the organisation.
         let manager = self.connection_to(operator, &organization.management_account).await.ok().flatten();
@@ -190,6 +216,22 @@ impl Services {
             });
         }
         OrganizationEvidence { organization: Piece::Read(organization.id), levels }
+    }
+}
+
+impl Services {
+    /// The organisation of one of the other connections, if the account is in it.
+    async fn organization_with(&self, operator: &Operator, account: &AccountId) -> Option<Organization> {
+        let organizations = &self.inner.gateways.organizations;
+        for connection in self.connections(operator, false).await.ok()? {
+            let Ok(Some(found)) = organizations.organization(&connection.id).await else { continue };
+            let Ok(Some(manager)) = self.connection_to(operator, &found.management_account).await else { continue };
+            // Only an account of the organisation has policies there.
+            if organizations.control_policies(&manager, account, ControlKind::Service).await.is_ok() {
+                return Some(found);
+            }
+        }
+        None
     }
 }
 

@@ -28,14 +28,15 @@ pub(super) fn Found(found: DiagnosisView, live: String) -> impl IntoView {
     };
     let (child_lane, parent_lane) = (lane(Side::Child), lane(Side::Parent));
     let (child, parent) = (question.child(), question.parent());
-    let wait = diagnosis.wait.clone().map(|why| view! { <p class="doctor-wait"><Words text=sentence_case(&why)/></p> });
+    let wait =
+        diagnosis.wait.clone().map(|why| view! { <p class="doctor-wait"><Words text=sentence_case(&why)/> "."</p> });
     let share = found.share.clone().map(|share| {
         view! { <a href=format!("/shares/{share}")>"The share of this role"</a> }
     });
     view! {
         <div class="doctor-found" data-verdict=verdict_key(diagnosis.verdict)>
             <p class="say" class:is-good=tone == ArrowTone::Done class:is-bad=tone == ArrowTone::Failed role="status">
-                <Words text=sentence_case(&diagnosis.sentence)/>
+                <Words text=sentence_case(&diagnosis.sentence)/> "."
             </p>
             {wait}
             <Lanes label="Handshake" child parent arrow tone=Signal::stored(tone) child_lane parent_lane/>
@@ -45,7 +46,9 @@ pub(super) fn Found(found: DiagnosisView, live: String) -> impl IntoView {
         <LiveCalls found=found.clone()/>
         <section class="stack" aria-labelledby="doctor-links">
             <h2 id="doctor-links">"Link by link"</h2>
-            {found.diagnosis.links.into_iter().map(|link| view! { <LinkDetails link/> }).collect_view()}
+            <div class="doctor-links">
+                {found.diagnosis.links.into_iter().map(|link| view! { <LinkDetails link/> }).collect_view()}
+            </div>
         </section>
     }
 }
@@ -117,7 +120,7 @@ fn LiveCalls(found: DiagnosisView) -> impl IntoView {
             </ActionForm>
         }
         .into_any(),
-        Err(why) => view! { <p class="doctor-note"><Words text=sentence_case(&why)/></p> }.into_any(),
+        Err(why) => view! { <p class="doctor-note"><Words text=sentence_case(&why)/> "."</p> }.into_any(),
     };
     view! {
         <section class="card" aria-labelledby="doctor-calls">

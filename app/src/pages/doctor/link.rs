@@ -3,9 +3,12 @@
 use super::found::{mark, state_key};
 use crate::ui::{Icon, IconName, Words, sentence_case};
 use domain::doctor::{Link, Unread};
-use domain::evaluate::{Explanation, StatementReport};
+use domain::evaluate::{Explanation, Layer, ResourceKind, StatementReport};
 use domain::policy::Effect;
 use leptos::prelude::*;
+
+/// Its resource policy is a trust policy.
+const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 #[component]
 pub(super) fn LinkDetails(link: Link) -> impl IntoView {
@@ -61,14 +64,36 @@ fn unread_list(title: &'static str, unread: Vec<Unread>) -> Option<impl IntoView
     })
 }
 
-/// The statements that were compared with one action.
+/// The statements that were compared with one action, layer by layer: the one that decided first.
 #[component]
 fn Compared(why: Explanation) -> impl IntoView {
-    let statements = why.statements.into_iter().map(|one| view! { <Statement one/> }).collect_view();
+    let kind = if why.action == ASSUME_ROLE { ResourceKind::Trust } else { ResourceKind::Other };
+    let decided_by = why.decided_by;
+    let mut layers: Vec<(Layer, Vec<StatementReport>)> = Vec::new();
+    for statement in why.statements {
+        match layers.iter_mut().find(|(layer, _)| *layer == statement.layer) {
+            Some((_, statements)) => statements.push(statement),
+            None => layers.push((statement.layer, vec![statement])),
+        }
+    }
+    layers.sort_by_key(|(layer, _)| *layer != decided_by);
+    let layers = layers
+        .into_iter()
+        .map(|(layer, statements)| {
+            let decided = (layer == decided_by).then(|| view! { <span class="muted">" · decided"</span> });
+            let statements = statements.into_iter().map(|one| view! { <Statement one/> }).collect_view();
+            view! {
+                <div class="doctor-layer">
+                    <p class="doctor-label">{sentence_case(layer.label(kind))} {decided}</p>
+                    <ul class="doctor-statements">{statements}</ul>
+                </div>
+            }
+        })
+        .collect_view();
     view! {
         <div class="doctor-compared">
-            <p class="doctor-label"><code>{why.action}</code> " on " <code>{why.resource}</code></p>
-            <ul class="doctor-statements">{statements}</ul>
+            <p class="doctor-asked"><code>{why.action}</code> " on " <code>{why.resource}</code></p>
+            {layers}
         </div>
     }
 }
@@ -82,6 +107,7 @@ fn Statement(one: StatementReport) -> impl IntoView {
         (false, _) => "does not match",
     };
     let name = one.name();
+    let level = one.level.map(|level| format!(" at level {}", level + 1));
     let elements = one
         .elements
         .into_iter()
@@ -91,15 +117,17 @@ fn Statement(one: StatementReport) -> impl IntoView {
             view! {
                 <li class:is-off=!element.matches>
                     <Icon name=icon/>
-                    <span class="visually-hidden">{said}</span>
-                    <Words text=sentence_case(&element.sentence)/>
+                    <span>
+                        <span class="visually-hidden">{said}</span>
+                        <Words text=sentence_case(&element.sentence)/>
+                    </span>
                 </li>
             }
         })
         .collect_view();
     view! {
-        <li class="doctor-statement" class:is-deny=deny>
-            <p><Words text=name/> " " <span class="muted">{verdict}</span></p>
+        <li class="doctor-statement" class:is-deny=deny && one.matches>
+            <p><Words text=name/> {level} " " <span class="muted">{verdict}</span></p>
             <ul class="doctor-elements">{elements}</ul>
         </li>
     }

@@ -3,7 +3,7 @@
 use super::step::StepContext;
 use crate::api::runs::{AsOf, RetryRun, get_run};
 use crate::api::verification::VerifyShare;
-use crate::components::{Live, RunProgress, use_live};
+use crate::components::{Live, RefreshWithoutScript, RunProgress, use_live};
 use crate::ui::{BottomBar, Button, ButtonKind, EmptyState, ErrorPanel, IconName, Resolve, Skeleton};
 use domain::names::{AccountId, RunId};
 use domain::run::{RunKind, RunState, RunView};
@@ -123,11 +123,4 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
         {failed}
         <BottomBar says>{buttons}</BottomBar>
     }
-}
-
-/// Without a script the page asks again by itself.
-#[component]
-pub(super) fn RefreshWithoutScript() -> impl IntoView {
-    // As text: in a browser with scripts the content of `noscript` is no element, so there would be nothing to hydrate.
-    view! { <noscript inner_html=r#"<meta http-equiv="refresh" content="2">"#></noscript> }
 }

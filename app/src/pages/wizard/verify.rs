@@ -1,11 +1,12 @@
 //! Step 8: real calls that show what works, and what does not.
 
-use super::apply::RefreshWithoutScript;
 use super::step::StepContext;
 use crate::api::runs::AsOf;
 use crate::api::shares::get_share;
 use crate::api::verification::{VerifyShare, get_verification};
-use crate::components::{ArrowTone, Live, PlanLanes, ProofList, elapsed, proofs_sentence, use_live};
+use crate::components::{
+    ArrowTone, Live, PlanLanes, ProofList, RefreshWithoutScript, elapsed, proofs_sentence, use_live,
+};
 use crate::error::{AppError, ErrorKind};
 use crate::ui::{BottomBar, Button, ButtonKind, EmptyState, ErrorPanel, Resolve, Skeleton, duration_ms};
 use domain::share::view::ShareView;

@@ -1,6 +1,7 @@
 //! The sandbox over real HTTP, as clients meet it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod client;
 mod control;
 mod evaluation;
 mod handshake;
