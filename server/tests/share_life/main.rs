@@ -9,6 +9,7 @@ mod control;
 mod crash;
 mod doctor;
 mod failures;
+mod handoff;
 mod invoke;
 mod necessity;
 mod verify;
