@@ -11,6 +11,7 @@ pub mod activity;
 pub mod codec;
 pub mod doctor;
 pub mod drift;
+pub mod handoff;
 pub mod playground;
 pub mod runs;
 pub mod shares;

@@ -1,5 +1,6 @@
 //! One page a file.
 
+pub mod accept;
 pub mod accounts;
 pub mod activity;
 pub mod doctor;

@@ -1,12 +1,13 @@
 //! The route table: reads top to bottom. Every route renders whole on the server, so that pages need no script.
 
+use crate::pages::accept::AcceptPage;
 use crate::pages::accounts::AccountsPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::doctor::DoctorPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::playground::PlaygroundPage;
-use crate::pages::share::{DriftPage, SharePage, UndoPage};
+use crate::pages::share::{DriftPage, HandOffPage, SharePage, UndoPage};
 use crate::pages::shares::SharesPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::wizard::WizardPage;
@@ -33,9 +34,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                     <Route path=path!("/shares") view=SharesPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/new/:draft/:step") view=WizardPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/accept/:draft/:step") view=WizardPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id") view=SharePage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/undo") view=UndoPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/drift") view=DriftPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/hand-off") view=HandOffPage ssr=SsrMode::Async />
+                    <Route path=path!("/accept") view=AcceptPage ssr=SsrMode::Async />
                     <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
                     <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />

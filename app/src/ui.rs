@@ -23,7 +23,7 @@ pub use button::{Button, ButtonKind};
 pub use card::{Badge, Card, Tone};
 pub use copy::{ArnText, CopyButton};
 pub use dialog::Dialog;
-pub use field::{Checkbox, CheckboxRow, Choice, Field, FieldError, RadioCards, Select, TextArea, TextInput};
+pub use field::{Checkbox, CheckboxRow, Choice, Field, FieldError, FileInput, RadioCards, Select, TextArea, TextInput};
 pub use icon::{Icon, IconName};
 pub use page::{BottomBar, PageHeader};
 pub use resolve::{Resolve, changing};

@@ -13,6 +13,15 @@ export interface ConsoleOptions {
   seedMany?: number;
   /** A data folder that is there already; without it a new one that goes with the console. */
   dataDir?: string;
+  /** AWS's shared files to use instead of a sandbox of its own, as on a machine with real accounts. */
+  aws?: SharedFiles;
+}
+
+/** AWS's shared files, and where the accounts they lead to are. */
+export interface SharedFiles {
+  credentials: string;
+  config: string;
+  sandbox: URL;
 }
 
 /** A rule by which the sandbox misbehaves; docs/sandbox.md tells all of it. */
@@ -70,14 +79,18 @@ export class RunningConsole {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "sagebridge-e2e-")));
     const token = randomBytes(24).toString("hex");
     const many = options.seedMany ? ["--seed-many", String(options.seedMany)] : [];
-    const child = spawn(binary, ["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data-dir", dataDir, ...many], {
-      env: { ...process.env, SAGEBRIDGE_LAUNCH_TOKEN: token },
+    const { aws } = options;
+    const own = aws ? [] : ["--sandbox"];
+    const files = aws ? { AWS_SHARED_CREDENTIALS_FILE: aws.credentials, AWS_CONFIG_FILE: aws.config } : {};
+    const child = spawn(binary, ["serve", ...own, "--listen", "127.0.0.1:0", "--data-dir", dataDir, ...many], {
+      env: { ...process.env, ...files, SAGEBRIDGE_LAUNCH_TOKEN: token },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const log: string[] = [];
     createInterface({ input: child.stderr! }).on("line", (line) => log.push(line));
     const output = createInterface({ input: child.stdout! });
-    const [console, sandbox] = await addresses(child, output, log);
+    const found = await addresses(child, output, log, aws ? ["console"] : ["console", "sandbox"]);
+    const [console, sandbox] = [found.get("console")!, aws?.sandbox ?? found.get("sandbox")!];
     return new RunningConsole({ console, sandbox, token, dataDir, ownsDir: options.dataDir === undefined, log, output }, child);
   }
 
@@ -133,8 +146,13 @@ export class RunningConsole {
   }
 }
 
-/** Waits for the lines `console: URL` and `sandbox: URL`. */
-function addresses(child: ChildProcess, output: Interface, log: string[]): Promise<[URL, URL]> {
+/** Waits for lines such as `console: URL` and `sandbox: URL`. */
+export function addresses(
+  child: ChildProcess,
+  output: Interface,
+  log: string[],
+  wanted: string[],
+): Promise<Map<string, URL>> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, URL>();
     const fail = (why: string) => {
@@ -147,12 +165,11 @@ function addresses(child: ChildProcess, output: Interface, log: string[]): Promi
     output.on("line", (line) => {
       const match = /^(console|sandbox): (\S+)$/.exec(line);
       if (match) found.set(match[1]!, new URL(match[2]!));
-      const [console, sandbox] = [found.get("console"), found.get("sandbox")];
-      if (!console || !sandbox) return;
+      if (!wanted.every((name) => found.has(name))) return;
       clearTimeout(timer);
       child.removeAllListeners("exit");
       output.removeAllListeners("line");
-      resolve([console, sandbox]);
+      resolve(found);
     });
   });
 }

@@ -16,6 +16,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("activity-empty", "/activity");
   await visit("accounts", "/accounts");
   await visit("doctor-empty", "/doctor");
+  await visit("accept", "/accept");
 
   const wizard = new ShareWizard(page);
   // What a click led to must also stand when the server renders it and the script takes it over.
@@ -65,6 +66,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await look("playground-response");
   await visit("share", share!);
   await visit("undo", `${share}/undo`);
+  await visit("hand-off", `${share}/hand-off`);
   await visit("drift-clean", `${share}/drift`);
   await visit("doctor", `/doctor?share=${share!.split("/").pop()}`);
   await visit("doctor-denied", `/doctor?share=${share!.split("/").pop()}&external_id=another-one`);

@@ -11,8 +11,22 @@ use console::{HOST, OWN, Under, server_functions};
 
 const STREAMS: [&str; 2] =
     ["/events/runs/01890a5d-ac96-774b-bcce-b302099a8057", "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057"];
-const PAGES: [&str; 8] =
-    ["/", "/shares", "/shares/new/x/parent", "/shares/x", "/playground", "/accounts", "/activity", "/no/such/page"];
+const PAGES: [&str; 12] = [
+    "/",
+    "/shares",
+    "/shares/new/x/parent",
+    "/shares/accept/x/callers",
+    "/shares/x",
+    "/shares/x/hand-off",
+    "/shares/x/hand-off/offer",
+    "/accept",
+    "/playground",
+    "/accounts",
+    "/activity",
+    "/no/such/page",
+];
+/// Forms that are no server functions, so that a file can be sent without a script.
+const FORMS: [&str; 2] = ["/api/open_offer", "/api/take_acceptance"];
 
 /// What is wrong with a call that must be refused, the status it gets, and the headers it sends.
 type Forgery = (&'static str, u16, Vec<(&'static str, String)>);
@@ -84,6 +98,24 @@ async fn no_server_function_answers_a_stranger_or_another_site() {
         }
     }
     assert_eq!(under.remembered().await, before, "a refused call changed something");
+}
+
+#[tokio::test]
+async fn no_form_answers_a_stranger_or_another_site() {
+    let under = Under::test().await;
+    let before = under.remembered().await;
+    for path in FORMS {
+        for (who, status, headers) in forgeries(&under.cookie) {
+            let mut headers: Vec<(&str, &str)> = headers.iter().map(|(n, v)| (*n, v.as_str())).collect();
+            headers.push(("content-type", "multipart/form-data; boundary=x"));
+            let body = "--x\r\nContent-Disposition: form-data; name=\"text\"\r\n\r\n{}\r\n--x--\r\n";
+            let answer = under.send("POST", path, &headers, body).await;
+            assert_eq!(answer.status.as_u16(), status, "{who}: {path}: {}", answer.body);
+            assert!(answer.headers.get("set-cookie").is_none());
+        }
+        assert_eq!(under.visit(path).await.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    assert_eq!(under.remembered().await, before, "a refused form changed something");
 }
 
 #[tokio::test]

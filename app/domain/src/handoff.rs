@@ -11,15 +11,17 @@ mod error;
 mod file;
 mod print;
 mod read;
+mod view;
 mod words;
 
 pub use error::{HandOffError, HandOffFault};
 pub use file::{HandOff, MAX_BYTES, VERSION};
+pub use view::{HandOffFile, HandOffView, NamedText};
 
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointArn;
 use crate::names::{AccountId, EndpointName, ExternalId, PolicyName, Region, ShareId};
-use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, Offered, ShareIntent};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -96,8 +98,21 @@ impl ShareOffer {
             actions: intent.actions.clone(),
             session_seconds: intent.session_seconds,
             grant_name: intent.grant_name.clone(),
-            callers: intent.callers.clone(),
+            callers: intent.offered().map_or(&intent.callers, |offered| &offered.trusts).clone(),
         }
+    }
+
+    /// The endpoints' names, as InvokeEndpoint takes them; empty for all in the region.
+    pub fn names(&self) -> BTreeSet<EndpointName> {
+        match &self.endpoints {
+            OfferedEndpoints::All => BTreeSet::new(),
+            OfferedEndpoints::Named(named) => named.iter().map(|endpoint| endpoint.name.clone()).collect(),
+        }
+    }
+
+    /// What a share that is accepted says of the parent's side.
+    pub fn offered(&self) -> Offered {
+        Offered { trusts: self.callers.clone(), names: self.names() }
     }
 
     /// Reads an offer's file, strictly: whatever is missing, unknown, badly formed or contradicts itself is refused.

@@ -4,10 +4,12 @@
 //! wrong with a step, and a complete draft becomes a [`crate::share::intent::ShareIntent`].
 
 use crate::arn::{Arn, CallerArn};
+use crate::handoff::ShareOffer;
 use crate::names::{AccountId, DraftId, ExternalId, ShareId};
 use crate::share::rotate::Rotation;
 use serde::{Deserialize, Serialize};
 
+mod accept;
 mod answers;
 mod problems;
 
@@ -192,6 +194,9 @@ pub struct ShareDraft {
     /// stays that one.
     #[serde(default)]
     pub rotating: Option<(ExternalId, Rotation)>,
+    /// The offer that is being accepted: the parent's side is as it says, and only the child's is asked about.
+    #[serde(default)]
+    pub offer: Option<ShareOffer>,
 }
 
 /// A step's answers, as a form sends them.

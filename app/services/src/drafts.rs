@@ -59,6 +59,7 @@ impl Services {
         Ok(unfinished
             .map(|Versioned { value, changed, .. }| DraftSummary {
                 title: value.title(),
+                path: value.path(value.reached),
                 step: value.reached,
                 id: value.id,
                 changed,
@@ -86,7 +87,7 @@ impl Services {
                 found.retain(|p| p.field != failure.field);
                 found.insert(0, failure.clone());
             }
-            let next = step.next().unwrap_or(step);
+            let next = draft.next(step).unwrap_or(step);
             draft.reached = match draft.reached {
                 // Answers that changed after Apply are not applied: the wizard is open again.
                 reached if reached > WizardStep::Review => WizardStep::Review,
@@ -103,6 +104,11 @@ impl Services {
             message: "this draft is being changed somewhere else at the same time".into(),
             hint: "close the other tab, then save again".into(),
         })
+    }
+
+    /// A wizard's answers alone.
+    pub async fn wizard_draft(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<ShareDraft> {
+        Ok(self.draft_record(draft).await?.value)
     }
 
     pub(crate) async fn draft_record(&self, id: &DraftId) -> ServiceResult<Versioned<ShareDraft>> {
@@ -265,10 +271,14 @@ fn fixed(draft: &ShareDraft, record: &ShareRecord, step: WizardStep) -> Vec<Fiel
     let fields = match step {
         WizardStep::Parent => vec![("connection", parent, intent.parent.as_str())],
         WizardStep::Callers => vec![(child_field, child.as_ref().map(|a| a.as_str()), intent.child.as_str())],
+        // What an offer says of the parent's side is its administrator's to change.
+        WizardStep::Role if draft.offer.is_some() => Vec::new(),
         WizardStep::Role => vec![
             ("policy_name", Some(draft.role.policy_name.trim()), intent.policy_name.as_str()),
             ("role_name", Some(draft.role.role_name.trim()), intent.role_name.as_str()),
         ],
+        // Whoever makes the child's side by hand names it too.
+        WizardStep::Child if intent.child_connection.is_none() => Vec::new(),
         WizardStep::Child => vec![("grant_name", Some(draft.child.grant_name.trim()), intent.grant_name.as_str())],
         _ => Vec::new(),
     };
@@ -288,7 +298,7 @@ pub(crate) fn fresh<T>(parse: impl Fn(&str) -> Result<T, NameError>) -> ServiceR
 }
 
 /// A random external ID: 122 bits, so that nobody can guess another share's.
-fn fresh_external_id() -> ServiceResult<ExternalId> {
+pub(crate) fn fresh_external_id() -> ServiceResult<ExternalId> {
     ExternalId::parse(&format!("sagebridge-{}", uuid::Uuid::new_v4())).map_err(unusable)
 }
 

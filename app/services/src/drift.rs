@@ -121,12 +121,15 @@ impl Services {
 
     /// The inventory with the documents of the role's policies: an inline policy can be put back only when it was read.
     async fn whole_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
-        let (inventory, documents) = tokio::join!(
-            self.inventory(intent),
-            self.inner.gateways.iam.role_documents(&intent.parent_connection, &intent.role_name),
-        );
+        let documents = async {
+            match intent.parent_connection() {
+                Some(parent) => self.inner.gateways.iam.role_documents(parent, &intent.role_name).await.ok()?,
+                None => None,
+            }
+        };
+        let (inventory, documents) = tokio::join!(self.inventory(intent), documents);
         let mut inventory = inventory?;
-        if let Ok(Some(found)) = documents {
+        if let Some(found) = documents {
             let documents = found.policies.documents.into_iter();
             inventory.role_documents = documents.map(|document| (document.name, document.text)).collect();
         }

@@ -5,11 +5,11 @@ use crate::{ServiceResult, Services};
 use domain::arn::{Arn, CallerArn, CallerKind};
 use domain::endpoint::{EndpointArn, EndpointView};
 use domain::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Request, ResourceKind, decide};
-use domain::names::{ConnectionId, EndpointName};
+use domain::names::{ConnectionId, EndpointName, Region};
 use domain::policy::PolicyDocument;
 use domain::run::StepState;
 use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
-use domain::share::inventory::{ChildInventory, ObservedGrantee, ShareInventory};
+use domain::share::inventory::{ChildInventory, ObservedGrantee, ObservedPolicy, ObservedRole, ShareInventory};
 use domain::share::plan::attached_by;
 use domain::share::render;
 use domain::share::view::ShareState;
@@ -22,7 +22,7 @@ const TOGETHER: usize = 8;
 const PAGES: usize = 10;
 
 impl Services {
-    /// Reads both accounts, and refuses when a connection has come to lead to another one. Changes nothing.
+    /// Reads the connected accounts, and refuses when a connection has come to lead to another one. Changes nothing.
     pub(crate) async fn inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
         // Side by side, so that nobody waits longer; what is read in a wrong account is dropped.
         let (same, read) = tokio::join!(self.same_accounts(intent), self.read_accounts(intent));
@@ -38,17 +38,20 @@ impl Services {
                 None => Ok(()),
             }
         };
-        tokio::try_join!(self.still_leads_to(&intent.parent_connection, &intent.parent), child)?;
+        let parent = async {
+            match intent.parent_connection() {
+                Some(connection) => self.still_leads_to(connection, &intent.parent).await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(parent, child)?;
         Ok(())
     }
 
     async fn read_accounts(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
-        let iam = &self.inner.gateways.iam;
-        let parent = &intent.parent_connection;
-        let (policy_arn, runs) = (intent.policy_arn(), self.inner.stores.runs.of_share(&intent.id).await?);
-        let (policy, role, endpoints, child) = tokio::try_join!(
-            async { Ok(iam.policy(parent, &policy_arn).await?) },
-            async { Ok(iam.role(parent, &intent.role_name).await?) },
+        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        let ((policy, role), endpoints, child) = tokio::try_join!(
+            self.parent_resources(intent),
             self.intended_endpoints(intent),
             self.child_inventory(intent, &runs),
         )?;
@@ -56,6 +59,16 @@ impl Services {
         let others = others.filter(|r| r.intent.id != intent.id && r.state != ShareState::Undone);
         let other_shares = others.map(|r| r.intent.id).collect();
         Ok(ShareInventory { policy, role, endpoints, child, other_shares, ..ShareInventory::default() })
+    }
+
+    /// The parent's policy and role of the intended names; neither where the parent is not connected.
+    async fn parent_resources(
+        &self,
+        intent: &ShareIntent,
+    ) -> ServiceResult<(Option<ObservedPolicy>, Option<ObservedRole>)> {
+        let Some(parent) = intent.parent_connection() else { return Ok((None, None)) };
+        let (iam, policy_arn) = (&self.inner.gateways.iam, intent.policy_arn());
+        Ok(tokio::try_join!(iam.policy(parent, &policy_arn), iam.role(parent, &intent.role_name))?)
     }
 
     async fn child_inventory(&self, intent: &ShareIntent, runs: &[RunRecord]) -> ServiceResult<Option<ChildInventory>> {
@@ -124,10 +137,11 @@ impl Services {
         Ok(Some((grantee, !may_assume(intent, console, &own))))
     }
 
-    /// The intended endpoints that exist, with their status.
+    /// The intended endpoints that exist, with their status; none where the parent is not connected.
     pub(crate) async fn intended_endpoints(&self, intent: &ShareIntent) -> ServiceResult<Vec<EndpointView>> {
         let EndpointScope::Named(arns) = &intent.endpoints else { return Ok(Vec::new()) };
-        let look = |arn: EndpointArn| async move { self.endpoint_by_arn(intent, &arn).await };
+        let Some(parent) = intent.parent_connection() else { return Ok(Vec::new()) };
+        let look = |arn: EndpointArn| async move { self.endpoint_by_arn(parent, &intent.region, &arn).await };
         let found: Vec<Option<EndpointView>> =
             stream::iter(arns.iter().cloned().map(look)).buffered(TOGETHER).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
@@ -135,9 +149,13 @@ impl Services {
 
     /// An ARN has its name in lower case only, and the name's own case is what SageMaker is asked by: what lists have
     /// shown is tried first, then the lower-case name, then the list itself.
-    async fn endpoint_by_arn(&self, intent: &ShareIntent, arn: &EndpointArn) -> ServiceResult<Option<EndpointView>> {
+    async fn endpoint_by_arn(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        arn: &EndpointArn,
+    ) -> ServiceResult<Option<EndpointView>> {
         let sagemaker = &self.inner.gateways.sagemaker;
-        let (connection, region) = (&intent.parent_connection, &intent.region);
         let lower = EndpointName::parse(arn.lower_name()).ok();
         for name in self.remembered_name(arn).into_iter().chain(lower) {
             if let Some(found) = sagemaker.endpoint(connection, region, &name).await?.filter(|found| found.arn == *arn)

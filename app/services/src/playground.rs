@@ -66,10 +66,15 @@ impl Services {
         let record = self.share_record(share).await?.value;
         in_scope(&record, endpoint)?;
         let (sagemaker, intent) = (&self.inner.gateways.sagemaker, &record.intent);
-        let found = sagemaker.endpoint_with_sample(&intent.parent_connection, &intent.region, endpoint).await;
         // Neither is needed to call: when they can't be read they are left out.
-        let found = found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read"));
-        let (status, sample) = found.ok().flatten().map(|(view, sample)| (view.status, sample)).unzip();
+        let found = match intent.parent_connection() {
+            Some(parent) => {
+                let found = sagemaker.endpoint_with_sample(parent, &intent.region, endpoint).await;
+                found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten()
+            }
+            None => None,
+        };
+        let (status, sample) = found.map(|(view, sample)| (view.status, sample)).unzip();
         Ok(TargetView { status, sample: sample.flatten(), ..bare_target(&record, endpoint.clone()) })
     }
 
@@ -171,7 +176,9 @@ impl Services {
             // An hour: what every caller may have, a role's session too.
             duration: None,
         };
-        let connection = intent.child_connection.as_ref().unwrap_or(&intent.parent_connection);
+        let Some(connection) = intent.child_connection.as_ref().or(intent.parent_connection()) else {
+            return Err(no_way(intent));
+        };
         Ok(self.inner.gateways.sts.assume_role(connection, &intent.region, &params).await?.value)
     }
 
@@ -186,6 +193,22 @@ impl Services {
         let record = Arc::new(self.share_record(share).await?.value);
         lock(&self.inner.playground.records).insert(share.clone(), (record.clone(), now.plus_ms(RECORD_MS)));
         Ok(record)
+    }
+}
+
+/// Neither account is connected any more: there is nobody to call as.
+fn no_way(intent: &ShareIntent) -> GatewayError {
+    GatewayError {
+        operation: "AssumeRole",
+        account: Some(intent.child.clone()),
+        connection: None,
+        kind: GatewayErrorKind::NoCredentials,
+        code: String::new(),
+        message: format!("no connection leads to account {} or to account {}", intent.child, intent.parent),
+        status: None,
+        retryable: false,
+        request_id: None,
+        model: None,
     }
 }
 

@@ -11,7 +11,7 @@ use domain::run::RunKind;
 use domain::share::Side;
 use domain::share::checks::{CheckView, Severity, checks};
 use domain::share::diff::{Change, LaneItem, lanes};
-use domain::share::intent::{EndpointScope, Resource, ShareIntent};
+use domain::share::intent::{EndpointScope, ParentSide, Resource, ShareIntent};
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{Planned, numbered, plan};
 use domain::share::sentence::{arrow, review_sentence};
@@ -169,10 +169,11 @@ impl Services {
             }
             (None, _) => ShareState::Applied,
         };
-        let endpoint_names = match intent.endpoints {
-            EndpointScope::Named(_) => inventory.endpoints.iter().map(|e| e.name.to_string()).collect(),
-            EndpointScope::All => {
-                let (connection, region) = (&intent.parent_connection, &intent.region);
+        let endpoint_names = match (&intent.parent_side, &intent.endpoints) {
+            (ParentSide::Offered(offered), _) => offered.names.iter().map(ToString::to_string).collect(),
+            (_, EndpointScope::Named(_)) => inventory.endpoints.iter().map(|e| e.name.to_string()).collect(),
+            (ParentSide::Connected(connection), EndpointScope::All) => {
+                let region = &intent.region;
                 let page = self.inner.gateways.sagemaker.endpoints(connection, region, None, None).await?;
                 page.items.iter().map(|e| e.name.to_string()).collect()
             }
@@ -191,10 +192,12 @@ impl Services {
     /// The first numbered name that is free, so that choosing it settles the conflict.
     async fn free_name(&self, intent: &ShareIntent, conflict: &ConflictView) -> ServiceResult<String> {
         let iam = &self.inner.gateways.iam;
-        let (connection, account) = match (conflict.side, &intent.child_connection) {
-            (Side::Child, Some(connection)) => (connection, &intent.child),
-            _ => (&intent.parent_connection, &intent.parent),
+        let (connection, account) = match conflict.side {
+            Side::Child => (intent.child_connection.as_ref(), &intent.child),
+            Side::Parent => (intent.parent_connection(), &intent.parent),
         };
+        // A side that is not connected is not planned, so that nothing of it is in conflict.
+        let Some(connection) = connection else { return Ok(conflict.other_name.clone()) };
         let role = conflict.what == Resource::Role.key();
         for number in NUMBERS {
             let name = numbered(&conflict.name, number, if role { 64 } else { 128 });

@@ -314,7 +314,10 @@ impl Services {
             intent: intent.clone(),
             state: ShareState::Applying,
             created: run.started,
-            endpoint_names: self.intended_endpoints(&intent).await?.iter().map(|e| e.name.to_string()).collect(),
+            endpoint_names: match intent.offered() {
+                Some(offered) => offered.names.iter().map(ToString::to_string).collect(),
+                None => self.intended_endpoints(&intent).await?.iter().map(|e| e.name.to_string()).collect(),
+            },
             last_run: Some(run.id.clone()),
             verification: None,
             recorded: Recorded::default(),

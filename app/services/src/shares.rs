@@ -58,6 +58,8 @@ impl Services {
             run,
             verification,
             targets: if undone { Vec::new() } else { names.collect() },
+            elsewhere: intent.elsewhere(),
+            not_trusted_yet: intent.not_trusted_yet().into_iter().map(|caller| caller.name().to_owned()).collect(),
         })
     }
 

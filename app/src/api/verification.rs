@@ -8,7 +8,11 @@ use domain::verification::VerificationView;
 use leptos::prelude::*;
 
 #[cfg(feature = "ssr")]
+use crate::api::wizard::path_of;
+#[cfg(feature = "ssr")]
 use crate::api::{answer, session};
+#[cfg(feature = "ssr")]
+use domain::wizard::WizardStep;
 
 /// Starts the proofs in the background; answers with the running ones if there are. With a draft, the wizard shows
 /// them.
@@ -20,7 +24,7 @@ pub async fn verify_share(
     let (services, operator) = session()?;
     let view = answer(services.verify(&operator, &share).await)?;
     if let Some(draft) = draft {
-        leptos_axum::redirect(&format!("/shares/new/{draft}/verify"));
+        leptos_axum::redirect(&path_of(&draft, WizardStep::Verify).await?);
     }
     Ok(AsOf { view, now: services.now() })
 }

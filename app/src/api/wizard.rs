@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use crate::api::{answer, session};
 #[cfg(feature = "ssr")]
-use domain::wizard::{StepForm, WizardStep};
+use domain::wizard::{ShareDraft, StepForm, WizardStep};
 
 /// Where to go after a step was saved: the value of the pressed button.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ pub struct ListPlace {
 pub async fn start_share() -> Result<DraftId, AppError> {
     let (services, operator) = session()?;
     let draft = answer(services.start_draft(&operator).await)?;
-    leptos_axum::redirect(&step_path(&draft, WizardStep::Parent));
+    leptos_axum::redirect(&path_of(&draft, WizardStep::Parent).await?);
     Ok(draft)
 }
 
@@ -64,7 +64,10 @@ pub async fn start_share() -> Result<DraftId, AppError> {
 pub async fn edit_share(share: ShareId) -> Result<DraftId, AppError> {
     let (services, operator) = session()?;
     let draft = answer(services.edit_share(&operator, &share).await)?;
-    leptos_axum::redirect(&step_path(&draft, WizardStep::Endpoints));
+    // Its accounts stand: what can change first is what is shared, and for an offered share who calls.
+    let first = answer(services.wizard_draft(&operator, &draft).await)?;
+    let step = first.next(WizardStep::Parent).unwrap_or(WizardStep::Review);
+    leptos_axum::redirect(&first.path(step));
     Ok(draft)
 }
 
@@ -188,7 +191,7 @@ pub async fn review_share(draft: DraftId) -> Result<ReviewView, AppError> {
 pub async fn resolve_conflict(draft: DraftId, what: String, choice: ConflictChoice) -> Result<(), AppError> {
     let (services, operator) = session()?;
     answer(services.resolve_conflict(&operator, &draft, &what, choice).await)?;
-    leptos_axum::redirect(&step_path(&draft, WizardStep::Review));
+    leptos_axum::redirect(&path_of(&draft, WizardStep::Review).await?);
     Ok(())
 }
 
@@ -198,7 +201,7 @@ pub async fn apply_share(draft: DraftId, fingerprint: String) -> Result<ApplyVie
     let (services, operator) = session()?;
     let applied = answer(services.apply(&operator, &draft, &fingerprint).await)?;
     let step = if applied.run.is_some() { WizardStep::Apply } else { WizardStep::Verify };
-    leptos_axum::redirect(&step_path(&draft, step));
+    leptos_axum::redirect(&path_of(&draft, step).await?);
     Ok(applied)
 }
 
@@ -207,28 +210,31 @@ fn given(text: &str) -> Option<&str> {
     Some(text.trim()).filter(|text| !text.is_empty())
 }
 
+/// A step's address in a draft's wizard.
 #[cfg(feature = "ssr")]
-fn step_path(draft: &DraftId, step: WizardStep) -> String {
-    format!("/shares/new/{draft}/{}", step.slug())
+pub(super) async fn path_of(draft: &DraftId, step: WizardStep) -> Result<String, AppError> {
+    let (services, operator) = session()?;
+    Ok(answer(services.wizard_draft(&operator, draft).await)?.path(step))
 }
 
 #[cfg(feature = "ssr")]
 async fn save(draft: &DraftId, step: WizardStep, form: StepForm, go: Go, list: &ListPlace) -> Result<String, AppError> {
     let (services, operator) = session()?;
     let problems = answer(services.save_step(&operator, draft, form).await)?;
-    let destination = destination(draft, step, go, problems.is_empty(), list);
+    let draft = answer(services.wizard_draft(&operator, draft).await)?;
+    let destination = destination(&draft, step, go, problems.is_empty(), list);
     leptos_axum::redirect(&destination);
     Ok(destination)
 }
 
 /// Where a saved step leads.
 #[cfg(feature = "ssr")]
-fn destination(draft: &DraftId, step: WizardStep, go: Go, complete: bool, list: &ListPlace) -> String {
-    let here = step_path(draft, step);
+fn destination(draft: &ShareDraft, step: WizardStep, go: Go, complete: bool, list: &ListPlace) -> String {
+    let here = draft.path(step);
     match go {
-        Go::Next if complete => step.next().map_or(here, |next| step_path(draft, next)),
+        Go::Next if complete => draft.next(step).map_or(here, |next| draft.path(next)),
         Go::Next => format!("{here}?check=1"),
-        Go::Back => step.previous().map_or(here, |previous| step_path(draft, previous)),
+        Go::Back => draft.previous(step).map_or(here, |previous| draft.path(previous)),
         Go::Stay | Go::Regenerate => with_list(&here, list, ""),
         Go::More => with_list(&here, list, &list.after),
         Go::Later => "/shares".to_owned(),
@@ -251,7 +257,10 @@ mod tests {
 
     fn to(step: WizardStep, go: Go, complete: bool) -> String {
         let list = ListPlace { contains: "a b&c".into(), after: "tok/en==".into(), kind: String::new() };
-        destination(&DraftId::parse("d1").unwrap(), step, go, complete, &list)
+        let id = |text: &str| (DraftId::parse(text).unwrap(), ShareId::parse(text).unwrap());
+        let (external_id, region) = ("sagebridge-id".parse().unwrap(), Region::parse("eu-west-1").unwrap());
+        let draft = ShareDraft::new(id("d1").0, id("d1").1, &external_id, &region);
+        destination(&draft, step, go, complete, &list)
     }
 
     #[test]

@@ -142,6 +142,10 @@ pub fn proofs_sentence(view: &VerificationView) -> String {
             None => format!("Nothing could be shown.{left_out}"),
         };
     }
+    let positive = view.proofs.iter().any(|p| p.kind == ProofKind::Positive && p.state == ProofState::Passed);
+    if !positive {
+        return format!("Others are kept out. That the share works can't be shown from here.{left_out}");
+    }
     let negative = view.proofs.iter().any(|p| p.kind == ProofKind::Negative && p.state == ProofState::Passed);
     let works = if negative { "The share works, and calls it does not allow are denied." } else { "The share works." };
     format!("{works}{left_out}")
@@ -190,6 +194,13 @@ mod tests {
             said,
             "The share works, and calls it does not allow are denied. One proof could not be made; it says why."
         );
+    }
+
+    #[test]
+    fn denials_alone_show_that_a_share_is_closed_and_not_that_it_works() {
+        let closed = view(false, vec![proof(Positive, Skipped), proof(Negative, Passed)]);
+        let said = proofs_sentence(&closed);
+        assert!(said.starts_with("Others are kept out. That the share works can't be shown from here."), "{said}");
     }
 
     #[test]

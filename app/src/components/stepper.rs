@@ -13,12 +13,15 @@ enum StepMark {
     ToCome,
 }
 
-/// The wizard's eight steps: done, now and to come. Steps that were reached are links.
+/// The wizard's steps: done, now and to come. Steps that were reached are links.
 #[component]
 pub fn Stepper(
-    /// The draft whose steps these are.
+    /// The address of the wizard: a step's is below it.
     #[prop(into)]
-    draft: String,
+    base: String,
+    /// The steps there are.
+    #[prop(default = &WizardStep::ALL)]
+    steps: &'static [WizardStep],
     /// The step that is shown.
     current: WizardStep,
     /// The furthest step that was reached.
@@ -27,20 +30,22 @@ pub fn Stepper(
     #[prop(optional)]
     unfinished: Vec<WizardStep>,
 ) -> impl IntoView {
-    let total = WizardStep::ALL.len();
-    let steps = WizardStep::ALL
-        .into_iter()
+    let total = steps.len();
+    let at = steps.iter().position(|step| *step == current).map_or(1, |at| at + 1);
+    let steps = steps
+        .iter()
+        .copied()
         .enumerate()
         .map(|(index, step)| {
             let mark = mark(step, current, reached, &unfinished);
-            let link = (step != current && step <= reached).then(|| format!("/shares/new/{draft}/{}", step.slug()));
+            let link = (step != current && step <= reached).then(|| format!("{base}/{}", step.slug()));
             view! { <StepperItem number=index + 1 step mark link/> }
         })
         .collect_view();
     view! {
         <nav class="stepper" aria-label="Steps">
             <p class="stepper-where" aria-hidden="true">
-                {format!("Step {} of {total} · ", current as usize + 1)} <strong>{current.label()}</strong>
+                {format!("Step {at} of {total} · ")} <strong>{current.label()}</strong>
             </p>
             <ol class="stepper-list">{steps}</ol>
         </nav>

@@ -2,7 +2,7 @@
 
 use super::parts::{ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton};
 use crate::api::shares::get_overview;
-use crate::ui::{Badge, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
+use crate::ui::{Badge, Button, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
 use domain::activity::ActivityView;
 use domain::connection::{ConnectionState, ConnectionView};
 use domain::share::view::{OverviewView, ShareSummary};
@@ -38,7 +38,13 @@ pub fn OverviewPage() -> impl IntoView {
 fn Head(#[prop(optional)] start: bool) -> impl IntoView {
     view! {
         <PageHeader title="Overview" sub="Who can invoke which endpoint, across your accounts.">
-            {start.then(|| view! { <StartShareButton kind=ButtonKind::Primary /> })}
+            {start
+                .then(|| {
+                    view! {
+                        <Button href="/accept">"Accept a share"</Button>
+                        <StartShareButton kind=ButtonKind::Primary />
+                    }
+                })}
         </PageHeader>
     }
 }
@@ -75,6 +81,7 @@ fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
                     body="Choose endpoints in one account and callers in another. Sagebridge makes the role and the policies on both sides, shows you every change before it is made, and then proves that the share works and that nothing else does."
                 >
                     <StartShareButton kind=ButtonKind::Primary />
+                    <Button href="/accept">"Accept a share"</Button>
                 </EmptyState>
             </div>
         }

@@ -1,9 +1,10 @@
 //! Small parts that several pages share: a share in a line, how something ended, the button that starts a share.
 
+use crate::api::handoff::Refused;
 use crate::api::wizard::StartShare;
 use crate::components::{ArrowTone, Lanes};
 use crate::error::failure_of;
-use crate::ui::{ActionProblem, Badge, Button, ButtonKind, IconName, Time, Tone};
+use crate::ui::{ActionProblem, Badge, Button, ButtonKind, FieldError, FileInput, IconName, TextArea, Time, Tone};
 use domain::activity::{ActivityOutcome, ActivityView};
 use domain::share::view::{DraftSummary, ShareState, ShareSummary};
 use domain::time::Timestamp;
@@ -87,7 +88,7 @@ pub(super) fn DraftRows(drafts: Vec<DraftSummary>, now: Timestamp) -> impl IntoV
     let rows = drafts
         .into_iter()
         .map(|draft| {
-            let href = format!("/shares/new/{}/{}", draft.id, draft.step.slug());
+            let href = draft.path.clone();
             let (title, discarded) = (draft.title.clone(), draft.title.clone());
             view! {
                 <li class="line">
@@ -119,6 +120,49 @@ pub(super) fn DraftRows(drafts: Vec<DraftSummary>, now: Timestamp) -> impl IntoV
     view! {
         <ul class="lines">{rows}</ul>
         <ActionProblem error=failure_of(delete) />
+    }
+}
+
+/// A form that takes a hand-off file, chosen or pasted. A plain form, with a script too: a file is sent as it is.
+#[component]
+pub(super) fn HandOffForm(
+    /// Where it is sent.
+    action: &'static str,
+    /// What the file is called, for the description.
+    file_name: &'static str,
+    /// The label of the text.
+    label: &'static str,
+    /// The file that was refused just now, if one was.
+    refused: Refused,
+    /// What the button says.
+    button: &'static str,
+    /// The share it is for, where that is known.
+    #[prop(optional, into)]
+    share: Option<String>,
+) -> impl IntoView {
+    let problem = refused.problem.map(|problem| FieldError { message: problem.message, hint: problem.hint });
+    view! {
+        <form method="post" action=action enctype="multipart/form-data" class="card-body hand-off-form">
+            {share.map(|share| view! { <input type="hidden" name="share" value=share/> })}
+            <FileInput
+                name="file"
+                label="File"
+                description=format!("Its name is like {file_name}.")
+                accept="application/json,.json"
+            />
+            <TextArea
+                name="text"
+                label=label
+                description="Or paste it here, whole. A chosen file goes before."
+                value=Signal::stored(refused.text)
+                error=Signal::stored(problem)
+                rows=8
+                mono=true
+            />
+            <div class="form-actions">
+                <Button kind=ButtonKind::Primary submit=true>{button}</Button>
+            </div>
+        </form>
     }
 }
 

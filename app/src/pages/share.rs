@@ -1,9 +1,11 @@
 //! One share: what it allows, what was made for it, whether it is proven, and how to take it back.
 
 mod drift;
+mod hand_off;
 mod undo;
 
 pub use drift::DriftPage;
+pub use hand_off::{HandOffPage, NextHandOff};
 pub use undo::UndoPage;
 
 use super::parts::ShareStateBadge;
@@ -21,6 +23,7 @@ use crate::ui::{
 };
 use domain::names::ShareId;
 use domain::run::{RunKind, RunState, RunView};
+use domain::share::Side;
 use domain::share::view::{ShareState, ShareSummary, ShareView};
 use domain::time::Timestamp;
 use domain::verification::VerificationView;
@@ -84,6 +87,8 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
         run,
         verification,
         targets,
+        elsewhere,
+        not_trusted_yet,
     } = share;
     let tone = match summary.state {
         ShareState::Applying => ArrowTone::Running,
@@ -102,7 +107,15 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
     let progress = running.map(|run| {
         view! { <LastRun run=run now=now summary=summary.clone() arrow=arrow.clone() retry=retry /> }
     });
-    let actions = view! { <Actions summary=summary.clone() endpoint=endpoint /> };
+    let account = if elsewhere == Some(Side::Parent) { &summary.parent } else { &summary.child };
+    let next = (!undone).then(|| {
+        let (share, account) = (summary.id.clone(), account.to_string());
+        view! { <NextHandOff share elsewhere account not_trusted_yet /> }
+    });
+    let by_hand = (!undone && elsewhere != Some(Side::Parent))
+        .then(|| view! { <a href=format!("/shares/{}/hand-off", summary.id)>"As code"</a> });
+    let callable = elsewhere != Some(Side::Child);
+    let actions = view! { <Actions summary=summary.clone() endpoint=endpoint callable=callable /> };
     let made_things = (!undone).then(|| {
         view! {
             <PlanLanes
@@ -132,8 +145,10 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
                 <ShareStateBadge state=state />
                 <span class="muted">"Made " <Time at=made now=now /></span>
                 {drift}
+                {by_hand}
             </div>
             <Sentence spans=sentence />
+            {next}
             {progress}
             {made_things}
         </div>
@@ -142,7 +157,12 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
 
 /// What can be done with the share; the primary one first in the page's order, last in the row.
 #[component]
-fn Actions(summary: ShareSummary, endpoint: String) -> impl IntoView {
+fn Actions(
+    summary: ShareSummary,
+    endpoint: String,
+    /// Whether this console has an identity in the child to call with.
+    callable: bool,
+) -> impl IntoView {
     let edit = ServerAction::<EditShare>::new();
     let id = summary.id.to_string();
     let undone = summary.state == ShareState::Undone;
@@ -166,7 +186,7 @@ fn Actions(summary: ShareSummary, endpoint: String) -> impl IntoView {
             </Button>
             <ActionProblem error=failure_of(edit) />
         </ActionForm>
-        {(!undone)
+        {(!undone && callable)
             .then(|| {
                 view! {
                     <Button kind=ButtonKind::Primary icon=IconName::Playground href=playground>

@@ -3,7 +3,7 @@
 use super::parts::{DraftRows, ShareStateBadge, StartShareButton, endpoints_in_words};
 use crate::api::runs::AsOf;
 use crate::api::shares::{ShareList, list_shares};
-use crate::ui::{ButtonKind, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time};
+use crate::ui::{Button, ButtonKind, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time};
 use domain::share::view::ShareSummary;
 use leptos::prelude::*;
 
@@ -43,7 +43,13 @@ pub fn SharesPage() -> impl IntoView {
 fn Head(#[prop(optional)] start: bool) -> impl IntoView {
     view! {
         <PageHeader title="Shares" sub="Each share lets callers of one account invoke endpoints of another.">
-            {start.then(|| view! { <StartShareButton kind=ButtonKind::Primary /> })}
+            {start
+                .then(|| {
+                    view! {
+                        <Button href="/accept">"Accept a share"</Button>
+                        <StartShareButton kind=ButtonKind::Primary />
+                    }
+                })}
         </PageHeader>
     }
 }
@@ -107,6 +113,7 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
                                 body="A share lets named roles and users of another account invoke endpoints of yours, through one role that asks for an external ID."
                             >
                                 <StartShareButton kind=ButtonKind::Primary />
+                                <Button href="/accept">"Accept a share"</Button>
                             </EmptyState>
                         }
                     }

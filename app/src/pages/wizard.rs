@@ -38,6 +38,13 @@ pub fn WizardPage() -> impl IntoView {
     let id = Memo::new(move |_| params.read().get("draft").unwrap_or_default());
     let step = Memo::new(move |_| params.read().get("step").as_deref().and_then(WizardStep::parse));
     let search = location.search;
+    // An offer is accepted at an address of its own, so that the heading is known before the draft is.
+    let path = location.pathname;
+    let accepting = Memo::new(move |_| path.read().starts_with("/shares/accept/"));
+    let base = move || {
+        let wizard = if accepting.get_untracked() { "accept" } else { "new" };
+        format!("/shares/{wizard}/{}", id.get_untracked())
+    };
     let draft = Resource::new(
         move || (id.get(), step.get(), search.get()),
         |(id, _, _)| async move {
@@ -49,12 +56,13 @@ pub fn WizardPage() -> impl IntoView {
         },
     );
     let actions = Actions::new(draft, location);
-    let sub = Signal::derive(move || step.get().map_or("", about).to_owned());
+    let title = Signal::derive(move || if accepting.get() { "Accept a share" } else { "Share an endpoint" }.to_owned());
+    let sub = Signal::derive(move || step.get().map_or("", |step| about(step, accepting.get())).to_owned());
     view! {
-        <PageHeader title="Share an endpoint" sub/>
+        <PageHeader title sub/>
         <Resolve
             resource=draft
-            skeleton=move || view! { <WizardSkeleton id=id.get_untracked() step=step.get_untracked()/> }
+            skeleton=move || view! { <WizardSkeleton base=base() step=step.get_untracked()/> }
             failed="The wizard could not be opened"
             children=Callback::new(move |view: DraftView| match step.get_untracked() {
                 Some(step) => view! { <WizardBody view step actions /> }.into_any(),
@@ -65,8 +73,10 @@ pub fn WizardPage() -> impl IntoView {
 }
 
 /// The page's subtitle: what the step is for.
-fn about(step: WizardStep) -> &'static str {
+fn about(step: WizardStep, accepting: bool) -> &'static str {
     match step {
+        WizardStep::Callers if accepting => "Choose who in your account calls the endpoints that are offered.",
+        WizardStep::Child if accepting => "Choose who gets the permission to assume the role of the offer.",
         WizardStep::Parent => "Choose the account that owns the endpoints, and where they are.",
         WizardStep::Endpoints => "Choose what is shared: nothing but these endpoints can be invoked.",
         WizardStep::Callers => "Choose the account that calls, and who in it may.",
@@ -128,13 +138,15 @@ impl Actions {
 #[component]
 fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoView {
     let unfinished: Vec<WizardStep> = view.problems.iter().map(|(step, _)| *step).collect();
-    let draft = view.draft.id.to_string();
+    let base = view.draft.path(step);
+    let base = base.rsplit_once('/').map_or_else(String::new, |(base, _)| base.to_owned());
+    let steps = view.draft.steps();
     // A step that was never reached has nothing to show yet.
     let reached = view.draft.reached.max(if view.run.is_some() { WizardStep::Verify } else { WizardStep::Parent });
     let editing = view.share_exists && view.draft.reached <= WizardStep::Review && step <= WizardStep::Review;
     let ctx = StepContext::new(view, step, place());
     let body = match step {
-        _ if step > reached => view! { <NotYet id=draft.clone() reached/> }.into_any(),
+        _ if step > reached => view! { <NotYet href=ctx.path(reached) reached/> }.into_any(),
         WizardStep::Parent => view! { <parent::ParentStep ctx save=actions.parent/> }.into_any(),
         WizardStep::Endpoints => view! { <endpoints::EndpointsStep ctx save=actions.endpoints/> }.into_any(),
         WizardStep::Callers => view! { <callers::CallersStep ctx save=actions.callers/> }.into_any(),
@@ -146,7 +158,7 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     };
     view! {
         <div class="wizard">
-            <Stepper draft current=step reached unfinished/>
+            <Stepper base steps current=step reached unfinished/>
             {editing.then(|| view! {
                 <p class="step-note wizard-editing">
                     "This share is in use: you are editing it. Its accounts and names stay, and nothing changes before you apply."
@@ -166,11 +178,11 @@ fn place() -> (bool, ListPlace) {
 }
 
 #[component]
-fn WizardSkeleton(id: String, step: Option<WizardStep>) -> impl IntoView {
+fn WizardSkeleton(base: String, step: Option<WizardStep>) -> impl IntoView {
     let current = step.unwrap_or(WizardStep::Parent);
     view! {
         <div class="wizard">
-            <Stepper draft=id current reached=current/>
+            <Stepper base current reached=current/>
             <div class="card">
                 <Skeleton lines=6/>
             </div>
@@ -179,8 +191,7 @@ fn WizardSkeleton(id: String, step: Option<WizardStep>) -> impl IntoView {
 }
 
 #[component]
-fn NotYet(id: String, reached: WizardStep) -> impl IntoView {
-    let href = format!("/shares/new/{id}/{}", reached.slug());
+fn NotYet(href: String, reached: WizardStep) -> impl IntoView {
     view! {
         <div class="card">
             <div class="empty">

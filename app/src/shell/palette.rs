@@ -131,10 +131,8 @@ fn option_id(i: usize) -> String {
 }
 
 fn pages() -> Vec<Destination> {
-    PAGES
-        .iter()
-        .map(|(href, name, _)| Destination { label: (*name).into(), detail: "Page".into(), href: (*href).into() })
-        .collect()
+    let page = |href: &str, name: &str| Destination { label: name.into(), detail: "Page".into(), href: href.into() };
+    PAGES.iter().map(|(href, name, _)| page(href, name)).chain([page("/accept", "Accept a share")]).collect()
 }
 
 /// The places that hold every typed word, in label or detail.
@@ -156,8 +154,11 @@ mod tests {
     #[test]
     fn every_typed_word_narrows_the_places() {
         let labels = |typed: &str| matching(pages(), typed).into_iter().map(|p| p.label).collect::<Vec<_>>();
-        assert_eq!(labels("A page"), ["Overview", "Shares", "Playground", "Doctor", "Accounts", "Activity"]);
-        assert_eq!(labels("acc PAGE"), ["Accounts"]);
+        assert_eq!(
+            labels("A page"),
+            ["Overview", "Shares", "Playground", "Doctor", "Accounts", "Activity", "Accept a share"]
+        );
+        assert_eq!(labels("acco PAGE"), ["Accounts"]);
         assert!(labels("nothing").is_empty());
     }
 }

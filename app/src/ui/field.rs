@@ -273,6 +273,41 @@ pub fn TextArea(
     }
 }
 
+/// A file to choose. Its text is sent with the form; nothing of it is read before.
+#[component]
+pub fn FileInput(
+    /// The form value's name.
+    #[prop(into)]
+    name: String,
+    /// The label.
+    #[prop(into)]
+    label: String,
+    /// A line below the label.
+    #[prop(optional, into)]
+    description: Option<String>,
+    /// Which files are offered: media types and endings.
+    accept: &'static str,
+) -> impl IntoView {
+    let ids = Ids::new(&name, None, description.is_some());
+    let described_by = ids.described.then(|| ids.description());
+    view! {
+        <div class="field">
+            <label class="field-label" for=ids.control.clone()>
+                {label}
+            </label>
+            {about(ids.description(), description)}
+            <input
+                class="input file-input"
+                id=ids.control.clone()
+                type="file"
+                name=name
+                accept=accept
+                aria-describedby=described_by
+            />
+        </div>
+    }
+}
+
 /// A choice from a list that folds.
 #[component]
 pub fn Select(

@@ -36,6 +36,7 @@ fn draft(id: &str) -> ShareDraft {
         console_caller: None,
         console_identity: None,
         rotating: None,
+        offer: None,
     }
 }
 

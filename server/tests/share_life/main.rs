@@ -12,6 +12,7 @@ mod control;
 mod crash;
 mod doctor;
 mod failures;
+mod handoff;
 mod handshakes;
 mod invoke;
 mod necessity;

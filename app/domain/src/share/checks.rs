@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 mod compare;
+mod offered;
 mod standing;
 
 pub(crate) use compare::coverage;

@@ -202,9 +202,13 @@ impl Drift {
 pub fn drift(intent: &ShareIntent, inventory: &ShareInventory, recorded: &Recorded) -> Drift {
     let look = Look { intent, inventory, recorded };
     let (mut findings, mut unknown) = (Vec::new(), Vec::new());
-    match inventory.unread.get(&Side::Parent) {
-        Some(reason) => unknown.push(Unknown { side: Side::Parent, reason: reason.clone() }),
-        None => {
+    match (intent.parent_connection(), inventory.unread.get(&Side::Parent)) {
+        (_, Some(reason)) => unknown.push(Unknown { side: Side::Parent, reason: reason.clone() }),
+        (None, None) => {
+            let reason = format!("Account {} is not connected: its side can't be looked at.", intent.parent);
+            unknown.push(Unknown { side: Side::Parent, reason });
+        }
+        (Some(_), None) => {
             findings.extend(look.role());
             findings.extend(look.policy());
             findings.extend(look.endpoints());

@@ -2,7 +2,8 @@
 
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointArn;
-use crate::names::{AccountId, ConnectionId, ExternalId, PolicyName, Region, RoleName, ShareId};
+use crate::names::{AccountId, ConnectionId, EndpointName, ExternalId, PolicyName, Region, RoleName, ShareId};
+use crate::share::Side;
 use crate::share::rotate::Rotation;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -64,13 +65,33 @@ pub enum CallerScope {
     Named(BTreeSet<CallerArn>),
 }
 
+/// How the parent's side of a share is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ParentSide {
+    /// Through this connection: it is read, planned and made.
+    Connected(ConnectionId),
+    /// By an offer of its own administrator: nothing of it can be read, planned or guessed.
+    Offered(Offered),
+}
+
+/// What an offer says of the parent's side, beside what the intent says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// Whom the role trusts, until the acceptance is taken.
+    pub trusts: CallerScope,
+    /// The endpoints' names in the case they were created with; empty for all in the region.
+    pub names: BTreeSet<EndpointName>,
+}
+
 /// A share as asked for. Made by [`crate::wizard`] from a complete draft, which checks it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareIntent {
     /// The share.
     pub id: ShareId,
-    /// How the parent is reached.
-    pub parent_connection: ConnectionId,
+    /// How the parent's side is known: through a connection, or by an offer. (Stored under the name of the first.)
+    #[serde(rename = "parent_connection")]
+    pub parent_side: ParentSide,
     /// Owns the endpoints.
     pub parent: AccountId,
     /// Where the endpoints are.
@@ -85,7 +106,8 @@ pub struct ShareIntent {
     pub callers: CallerScope,
     /// In which ways; never empty.
     pub actions: BTreeSet<InvokeAction>,
-    /// The parent's managed policy.
+    /// The parent's managed policy. An offer doesn't name it: of an offered share it stands for nothing, and nothing
+    /// shows it.
     pub policy_name: PolicyName,
     /// The parent's role.
     pub role_name: RoleName,
@@ -138,6 +160,35 @@ impl Resource {
 }
 
 impl ShareIntent {
+    /// How the parent is reached; `None` for a share that was offered.
+    pub fn parent_connection(&self) -> Option<&ConnectionId> {
+        match &self.parent_side {
+            ParentSide::Connected(connection) => Some(connection),
+            ParentSide::Offered(_) => None,
+        }
+    }
+    /// What the offer says, for a share that was offered.
+    pub fn offered(&self) -> Option<&Offered> {
+        match &self.parent_side {
+            ParentSide::Connected(_) => None,
+            ParentSide::Offered(offered) => Some(offered),
+        }
+    }
+    /// The side that is not reached from here: its own administrator makes it.
+    pub fn elsewhere(&self) -> Option<Side> {
+        match (self.parent_connection(), &self.child_connection) {
+            (None, _) => Some(Side::Parent),
+            (_, None) => Some(Side::Child),
+            _ => None,
+        }
+    }
+    /// Of an offered share: the callers that the role does not trust before the acceptance is taken.
+    pub fn not_trusted_yet(&self) -> Vec<&CallerArn> {
+        match (self.offered().map(|offered| &offered.trusts), &self.callers) {
+            (Some(CallerScope::Named(trusted)), CallerScope::Named(callers)) => callers.difference(trusted).collect(),
+            _ => Vec::new(),
+        }
+    }
     /// Whether a resource of this kind that the console did not make may be taken over.
     pub fn may_adopt(&self, resource: Resource) -> bool {
         self.adopt || self.adopting.contains(&resource)

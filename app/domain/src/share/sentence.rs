@@ -75,7 +75,10 @@ pub fn sentence(intent: &ShareIntent, names: &[String], tense: Tense) -> Vec<Spa
 
 /// The sentence of a review: [`sentence`], and what else follows from what is there already.
 pub fn review_sentence(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned) -> Vec<Span> {
-    let names: Vec<String> = inventory.endpoints.iter().map(|e| e.name.to_string()).collect();
+    let names: Vec<String> = match intent.offered() {
+        Some(offered) => offered.names.iter().map(ToString::to_string).collect(),
+        None => inventory.endpoints.iter().map(|e| e.name.to_string()).collect(),
+    };
     let nothing = planned.plan.steps.is_empty() && planned.conflicts.is_empty();
     let tense = if nothing { Tense::Present } else { Tense::Future };
     let mut words = Words { spans: sentence(intent, &names, tense) };
@@ -89,6 +92,11 @@ pub fn review_sentence(intent: &ShareIntent, inventory: &ShareInventory, planned
     }
     if !nothing && more.is_empty() && others.is_empty() {
         words.plain(" Nobody else gains anything.");
+    }
+    let waiting: Vec<String> = short_names(&intent.not_trusted_yet());
+    if !waiting.is_empty() {
+        words.plain(" The role does not trust ").list(&waiting).plain(" before the administrator of account ");
+        words.strong(intent.parent.as_str()).plain(" has taken the acceptance.");
     }
     words.spans
 }
@@ -120,7 +128,16 @@ fn changes_for_others(intent: &ShareIntent, inventory: &ShareInventory, planned:
 pub fn undo_sentence(intent: &ShareIntent, plan: &Plan) -> Vec<Span> {
     let mut words = Words::default();
     if plan.steps.is_empty() {
-        words.plain("Nothing of this share is left in either account.");
+        let own = match (intent.parent_connection(), &intent.child_connection) {
+            (Some(_), Some(_)) => {
+                words.plain("Nothing of this share is left in either account.");
+                return words.spans;
+            }
+            (None, _) => (&intent.child, &intent.parent),
+            (_, None) => (&intent.parent, &intent.child),
+        };
+        words.plain("Nothing of this share is left in account ").strong(own.0.as_str()).plain("; account ");
+        words.strong(own.1.as_str()).plain(" is not connected, so its side is its own administrator's to take back.");
         return words.spans;
     }
     let (mut gone, mut back) = (Vec::new(), Vec::new());

@@ -136,6 +136,10 @@ pub struct ShareView {
     pub verification: Option<VerificationView>,
     /// Endpoints that can be tried in the playground.
     pub targets: Vec<EndpointName>,
+    /// The side that this console does not reach: its own administrator's.
+    pub elsewhere: Option<Side>,
+    /// Callers that the role does not trust before the other administrator has taken the acceptance.
+    pub not_trusted_yet: Vec<String>,
 }
 
 /// A wizard's unfinished answers, in a list.
@@ -147,6 +151,8 @@ pub struct DraftSummary {
     pub title: String,
     /// The step to go on with.
     pub step: WizardStep,
+    /// That step's address.
+    pub path: String,
     /// When it was last changed.
     pub changed: Timestamp,
 }

@@ -3,12 +3,13 @@
 use super::{CallersForm, ChildForm, EndpointsForm, FieldProblem, ParentForm, RoleForm, ShareDraft, WizardStep};
 use crate::arn::CallerArn;
 use crate::endpoint::EndpointArn;
+use crate::handoff::ShareOffer;
 use crate::names::{ConnectionId, DraftId, ExternalId, NameError, PolicyName, Region, RoleName, ShareId};
-use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, Resource, ShareIntent};
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, Resource, ShareIntent};
 use std::collections::BTreeSet;
 
 /// The names of the first seed, so that its readers recognise what they get.
-const POLICY_NAME: &str = "SageMakerExternalInvokeEndpoint";
+pub(super) const POLICY_NAME: &str = "SageMakerExternalInvokeEndpoint";
 const ROLE_NAME: &str = "SageMakerExternal";
 pub(crate) const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
 
@@ -45,6 +46,7 @@ impl ShareDraft {
             console_caller: None,
             console_identity: None,
             rotating: None,
+            offer: None,
         }
     }
 
@@ -68,7 +70,10 @@ impl ShareDraft {
             id,
             share: intent.id.clone(),
             reached: WizardStep::Review,
-            parent: ParentForm { connection: intent.parent_connection.to_string(), region: intent.region.to_string() },
+            parent: ParentForm {
+                connection: intent.parent_connection().map(ConnectionId::to_string).unwrap_or_default(),
+                region: intent.region.to_string(),
+            },
             endpoints: EndpointsForm { scope: endpoint_scope.into(), arns },
             callers: CallersForm {
                 source: if connected { "connected" } else { "typed" }.into(),
@@ -94,6 +99,10 @@ impl ShareDraft {
             console_caller: intent.console.clone(),
             console_identity: intent.console.as_ref().map(|c| c.arn().clone()),
             rotating: intent.external_id.clone().zip(intent.rotation.clone()),
+            offer: intent.offered().map(|offered| {
+                let names: Vec<_> = offered.names.iter().cloned().collect();
+                ShareOffer::of(intent, &names)
+            }),
         }
     }
 
@@ -110,6 +119,9 @@ impl ShareDraft {
     }
 
     fn parsed(&self) -> Result<ShareIntent, NameError> {
+        if let Some(offer) = &self.offer {
+            return self.accepted(offer);
+        }
         let missing = |expected| NameError::new("", expected);
         let child = match self.callers.source.as_str() {
             "typed" => crate::names::AccountId::parse(&self.callers.account)?,
@@ -129,7 +141,7 @@ impl ShareDraft {
         let rotation = rotating.map(|(_, rotation)| rotation.clone());
         Ok(ShareIntent {
             id: self.share.clone(),
-            parent_connection: ConnectionId::parse(&self.parent.connection)?,
+            parent_side: ParentSide::Connected(ConnectionId::parse(&self.parent.connection)?),
             parent: self.parent_account.clone().ok_or_else(|| missing("the parent's account"))?,
             region: Region::parse(&self.parent.region)?,
             endpoints: if self.endpoints.scope == "all" { EndpointScope::All } else { EndpointScope::Named(named()?) },

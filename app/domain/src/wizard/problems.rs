@@ -11,10 +11,10 @@ const SESSION_SECONDS: std::ops::RangeInclusive<u32> = 3600..=43_200;
 
 /// Collects a step's problems.
 #[derive(Default)]
-struct Found(Vec<FieldProblem>);
+pub(super) struct Found(Vec<FieldProblem>);
 
 impl Found {
-    fn add(&mut self, field: &str, message: impl Into<String>, hint: &str) {
+    pub(super) fn add(&mut self, field: &str, message: impl Into<String>, hint: &str) {
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         self.0.push(FieldProblem { field: field.into(), message: message.into(), hint });
     }
@@ -37,6 +37,9 @@ impl ShareDraft {
     pub fn problems(&self, step: WizardStep) -> Vec<FieldProblem> {
         let mut found = Found::default();
         match step {
+            // They are as the offer says, and that was looked at when it was read.
+            WizardStep::Parent | WizardStep::Endpoints | WizardStep::Role if self.offer.is_some() => {}
+            WizardStep::Callers if self.offer.is_some() => self.accepting_problems(&mut found),
             WizardStep::Parent => self.parent_problems(&mut found),
             WizardStep::Endpoints => self.endpoint_problems(&mut found),
             WizardStep::Callers => self.caller_problems(&mut found),
@@ -105,7 +108,7 @@ impl ShareDraft {
         }
     }
 
-    fn caller_problems(&self, found: &mut Found) {
+    pub(super) fn caller_problems(&self, found: &mut Found) {
         self.child_account_problems(found);
         match self.callers.scope.as_str() {
             "account" => {}

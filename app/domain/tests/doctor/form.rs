@@ -5,7 +5,7 @@ use domain::arn::CallerArn;
 use domain::doctor::{Question, QuestionForm};
 use domain::evaluate::Principal;
 use domain::names::ExternalId;
-use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, ShareIntent};
 use serde_json::json;
 
 fn form() -> QuestionForm {
@@ -110,7 +110,7 @@ pub fn intent() -> ShareIntent {
     let endpoint = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/churn-classifier".to_owned();
     ShareIntent {
         id: "share-1".parse().unwrap(),
-        parent_connection: "parent".parse().unwrap(),
+        parent_side: ParentSide::Connected("parent".parse().unwrap()),
         parent: "111111111111".parse().unwrap(),
         region: "eu-west-1".parse().unwrap(),
         endpoints: EndpointScope::Named([endpoint.try_into().unwrap()].into()),

@@ -2,7 +2,7 @@ use domain::arn::CallerArn;
 use domain::endpoint::{EndpointArn, Sample};
 use domain::handoff::ShareOffer;
 use domain::names::ExternalId;
-use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, ShareIntent};
 use domain::share::render::{self, Language, child_side, lambda, parent_side};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -45,7 +45,7 @@ fn caller(partition: &str, name: &str) -> CallerArn {
 fn plain() -> ShareIntent {
     ShareIntent {
         id: "3f2b8a1e-6f0d-4a55-9d1c-0b7e5d2c9a11".parse().unwrap(),
-        parent_connection: "parent".parse().unwrap(),
+        parent_side: ParentSide::Connected("parent".parse().unwrap()),
         parent: "111111111111".parse().unwrap(),
         region: "eu-west-1".parse().unwrap(),
         endpoints: EndpointScope::Named([endpoint("eu-west-1", "aws", "churn-classifier")].into()),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod accept;
 mod documents;
 mod drift;
 mod editing;
@@ -21,7 +22,7 @@ mod wizard;
 
 use domain::arn::CallerArn;
 use domain::names::ExternalId;
-use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, ShareIntent};
 
 pub const PARENT: &str = "111111111111";
 pub const CHILD: &str = "222222222222";
@@ -38,7 +39,7 @@ pub fn endpoint(name: &str) -> domain::endpoint::EndpointArn {
 pub fn intent() -> ShareIntent {
     ShareIntent {
         id: "share-1".parse().unwrap(),
-        parent_connection: "parent".parse().unwrap(),
+        parent_side: ParentSide::Connected("parent".parse().unwrap()),
         parent: PARENT.parse().unwrap(),
         region: "eu-west-1".parse().unwrap(),
         endpoints: EndpointScope::Named([endpoint("churn-classifier")].into()),

@@ -54,9 +54,13 @@ impl Services {
         let Some(caller) = console_caller(self, intent).await else { return Said::Unknown };
         let session = self.identity(connection).await.ok().flatten().map(|identity| identity.arn);
         let Some(principal) = principal_of(&caller, session.as_ref()) else { return Said::Unknown };
+        let Some(parent) = intent.parent_connection() else {
+            let Some(identity) = self.policies_of(connection, &caller).await else { return Said::Unknown };
+            return own_side_said(intent, principal, &identity, external_id);
+        };
         let (identity, role) = tokio::join!(
             self.policies_of(connection, &caller),
-            self.inner.gateways.iam.role(&intent.parent_connection, &intent.role_name),
+            self.inner.gateways.iam.role(parent, &intent.role_name),
         );
         let (Some(identity), Ok(role)) = (identity, role) else { return Said::Unknown };
         let Some(role) = role else {
@@ -85,7 +89,8 @@ impl Services {
     /// What the role's documents say about its session invoking an endpoint.
     pub(crate) async fn invoke_said(&self, intent: &ShareIntent, session: &Arn, endpoint: &EndpointName) -> Said {
         let Ok(role) = CallerArn::parse(intent.role_arn().as_str()) else { return Said::Unknown };
-        let Some(identity) = self.policies_of(&intent.parent_connection, &role).await else { return Said::Unknown };
+        let Some(parent) = intent.parent_connection() else { return Said::Unknown };
+        let Some(identity) = self.policies_of(parent, &role).await else { return Said::Unknown };
         let Ok(principal) = Principal::role_session(session.clone(), role.arn().clone(), None) else {
             return Said::Unknown;
         };
@@ -104,6 +109,30 @@ impl Services {
         Some(parsed.collect())
     }
 }
+
+/// What the caller's own policies say, the trust policy being out of sight: they can deny by themselves, and what they
+/// allow is no more than half of it.
+fn own_side_said(
+    intent: &ShareIntent,
+    principal: Principal,
+    identity: &[NamedPolicy],
+    external_id: Option<&str>,
+) -> Said {
+    let Ok(open) = PolicyDocument::parse(OPEN_TRUST) else { return Said::Unknown };
+    let trust = NamedPolicy::new("trust policy", open);
+    let context = external_id.map_or_else(Context::new, |id| Context::new().with("sts:ExternalId", id));
+    let request = request(principal, "sts:AssumeRole", intent.role_arn().as_str(), intent, context);
+    let policies =
+        Policies { identity, resource: Some(&trust), resource_kind: ResourceKind::Trust, ..Policies::default() };
+    match said(&explain(&request, &policies)) {
+        Said::Allowed => Said::Unknown,
+        other => other,
+    }
+}
+
+/// Lets everybody in: leaves the decision to the caller's own policies.
+const OPEN_TRUST: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}"#;
 
 fn request(principal: Principal, action: &str, resource: &str, intent: &ShareIntent, context: Context) -> Request {
     Request {

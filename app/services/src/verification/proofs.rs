@@ -10,9 +10,9 @@ use crate::ports::gateway::{
 use crate::{ServiceError, words};
 use bytes::Bytes;
 use domain::connection::{ConnectionState, Identity};
-use domain::endpoint::{EndpointView, Sample};
+use domain::endpoint::{EndpointView, Page, Sample};
 use domain::names::{ConnectionId, EndpointName, ExternalId};
-use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, ParentSide, ShareIntent};
 use std::sync::Arc;
 
 /// How many other accounts are tried as strangers.
@@ -129,10 +129,27 @@ impl Verifier {
             },
             Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
                 let external_id = intent.external_id.as_ref().map(ExternalId::as_str);
-                denied(&error, self.services.assume_said(intent, external_id).await)
+                let said = self.services.assume_said(intent, external_id).await;
+                match self.console_waits_for_trust() {
+                    Some(why) if !matches!(said, Said::Denied(_)) => Verdict::impossible(why),
+                    _ => denied(&error, said),
+                }
             }
             Err(error) => Verdict::trouble(&error),
         }
+    }
+
+    /// Why a denial is to be expected from a role that is not seen: by the offer it does not trust this console yet.
+    fn console_waits_for_trust(&self) -> Option<String> {
+        let intent = &self.record.intent;
+        let waits = intent.console.as_ref().is_some_and(|console| intent.not_trusted_yet().contains(&console));
+        waits.then(|| {
+            format!(
+                "denied: by the offer the role does not trust this console; send the acceptance back, and verify again \
+                 once account {} has taken it",
+                intent.parent
+            )
+        })
     }
 
     async fn no_external_id(&self) -> Verdict {
@@ -183,37 +200,41 @@ impl Verifier {
     async fn strangers(&self) -> Result<Vec<(ConnectionId, Identity)>, ServiceError> {
         let intent = &self.record.intent;
         let mut connections = self.services.all_connections(false).await?;
-        connections.sort_by_key(|c| c.id != intent.parent_connection);
+        connections.sort_by_key(|c| Some(&c.id) != intent.parent_connection());
         let ready = connections.into_iter().filter_map(|c| match c.state {
             ConnectionState::Ready { identity } => Some((c.id, identity)),
             ConnectionState::Failed { .. } => None,
         });
-        let named = |identity: &Identity| match &intent.callers {
+        let within = |scope: &CallerScope, identity: &Identity| match scope {
             CallerScope::WholeAccount => identity.account == intent.child,
             CallerScope::Named(callers) => identity.caller.as_ref().is_some_and(|c| callers.contains(c)),
         };
+        // By an offer the role may trust more than those who were chosen here.
+        let trusted = intent.offered().map(|offered| &offered.trusts);
+        let scopes: Vec<&CallerScope> = std::iter::once(&intent.callers).chain(trusted).collect();
+        let named = |identity: &Identity| scopes.iter().any(|scope| within(scope, identity));
         Ok(ready.filter(|(_, identity)| !named(identity)).take(STRANGERS).collect())
     }
 
     async fn invoke(&self, credentials: &Arc<RoleCredentials>) -> Verdict {
         let intent = &self.record.intent;
-        let shared = match self.shared_endpoint().await {
-            Ok(Some(endpoint)) => endpoint,
+        let (shared, sample) = match self.shared_endpoint().await {
+            Ok(Some(found)) => found,
+            Ok(None) if intent.offered().is_some() => {
+                return Verdict::impossible("the offer names no endpoint, and its account is not connected");
+            }
             Ok(None) => return Verdict::impossible("no shared endpoint is in service"),
             Err(error) => return Verdict::Later { detail: error.to_string(), request_id: None },
         };
-        let sagemaker = &self.services.inner.gateways.sagemaker;
-        let known = sagemaker.endpoint_with_sample(&intent.parent_connection, &intent.region, &shared.name).await;
-        let sample = known.ok().flatten().and_then(|(_, sample)| sample);
-        match self.call(credentials, &shared.name, sample).await {
-            Ok(answer) => Verdict::shown(format!("`{}` answered", shared.name), answer.request_id),
+        match self.call(credentials, &shared, sample).await {
+            Ok(answer) => Verdict::shown(format!("`{shared}` answered"), answer.request_id),
             Err(error) if error.kind == GatewayErrorKind::Model => {
                 let status = error.model.as_ref().and_then(|m| m.status).map(|s| format!(" ({s})")).unwrap_or_default();
-                let detail = format!("the call reached `{}`; its model refused the input{status}", shared.name);
+                let detail = format!("the call reached `{shared}`; its model refused the input{status}");
                 Verdict::shown(detail, error.request_id)
             }
             Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
-                denied(&error, self.services.invoke_said(intent, &credentials.session_arn, &shared.name).await)
+                denied(&error, self.services.invoke_said(intent, &credentials.session_arn, &shared).await)
             }
             Err(error) => Verdict::trouble(&error),
         }
@@ -229,43 +250,64 @@ impl Verifier {
             }
             Err(error) => return Verdict::Later { detail: error.to_string(), request_id: None },
         };
-        let got_through = format!("`{}` can be invoked, though it is not shared", other.name);
-        match self.call(credentials, &other.name, None).await {
+        let got_through = format!("`{other}` can be invoked, though it is not shared");
+        match self.call(credentials, &other, None).await {
             Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
-                Verdict::shown(format!("denied for `{}`, as it should be", other.name), error.request_id)
+                Verdict::shown(format!("denied for `{other}`, as it should be"), error.request_id)
             }
             Ok(Answered { request_id, .. }) => {
-                let said = self.services.invoke_said(intent, &credentials.session_arn, &other.name).await;
+                let said = self.services.invoke_said(intent, &credentials.session_arn, &other).await;
                 allowed(&got_through, said, request_id)
             }
             Err(error) if error.kind == GatewayErrorKind::Model => {
-                let said = self.services.invoke_said(intent, &credentials.session_arn, &other.name).await;
+                let said = self.services.invoke_said(intent, &credentials.session_arn, &other).await;
                 allowed(&got_through, said, error.request_id)
+            }
+            // Permissions come first: whoever learns that a name is of no endpoint was let through.
+            Err(error) if error.kind == GatewayErrorKind::NotFound && intent.offered().is_some() => {
+                let detail = format!("the role may invoke `{other}`, a name that the offer does not list");
+                Verdict::otherwise(detail, error.request_id)
             }
             Err(error) => Verdict::trouble(&error),
         }
     }
 
-    async fn shared_endpoint(&self) -> Result<Option<EndpointView>, ServiceError> {
+    /// A shared endpoint that answers, with something to send. Of an offered share it is one that the offer names.
+    async fn shared_endpoint(&self) -> Result<Option<(EndpointName, Option<Sample>)>, ServiceError> {
         let intent = &self.record.intent;
+        let parent = match &intent.parent_side {
+            ParentSide::Connected(parent) => parent,
+            ParentSide::Offered(offered) => return Ok(offered.names.first().map(|name| (name.clone(), None))),
+        };
         let found = match intent.endpoints {
             EndpointScope::Named(_) => self.services.intended_endpoints(intent).await?,
-            EndpointScope::All => self.endpoints_page(None).await?.items,
+            EndpointScope::All => self.endpoints_page(parent, None).await?.items,
         };
-        Ok(found.into_iter().find(|e| e.status.answers()))
+        let Some(shared) = found.into_iter().find(|e| e.status.answers()) else { return Ok(None) };
+        let sagemaker = &self.services.inner.gateways.sagemaker;
+        let known = sagemaker.endpoint_with_sample(parent, &intent.region, &shared.name).await;
+        Ok(Some((shared.name, known.ok().flatten().and_then(|(_, sample)| sample))))
     }
 
-    async fn unshared_endpoint(&self) -> Result<Option<EndpointView>, ServiceError> {
-        let EndpointScope::Named(shared) = &self.record.intent.endpoints else { return Ok(None) };
+    /// An endpoint that is not shared. Where the parent's can't be listed a name that nobody shared will do: permissions
+    /// are looked at before it is looked for.
+    async fn unshared_endpoint(&self) -> Result<Option<EndpointName>, ServiceError> {
+        let intent = &self.record.intent;
+        let EndpointScope::Named(shared) = &intent.endpoints else { return Ok(None) };
+        let Some(parent) = intent.parent_connection() else {
+            let free = |name: &EndpointName| !shared.iter().any(|arn| arn.lower_name() == name.as_str());
+            let mut names = (1..).filter_map(|n| EndpointName::parse(&format!("sagebridge-not-shared-{n}")).ok());
+            return Ok(names.find(free));
+        };
         let mut after = None;
         let mut asleep = None;
         for _ in 0..PAGES {
-            let page = self.endpoints_page(after.as_deref()).await?;
+            let page = self.endpoints_page(parent, after.as_deref()).await?;
             for endpoint in page.items.into_iter().filter(|e| !shared.contains(&e.arn)) {
                 if endpoint.status.answers() {
-                    return Ok(Some(endpoint));
+                    return Ok(Some(endpoint.name));
                 }
-                asleep.get_or_insert(endpoint);
+                asleep.get_or_insert(endpoint.name);
             }
             after = page.next;
             if after.is_none() {
@@ -276,9 +318,9 @@ impl Verifier {
         Ok(asleep)
     }
 
-    async fn endpoints_page(&self, after: Option<&str>) -> GatewayResult<domain::endpoint::Page<EndpointView>> {
-        let intent = &self.record.intent;
-        self.services.inner.gateways.sagemaker.endpoints(&intent.parent_connection, &intent.region, None, after).await
+    async fn endpoints_page(&self, parent: &ConnectionId, after: Option<&str>) -> GatewayResult<Page<EndpointView>> {
+        let region = &self.record.intent.region;
+        self.services.inner.gateways.sagemaker.endpoints(parent, region, None, after).await
     }
 
     async fn assume(

@@ -77,6 +77,9 @@ impl Verifier {
             return Some("the role can't be assumed even with everything right, so this would prove nothing".into());
         }
         let intent = &self.record.intent;
+        if proof != Proof::AssumeRole && proof != Proof::Stranger && assumed == ProofState::Skipped {
+            return Some("the role was not assumed, so this would prove nothing".into());
+        }
         match proof {
             Proof::NoExternalId if intent.external_id.is_none() => Some("the share asks for no external ID".into()),
             Proof::OtherEndpoint if intent.endpoints == domain::share::intent::EndpointScope::All => {

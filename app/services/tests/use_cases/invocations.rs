@@ -3,7 +3,7 @@
 use crate::Bench;
 use domain::invoke::{InvokeOutcome, InvokeParams};
 use domain::names::ShareId;
-use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, ShareIntent};
 use domain::share::view::ShareState;
 use services::Operator;
 use services::ports::gateway::GatewayErrorKind;
@@ -17,7 +17,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
     let operator = bench.operator().await;
     let intent = ShareIntent {
         id: "share-1".parse().unwrap(),
-        parent_connection: "parent".parse().unwrap(),
+        parent_side: ParentSide::Connected("parent".parse().unwrap()),
         parent: "111111111111".parse().unwrap(),
         region: crate::region(),
         endpoints: EndpointScope::All,

@@ -65,12 +65,14 @@ fn Findings(view: DriftView) -> impl IntoView {
     let can_repair =
         drift.findings.iter().any(|finding| matches!(finding.mend, Mend::Plan | Mend::Asked | Mend::Noted));
     let repair = ServerAction::<RepairShare>::new();
+    // What can't be looked at is no finding.
+    let said = if drift.findings.is_empty() { "say" } else { "say is-bad" };
     let findings = drift.findings.into_iter().map(|finding| view! { <FindingItem finding/> }).collect_view();
     let planned = (!steps.is_empty()).then(|| view! { <Steps steps/> });
     view! {
         <ActionForm action=repair attr:class="stack doctor">
             <input type="hidden" name="share" value=share.to_string()/>
-            <p class="say is-bad" role="status">{crate::ui::sentence_case(&brief)} "."</p>
+            <p class=said role="status">{crate::ui::sentence_case(&brief)} "."</p>
             {unknown}
             {findings}
             {planned}

@@ -77,9 +77,14 @@ fn account(known: Option<AccountId>, run: &RunView, side: Side) -> Option<Accoun
 fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
     let verify = ServerAction::<VerifyShare>::new();
     let state = Memo::new(move |_| live.view.with(|run| (run.state, run.kind)));
+    let by_hand = (ctx.not_connected() == Some(Side::Child)).then(|| ctx.hand_off());
+    let handed = by_hand.is_some();
     let says = Signal::derive(move || {
         match state.get() {
             (RunState::Running, _) => "You can leave this page: it goes on.",
+            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) if handed => {
+                "Next: hand the share over to the child's administrator."
+            }
             (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => "Next: prove that the share works.",
             (RunState::Succeeded, RunKind::Undo) => "The share is undone.",
             (RunState::Failed, _) => "Retry the failed step, or undo what was made.",
@@ -93,15 +98,22 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
         let (share, draft) = (share.clone(), draft.clone());
         match state.get() {
             (RunState::Running, _) => view! { <Button href=page>"Go to the share"</Button> }.into_any(),
-            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => view! {
-                <Button href=page>"Go to the share"</Button>
-                <ActionForm action=verify>
-                    <input type="hidden" name="share" value=share/>
-                    <input type="hidden" name="draft" value=draft/>
-                    <Button kind=ButtonKind::Primary submit=true busy=verify.pending()>"Verify the share"</Button>
-                </ActionForm>
+            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => {
+                let kind = if by_hand.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary };
+                let hand_over = by_hand
+                    .clone()
+                    .map(|href| view! { <Button kind=ButtonKind::Primary href>"Hand over share"</Button> });
+                view! {
+                    <Button href=page>"Go to the share"</Button>
+                    <ActionForm action=verify>
+                        <input type="hidden" name="share" value=share/>
+                        <input type="hidden" name="draft" value=draft/>
+                        <Button kind submit=true busy=verify.pending()>"Verify the share"</Button>
+                    </ActionForm>
+                    {hand_over}
+                }
+                .into_any()
             }
-            .into_any(),
             (RunState::Succeeded, RunKind::Undo) => {
                 view! { <Button kind=ButtonKind::Primary href=page>"Go to the share"</Button> }.into_any()
             }

@@ -38,7 +38,8 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
         (_, 1) => "1 role or user picked".to_owned(),
         (_, count) => format!("{count} roles and users picked"),
     });
-    let class = match (ctx.share_exists, ctx.draft.callers.source.as_str()) {
+    let accepting = ctx.accepting();
+    let class = match (ctx.share_exists || accepting, ctx.draft.callers.source.as_str()) {
         (true, "typed") => "step step-callers is-typed",
         (true, _) => "step step-callers is-connected",
         _ => "step step-callers",
@@ -53,18 +54,7 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
                     <AccountField ctx=ctx.clone()/>
                 </div>
             </div>
-            <RadioCards
-                name="form[scope]"
-                label="Who in it may call"
-                choices=vec![
-                    Choice::new("named", "Named roles and users").detail("Only these, each by its ARN."),
-                    Choice::new("account", "The whole account")
-                        .detail("Whoever the child's administrators allow. Easier to hand over, harder to see through."),
-                ]
-                value=Signal::stored(ctx.draft.callers.scope.clone())
-                error=ctx.problem("scope")
-                on_change=Callback::new(move |value: String| chosen.scope.set(value))
-            />
+            <ScopeField ctx=ctx.clone() chosen/>
             <div class="card only-named only-connected"><CallerList ctx=ctx.clone() chosen/></div>
             <div class="card only-named">
                 <div class="card-body">
@@ -86,11 +76,34 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
     }
 }
 
+/// Named, or everybody; an offer is accepted by name.
+#[component]
+fn ScopeField(ctx: StepContext, chosen: Chosen) -> impl IntoView {
+    if ctx.accepting() {
+        return view! { <input type="hidden" name="form[scope]" value="named"/> }.into_any();
+    }
+    view! {
+        <RadioCards
+            name="form[scope]"
+                label="Who in it may call"
+                choices=vec![
+                    Choice::new("named", "Named roles and users").detail("Only these, each by its ARN."),
+                    Choice::new("account", "The whole account")
+                        .detail("Whoever the child's administrators allow. Easier to hand over, harder to see through."),
+                ]
+                value=Signal::stored(ctx.draft.callers.scope.clone())
+                error=ctx.problem("scope")
+                on_change=Callback::new(move |value: String| chosen.scope.set(value))
+        />
+    }
+    .into_any()
+}
+
 /// Connected or typed; settled once the share was applied.
 #[component]
 fn SourceField(ctx: StepContext) -> impl IntoView {
     let source = ctx.draft.callers.source.clone();
-    if ctx.share_exists {
+    if ctx.share_exists || ctx.accepting() {
         return view! { <input type="hidden" name="form[source]" value=source/> }.into_any();
     }
     view! {
@@ -124,17 +137,12 @@ fn ChildConnection(ctx: StepContext, chosen: Chosen) -> impl IntoView {
             failed="The connections could not be loaded"
             children=Callback::new(move |list: Vec<ConnectionView>| {
                 let except = ctx.draft.parent_account.clone().map(|account| (account, "owns the endpoints"));
+                let only = ctx.draft.offer.as_ref().map(|offer| (offer.child.clone(), "the offer is for another account"));
                 let error = ctx.problem("connection");
                 let chosen = ctx.draft.callers.connection.clone();
-                let cards = match except {
-                    Some(except) => view! {
-                        <ConnectionCards name="form[connection]" label="Child account" connections=list chosen
-                            except fixed=ctx.share_exists error on_choose/>
-                    }.into_any(),
-                    None => view! {
-                        <ConnectionCards name="form[connection]" label="Child account" connections=list chosen
-                            fixed=ctx.share_exists error on_choose/>
-                    }.into_any(),
+                let cards = view! {
+                    <ConnectionCards name="form[connection]" label="Child account" connections=list chosen
+                        except only fixed=ctx.share_exists error on_choose/>
                 };
                 view! {
                     <div class="card-body">
@@ -152,7 +160,7 @@ fn ChildConnection(ctx: StepContext, chosen: Chosen) -> impl IntoView {
 #[component]
 fn AccountField(ctx: StepContext) -> impl IntoView {
     let value = ctx.draft.callers.account.clone();
-    if ctx.share_exists {
+    if ctx.share_exists || ctx.accepting() {
         return view! {
             <input type="hidden" name="form[account]" value=value.clone()/>
             <p class="step-fixed"><span class="field-label">"Child account"</span> <code>{value}</code></p>
@@ -273,6 +281,11 @@ fn ConsoleField(ctx: StepContext) -> impl IntoView {
         Some(caller) => format!(" Its identity there is {} {}.", kind_word(caller.kind()), caller.name()),
         None => String::new(),
     };
+    let trusts = if ctx.accepting() {
+        "The acceptance then names the console's own identity in your account as well"
+    } else {
+        "The role then trusts the console's own identity in the child account as well"
+    };
     view! {
         <div class="card-body">
             <Checkbox
@@ -280,9 +293,8 @@ fn ConsoleField(ctx: StepContext) -> impl IntoView {
                 label="Let this console call too"
                 checked=Signal::stored(!ctx.draft.callers.console.is_empty())
                 description=format!(
-                    "The role then trusts the console's own identity in the child account as well, so that Verify can make \
-                     real calls and the playground can use the share.{who} Without it nobody but the callers above can \
-                     try the share.",
+                    "{trusts}, so that Verify can make real calls and the playground can use the share.{who} Without it \
+                     nobody but the callers above can try the share.",
                 )
                 error=ctx.problem("console")
             />

@@ -26,7 +26,8 @@ pub(super) fn ChildStep(ctx: StepContext, save: ServerAction<SaveChild>) -> impl
         view! {
             <Note>
                 "Account " <code>{account}</code>
-                " is not connected, so its administrator makes this part. Review shows the documents to hand over."
+                " is not connected, so its administrator makes this part. What you choose here is suggested to them in what you hand \
+                over."
             </Note>
         }
     });

@@ -19,8 +19,9 @@ pub(super) fn ConnectionCards(
     /// The chosen one.
     chosen: String,
     /// The account that can't be chosen here, and why.
-    #[prop(optional)]
     except: Option<(AccountId, &'static str)>,
+    /// The one account that can be chosen here, and why no other can.
+    only: Option<(AccountId, &'static str)>,
     /// The choice stands: it is shown and sent along, and can't be changed.
     #[prop(optional)]
     fixed: bool,
@@ -50,7 +51,8 @@ pub(super) fn ConnectionCards(
         .into_iter()
         .map(|connection| {
             let checked = connection.id.as_str() == chosen;
-            let refused = refusal(&connection, except.as_ref()).or((fixed && !checked).then(String::new));
+            let refused =
+                refusal(&connection, except.as_ref(), only.as_ref()).or((fixed && !checked).then(String::new));
             let input_name = (!fixed).then_some(name);
             view! { <ConnectionCard name=input_name connection checked refused locked=fixed on_choose/> }
         })
@@ -70,7 +72,16 @@ pub(super) fn ConnectionCards(
 }
 
 /// Why a connection can't be chosen.
-fn refusal(connection: &ConnectionView, except: Option<&(AccountId, &'static str)>) -> Option<String> {
+fn refusal(
+    connection: &ConnectionView,
+    except: Option<&(AccountId, &'static str)>,
+    only: Option<&(AccountId, &'static str)>,
+) -> Option<String> {
+    if let (ConnectionState::Ready { identity }, Some((account, why))) = (&connection.state, only)
+        && identity.account != *account
+    {
+        return Some((*why).to_owned());
+    }
     match (&connection.state, except) {
         (ConnectionState::Failed { message, hint }, _) => Some(format!("{message}. {hint}")),
         (ConnectionState::Ready { identity }, Some((account, why))) if identity.account == *account => {

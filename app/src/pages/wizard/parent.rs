@@ -83,6 +83,8 @@ fn ParentFields(ctx: StepContext, list: Vec<ConnectionView>, region: RwSignal<St
         <div class="card">
             <div class="card-body step-body">
                 <ConnectionCards
+                    except=None
+                    only=None
                     name="form[connection]"
                     label="Parent account"
                     connections=list

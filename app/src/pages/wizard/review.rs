@@ -55,6 +55,10 @@ fn Reviewed(
         .map(|conflict| view! { <ConflictPanel conflict draft=draft.clone() resolve/> })
         .collect_view();
     let fingerprint = review.fingerprint;
+    let nothing = match ctx.not_connected() {
+        None => "Nothing to change: both accounts are as the share wants them.",
+        Some(_) => "Nothing to change: this side is as the share wants it.",
+    };
     let failed = move || {
         let applied = apply.value().get().and_then(Result::err);
         let resolved = resolve.value().get().and_then(Result::err);
@@ -65,7 +69,7 @@ fn Reviewed(
     view! {
         <div class="step review">
             {plan.nothing().then(|| view! {
-                <p class="review-nothing" role="status">"Nothing to change: both accounts are as the share wants them."</p>
+                <p class="review-nothing" role="status">{nothing}</p>
             })}
             <Sentence spans=review.sentence/>
             {conflicts}
@@ -155,8 +159,8 @@ impl PlanFacts {
 fn ByHand() -> impl IntoView {
     view! {
         <p class="step-note">
-            "The child account is not connected. Apply makes the parent's side; the child's lane shows what the child's \
-             administrator has to make, with the document to copy."
+            "The child account is not connected. Apply makes the parent's side; the child's lane shows what its own \
+             administrator makes, with what you hand over after that."
         </p>
     }
 }

@@ -3,6 +3,7 @@
 use crate::api::wizard::ListPlace;
 use crate::error::{AppError, problem_at};
 use crate::ui::{BottomBar, Button, ButtonKind, ErrorPanel, FieldError, Words};
+use domain::share::Side;
 use domain::share::view::DraftView;
 use domain::wizard::{FieldProblem, ShareDraft, WizardStep};
 use leptos::prelude::*;
@@ -41,9 +42,25 @@ impl StepContext {
     pub(super) fn id(&self) -> String {
         self.draft.id.to_string()
     }
+    /// Whether an offer is being accepted.
+    pub(super) fn accepting(&self) -> bool {
+        self.draft.offer.is_some()
+    }
+    /// The side that is not connected.
+    pub(super) fn not_connected(&self) -> Option<Side> {
+        match (self.accepting(), self.draft.child_is_connected()) {
+            (true, _) => Some(Side::Parent),
+            (false, false) => Some(Side::Child),
+            (false, true) => None,
+        }
+    }
+    /// Where the hand-off of the share is.
+    pub(super) fn hand_off(&self) -> String {
+        format!("/shares/{}/hand-off", self.draft.share)
+    }
     /// A step's address.
     pub(super) fn path(&self, step: WizardStep) -> String {
-        format!("/shares/new/{}/{}", self.draft.id, step.slug())
+        self.draft.path(step)
     }
     /// Problems at fields that are not in `known`: they must not get lost.
     fn elsewhere(&self, known: &[&str]) -> Vec<FieldProblem> {
@@ -78,7 +95,7 @@ pub(super) fn StepEnd(
     saved: Signal<Option<Result<String, AppError>>>,
 ) -> impl IntoView {
     let elsewhere = ctx.elsewhere(known);
-    let first = ctx.step == WizardStep::Parent;
+    let first = ctx.draft.steps().first() == Some(&ctx.step);
     if !ctx.shown.is_empty() {
         Effect::new(move |_| focus_first_problem());
     }
@@ -91,13 +108,14 @@ pub(super) fn StepEnd(
         <BottomBar says>
             <Button kind=ButtonKind::Quiet submit=true name="go" value="later">"Save for later"</Button>
             {(!first).then(|| view! { <Button submit=true name="go" value="back">"Back"</Button> })}
-            <Button kind=ButtonKind::Primary submit=true name="go" value="next" busy>{next_label(ctx.step)}</Button>
+            <Button kind=ButtonKind::Primary submit=true name="go" value="next" busy>{next_label(&ctx)}</Button>
         </BottomBar>
     }
 }
 
-fn next_label(step: WizardStep) -> &'static str {
-    match step {
+fn next_label(ctx: &StepContext) -> &'static str {
+    match ctx.step {
+        WizardStep::Callers if ctx.accepting() => "Set up the policy",
         WizardStep::Parent => "Choose endpoints",
         WizardStep::Endpoints => "Choose callers",
         WizardStep::Callers => "Set up the role",

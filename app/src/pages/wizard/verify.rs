@@ -8,7 +8,9 @@ use crate::components::{
     ArrowTone, Live, PlanLanes, ProofList, RefreshWithoutScript, elapsed, proofs_sentence, use_live,
 };
 use crate::error::{AppError, ErrorKind};
+use crate::pages::share::NextHandOff;
 use crate::ui::{BottomBar, Button, ButtonKind, EmptyState, ErrorPanel, Resolve, Skeleton, duration_ms};
+use domain::share::Side;
 use domain::share::view::ShareView;
 use domain::verification::VerificationView;
 use domain::wizard::WizardStep;
@@ -57,17 +59,34 @@ pub(super) fn VerifyStep(ctx: StepContext) -> impl IntoView {
 #[component]
 fn NotVerified(share: ShareView, verify: ServerAction<VerifyShare>, failed: Option<AppError>) -> impl IntoView {
     let id = share.summary.id.to_string();
+    let by_hand = share.elsewhere == Some(Side::Child);
+    let kind = if by_hand { ButtonKind::Secondary } else { ButtonKind::Primary };
     view! {
+        <Next share/>
         <div class="card">
             <EmptyState
                 title="Not verified yet"
                 body="The console assumes the role and calls the endpoint as a caller would, then tries what must be denied. \
                       Nothing is changed."
             >
-                <VerifyForm id verify label="Verify the share" kind=ButtonKind::Primary/>
+                <VerifyForm id verify label="Verify the share" kind/>
             </EmptyState>
         </div>
         {failed.map(|error| view! { <ErrorPanel error title="The share was not verified"/> })}
+    }
+}
+
+/// What is next when the other account's administrator has to do something.
+#[component]
+fn Next(share: ShareView) -> impl IntoView {
+    let account = if share.elsewhere == Some(Side::Parent) { share.summary.parent } else { share.summary.child };
+    view! {
+        <NextHandOff
+            share=share.summary.id
+            elsewhere=share.elsewhere
+            account=account.to_string()
+            not_trusted_yet=share.not_trusted_yet
+        />
     }
 }
 
@@ -114,6 +133,7 @@ fn Verified(
         <div class="step verify">
             {under_way.then(|| view! { <RefreshWithoutScript/> })}
             <p class="say" role="status">{said}</p>
+            <Next share=share.clone()/>
             <PlanLanes
                 label="The share"
                 child=share.summary.child

@@ -20,6 +20,9 @@ const CHAINED_SECONDS: u32 = 3600;
 
 /// All standing checks, passed ones included, in the order they are shown.
 pub fn checks(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned) -> Vec<CheckView> {
+    if let Some(offered) = intent.offered() {
+        return super::offered::checks(intent, offered, inventory, planned);
+    }
     let mut found = vec![
         least_privilege(intent),
         callers(intent),
@@ -41,20 +44,20 @@ pub fn checks(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planne
     found
 }
 
-fn check(id: &str, title: &str, severity: Severity, reason: impl Into<String>) -> CheckView {
+pub(super) fn check(id: &str, title: &str, severity: Severity, reason: impl Into<String>) -> CheckView {
     CheckView { id: id.into(), title: title.into(), severity, reason: reason.into() }
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("one {one}") } else { format!("{number} {many}") }
 }
 
-fn capital(text: &str) -> String {
+pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -129,7 +132,7 @@ fn ids_in_use(intent: &ShareIntent, inventory: &ShareInventory) -> Option<CheckV
     Some(check("id-in-use", title, if kept > 0 { Note } else { Warning }, reason))
 }
 
-fn session(intent: &ShareIntent) -> CheckView {
+pub(super) fn session(intent: &ShareIntent) -> CheckView {
     let title = "Session duration";
     if intent.session_seconds <= CHAINED_SECONDS {
         return check("session", title, Passed, "One hour, which every caller can have.");
@@ -146,13 +149,14 @@ fn session(intent: &ShareIntent) -> CheckView {
     check("session", title, Passed, "Users may ask for the whole duration.")
 }
 
-fn sizes(intent: &ShareIntent) -> CheckView {
+pub(super) fn sizes(intent: &ShareIntent) -> CheckView {
     let title = "Policy sizes";
-    let documents = [
-        (intent.policy_name.as_str(), render::invoke_policy(intent), MANAGED_POLICY),
-        ("the trust policy", render::trust_policy(intent), TRUST_POLICY),
-        (intent.grant_name.as_str(), render::grant_policy(&intent.role_arn()), MANAGED_POLICY),
-    ];
+    let mut documents = vec![(intent.grant_name.as_str(), render::grant_policy(&intent.role_arn()), MANAGED_POLICY)];
+    if intent.parent_connection().is_some() {
+        documents.push((intent.policy_name.as_str(), render::invoke_policy(intent), MANAGED_POLICY));
+    }
+    // Whoever accepts an offer names the callers: a trust policy that grows too large is told where they are chosen.
+    documents.push(("the trust policy", render::trust_policy(intent), TRUST_POLICY));
     let over = documents.iter().find(|(_, text, limit)| PolicyDocument::size(text) > *limit);
     if let Some((name, text, limit)) = over {
         let size = PolicyDocument::size(text);
@@ -163,7 +167,7 @@ fn sizes(intent: &ShareIntent) -> CheckView {
     check("sizes", title, Passed, "All documents are within IAM's limits.")
 }
 
-fn names(planned: &Planned) -> CheckView {
+pub(super) fn names(planned: &Planned) -> CheckView {
     let title = "Names";
     if planned.conflicts.is_empty() {
         return check("names", title, Passed, "All names are free, or already this share's.");
@@ -172,7 +176,7 @@ fn names(planned: &Planned) -> CheckView {
     check("names", title, Error, format!("Taken: {taken}. Adopt or choose another name."))
 }
 
-fn region(intent: &ShareIntent) -> CheckView {
+pub(super) fn region(intent: &ShareIntent) -> CheckView {
     let reason =
         format!("Endpoints and callers' clients: {}. Another region gives `Endpoint not found`.", intent.region);
     check("region", "One region", Passed, reason)
@@ -196,27 +200,29 @@ fn existence(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<CheckView>
             found.push(check("endpoints-exist", "Endpoints exist", Error, reason));
         }
     }
+    found.push(callers_exist(intent, inventory));
+    found
+}
+
+pub(super) fn callers_exist(intent: &ShareIntent, inventory: &ShareInventory) -> CheckView {
     let Some(child) = &inventory.child else {
         let reason = format!(
             "Account {} is not connected: its administrator has to make the child's side, and nobody checked that the \
              callers exist.",
             intent.child
         );
-        found.push(check("child-by-hand", "Child's side", Note, reason));
-        return found;
+        return check("child-by-hand", "Child's side", Note, reason);
     };
     let strangers = child.grantees.iter().filter(|g| !g.exists).map(|g| &g.arn);
     let mut missing: Vec<&CallerArn> = child.missing_callers.iter().chain(strangers).collect();
     missing.sort();
     missing.dedup();
     if missing.is_empty() {
-        found.push(check("callers-exist", "Callers exist", Passed, "All named roles and users are there."));
-    } else {
-        let names = quoted(missing.iter().map(|m| m.as_str()));
-        let reason = format!("{names} can't be found; IAM refuses a trust policy that names it.");
-        found.push(check("callers-exist", "Callers exist", Error, reason));
+        return check("callers-exist", "Callers exist", Passed, "All named roles and users are there.");
     }
-    found
+    let names = quoted(missing.iter().map(|m| m.as_str()));
+    let reason = format!("{names} can't be found; IAM refuses a trust policy that names it.");
+    check("callers-exist", "Callers exist", Error, reason)
 }
 
 fn in_service(inventory: &ShareInventory) -> Option<CheckView> {
@@ -227,7 +233,7 @@ fn in_service(inventory: &ShareInventory) -> Option<CheckView> {
     Some(check("in-service", "Endpoints in service", Warning, reason))
 }
 
-fn console(intent: &ShareIntent, inventory: &ShareInventory) -> Option<CheckView> {
+pub(super) fn console(intent: &ShareIntent, inventory: &ShareInventory) -> Option<CheckView> {
     let title = "This console as a caller";
     let connected = intent.child_connection.is_some();
     match &intent.console {
@@ -309,7 +315,7 @@ fn existing_role(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<CheckV
     found
 }
 
-fn grants(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<CheckView> {
+pub(super) fn grants(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<CheckView> {
     let mut found = Vec::new();
     if let CallerScope::Named(callers) = &intent.callers {
         let idle: Vec<_> = intent.grantees.difference(callers).map(|g| g.name()).collect();

@@ -4,7 +4,7 @@ use super::{Change, DocumentDiff, LaneItem, diff_lines};
 use crate::arn::{CallerArn, CallerKind};
 use crate::endpoint::EndpointView;
 use crate::policy::PolicyDocument;
-use crate::share::intent::{CallerScope, EndpointScope, Resource, ShareIntent};
+use crate::share::intent::{CallerScope, EndpointScope, Offered, Resource, ShareIntent};
 use crate::share::inventory::{ObservedPolicy, ShareInventory};
 use crate::share::plan::{Action, Planned, Step};
 use crate::share::render;
@@ -23,11 +23,14 @@ pub struct Lanes {
 /// A plan against what is there. For a child that is not connected, its lane shows what its administrator has to make.
 pub fn lanes(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned) -> Lanes {
     let view = View { intent, planned };
-    let mut parent = vec![
-        view.role(inventory),
-        view.managed(Resource::Policy, inventory.policy.as_ref(), &render::invoke_policy(intent)),
-    ];
-    parent.extend(endpoints(intent, &inventory.endpoints));
+    let parent = match intent.offered() {
+        Some(offered) => offered_lane(intent, offered, false),
+        None => {
+            let role = view.role(inventory);
+            let policy = view.managed(Resource::Policy, inventory.policy.as_ref(), &render::invoke_policy(intent));
+            [role, policy].into_iter().chain(endpoints(intent, &inventory.endpoints)).collect()
+        }
+    };
     let grant = render::grant_policy(&intent.role_arn());
     let observed = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
     let mut child = vec![view.managed(Resource::Grant, observed, &grant)];
@@ -38,6 +41,25 @@ pub fn lanes(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned
 /// The lanes of a share as it was made, or of one that was taken back, from what was asked for alone.
 pub fn made_lanes(intent: &ShareIntent, endpoint_names: &[String], undone: bool) -> Lanes {
     let change = if undone { Change::Remove } else { Change::Keep };
+    let whole = |title: String, text: &str| vec![unchanged(title, text)];
+    let grant = LaneItem {
+        key: "child-grant".into(),
+        name: intent.grant_name.to_string(),
+        detail: GRANT.into(),
+        change,
+        arn: Some(intent.grant_arn().as_str().into()),
+        documents: whole(intent.grant_name.to_string(), &render::grant_policy(&intent.role_arn())),
+    };
+    let mut child = vec![grant];
+    child.extend(intent.grantees.iter().map(|g| grantee(g, change, "has the policy above")));
+    let parent = match intent.offered() {
+        Some(offered) => offered_lane(intent, offered, undone),
+        None => made_parent(intent, endpoint_names, change),
+    };
+    Lanes { child, parent }
+}
+
+fn made_parent(intent: &ShareIntent, endpoint_names: &[String], change: Change) -> Vec<LaneItem> {
     let whole = |title: String, text: &str| vec![unchanged(title, text)];
     let role = LaneItem {
         key: "parent-role".into(),
@@ -55,14 +77,6 @@ pub fn made_lanes(intent: &ShareIntent, endpoint_names: &[String], undone: bool)
         arn: Some(intent.policy_arn().as_str().into()),
         documents: whole(intent.policy_name.to_string(), &render::invoke_policy(intent)),
     };
-    let grant = LaneItem {
-        key: "child-grant".into(),
-        name: intent.grant_name.to_string(),
-        detail: GRANT.into(),
-        change,
-        arn: Some(intent.grant_arn().as_str().into()),
-        documents: whole(intent.grant_name.to_string(), &render::grant_policy(&intent.role_arn())),
-    };
     let mut parent = vec![role, policy];
     match &intent.endpoints {
         EndpointScope::All => parent.push(all_endpoints(intent)),
@@ -72,9 +86,36 @@ pub fn made_lanes(intent: &ShareIntent, endpoint_names: &[String], undone: bool)
             item(format!("endpoint-{}", arn.lower_name()), name, "endpoint", Change::Keep, Some(arn.as_str()))
         })),
     }
-    let mut child = vec![grant];
-    child.extend(intent.grantees.iter().map(|g| grantee(g, change, "has the policy above")));
-    Lanes { child, parent }
+    parent
+}
+
+/// The parent's lane as its administrator offered it: nobody looked at it from here, so there are no documents.
+fn offered_lane(intent: &ShareIntent, offered: &Offered, undone: bool) -> Vec<LaneItem> {
+    let trusted = match &offered.trusts {
+        CallerScope::WholeAccount => format!("account {}", intent.child),
+        CallerScope::Named(callers) if callers.len() == 1 => {
+            callers.iter().map(|caller| caller.name().to_owned()).collect()
+        }
+        CallerScope::Named(callers) => format!("{} callers", callers.len()),
+    };
+    // What stays there when the child's side is undone is its own administrator's.
+    let detail = if undone {
+        "role · its own administrator's".to_owned()
+    } else {
+        format!("role · by the offer: trusts {trusted}, {} sessions", in_hours(intent.session_seconds))
+    };
+    let arn = intent.role_arn();
+    let mut lane =
+        vec![item("parent-role".into(), intent.role_name.as_str(), &detail, Change::Keep, Some(arn.as_str()))];
+    match &intent.endpoints {
+        EndpointScope::All => lane.push(all_endpoints(intent)),
+        EndpointScope::Named(arns) => lane.extend(arns.iter().map(|arn| {
+            let name = offered.names.iter().find(|n| n.as_str().eq_ignore_ascii_case(arn.lower_name()));
+            let name = name.map_or(arn.lower_name(), |name| name.as_str());
+            item(format!("endpoint-{}", arn.lower_name()), name, "endpoint · offered", Change::Keep, Some(arn.as_str()))
+        })),
+    }
+    lane
 }
 
 const GRANT: &str = "managed policy · sts:AssumeRole on one role";
@@ -232,12 +273,14 @@ fn role_detail(intent: &ShareIntent) -> String {
             if and { format!("{brief} and this console") } else { brief }
         }
     };
-    let session = match intent.session_seconds {
-        s if s % 3600 == 0 => format!("{} h", s / 3600),
-        s => hours(s),
-    };
+    let session = in_hours(intent.session_seconds);
     let ids = if intent.open_rotation().is_some() { ", old and new external ID" } else { "" };
     format!("role · trusts {trusted}, {session} sessions{ids}")
+}
+
+/// `1 h`, or in minutes where it is not whole hours.
+fn in_hours(seconds: u32) -> String {
+    if seconds.is_multiple_of(3600) { format!("{} h", seconds / 3600) } else { hours(seconds) }
 }
 
 fn policy_detail(intent: &ShareIntent) -> String {

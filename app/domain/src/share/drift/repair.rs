@@ -3,7 +3,7 @@
 use super::{Finding, FindingKind, Mend, Recorded};
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointArn;
-use crate::names::PolicyName;
+use crate::names::{ConnectionId, PolicyName};
 use crate::share::intent::{CallerScope, EndpointScope, Resource, ShareIntent};
 use crate::share::inventory::{ObservedRole, ShareInventory};
 use crate::share::plan::{Action, Holder, Planned, Step, plan};
@@ -130,8 +130,8 @@ pub fn repair(
     for step in &mut planned.plan.steps {
         retag(step, &intent, inventory, recorded);
     }
-    if let Some(role) = &inventory.role {
-        planned.plan.steps.extend(extras(&intent, role, inventory, choices)?);
+    if let (Some(role), Some(connection)) = (&inventory.role, intent.parent_connection()) {
+        planned.plan.steps.extend(extras((&intent, connection), role, inventory, choices)?);
     }
     Ok(Repair { intent, planned })
 }
@@ -160,7 +160,7 @@ fn retag(step: &mut Step, intent: &ShareIntent, inventory: &ShareInventory, reco
 }
 
 fn extras(
-    intent: &ShareIntent,
+    (intent, connection): (&ShareIntent, &ConnectionId),
     role: &ObservedRole,
     inventory: &ShareInventory,
     choices: &Choices,
@@ -171,7 +171,7 @@ fn extras(
         title: action.title(),
         side: Side::Parent,
         account: intent.parent.clone(),
-        connection: intent.parent_connection.clone(),
+        connection: connection.clone(),
         action,
         after: Vec::new(),
     };

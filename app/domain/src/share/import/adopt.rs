@@ -9,7 +9,7 @@ use crate::policy::same_meaning;
 use crate::share::checks::coverage;
 use crate::share::diff::canonical;
 use crate::share::drift::Documents;
-use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, Resource, ShareIntent};
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, Resource, ShareIntent};
 use crate::share::inventory::{ObservedPolicy, ObservedRole};
 use crate::share::{TAG_SHARE, render};
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,7 @@ impl ImportCandidate {
             .filter(|console| matches!(&self.callers, CallerScope::Named(callers) if callers.contains(console)));
         ShareIntent {
             id: params.id,
-            parent_connection: params.parent_connection,
+            parent_side: ParentSide::Connected(params.parent_connection),
             parent: self.parent.clone(),
             region: self.region.clone(),
             endpoints: self.endpoints.clone(),

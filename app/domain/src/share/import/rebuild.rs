@@ -5,7 +5,7 @@ use super::{Imported, SearchedAccount, WhyNot, share_of};
 use crate::arn::{CallerArn, CallerKind};
 use crate::names::{PolicyName, RoleName, ShareId};
 use crate::policy::PolicyDocument;
-use crate::share::intent::{CallerScope, ShareIntent};
+use crate::share::intent::{CallerScope, ParentSide, ShareIntent};
 use crate::share::inventory::{ChildInventory, ObservedGrantee, ObservedPolicy, ObservedRole, ShareInventory};
 use crate::share::plan::{Action, PastRun, Step, plan};
 use crate::share::{TAG_SHARE, render};
@@ -30,7 +30,7 @@ pub(super) fn rebuild(share: &ShareId, accounts: &[&SearchedAccount]) -> Result<
     let child = Child::find(share, accounts, &trust, role, &mut guesses)?;
     let intent = ShareIntent {
         id: share.clone(),
-        parent_connection: home.connection.clone(),
+        parent_side: ParentSide::Connected(home.connection.clone()),
         parent: home.account.clone(),
         region: reach.region,
         endpoints: reach.endpoints,

@@ -26,8 +26,8 @@ pub struct Planned {
 pub fn plan(intent: &ShareIntent, inventory: &ShareInventory) -> Planned {
     let mut planner = Planner { intent, others: &inventory.other_shares, steps: Vec::new(), conflicts: Vec::new() };
     // What could not be read is not absent: planning over it would make everything anew.
-    if !inventory.unread.contains_key(&Side::Parent) {
-        planner.parent(inventory);
+    if let Some(connection) = intent.parent_connection().filter(|_| !inventory.unread.contains_key(&Side::Parent)) {
+        planner.parent(inventory, connection);
     }
     if let (Some(child), Some(connection)) = (&inventory.child, &intent.child_connection) {
         planner.child(child, connection);
@@ -78,20 +78,20 @@ enum Owner {
 }
 
 impl<'a> Planner<'a> {
-    fn parent(&mut self, inventory: &ShareInventory) {
+    fn parent(&mut self, inventory: &ShareInventory, connection: &'a ConnectionId) {
         let intent = self.intent;
         let wanted = Wanted {
             resource: Resource::Policy,
             key: "parent-policy",
             side: Side::Parent,
-            connection: &intent.parent_connection,
+            connection,
             name: &intent.policy_name,
             arn: intent.policy_arn(),
             document: render::invoke_policy(intent),
             description: render::description(render::WHAT_POLICY, intent),
         };
         let policy = self.managed(&wanted, inventory.policy.as_ref());
-        let role = self.role(inventory.role.as_ref());
+        let role = self.role(inventory.role.as_ref(), connection);
         let (Some(policy), Some(role)) = (policy, role) else { return };
         let attached = inventory.role.as_ref().is_some_and(|r| r.attached.contains(&wanted.arn));
         if attached {
@@ -102,7 +102,7 @@ impl<'a> Planner<'a> {
         // Only after both are as they should be: a trust or a policy that is wider than asked for never meets the other.
         let after = policy.into_iter().chain(role).collect();
         let action = Action::Attach { to, policy: wanted.arn };
-        self.push("parent-attach".into(), title, Side::Parent, &intent.parent_connection, action, after);
+        self.push("parent-attach".into(), title, Side::Parent, connection, action, after);
     }
 
     fn child(&mut self, child: &ChildInventory, connection: &'a ConnectionId) {
@@ -190,9 +190,9 @@ impl<'a> Planner<'a> {
     }
 
     /// Plans the role; gives the steps that attaching to it has to wait for, or `None` on a conflict.
-    fn role(&mut self, observed: Option<&ObservedRole>) -> Option<Vec<String>> {
+    fn role(&mut self, observed: Option<&ObservedRole>, connection: &ConnectionId) -> Option<Vec<String>> {
         let intent = self.intent;
-        let (side, connection) = (Side::Parent, &intent.parent_connection);
+        let side = Side::Parent;
         let trust = render::trust_policy(intent);
         let Some(observed) = observed else {
             let action = Action::CreateRole {

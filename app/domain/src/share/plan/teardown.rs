@@ -185,6 +185,9 @@ fn unknown(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<Unknown> {
     let mut unknown = Vec::new();
     if let Some(reason) = inventory.unread.get(&Side::Parent) {
         unknown.push(Unknown { side: Side::Parent, reason: reason.clone() });
+    } else if intent.parent_connection().is_none() {
+        let reason = format!("Account {} is not connected: its side is its own administrator's.", intent.parent);
+        unknown.push(Unknown { side: Side::Parent, reason });
     }
     if inventory.child.is_none() || inventory.unread.contains_key(&Side::Child) {
         let why = inventory.unread.get(&Side::Child).cloned();

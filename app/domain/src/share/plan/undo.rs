@@ -30,12 +30,13 @@ pub struct PastRun {
 pub fn undo(intent: &ShareIntent, runs: &[PastRun], inventory: &ShareInventory) -> Plan {
     let past: Vec<Past<'_>> = runs.iter().flat_map(attempted).collect();
     let mut undoer = Undoer { intent, past, steps: Vec::new() };
-    let parent = &intent.parent_connection;
-    if let Some(role) = &inventory.role {
-        undoer.role(role);
-    }
-    if let Some(policy) = &inventory.policy {
-        undoer.managed("parent-policy", Side::Parent, parent, intent.policy_name.as_str(), policy);
+    if let Some(parent) = intent.parent_connection() {
+        if let Some(role) = &inventory.role {
+            undoer.role(role, parent);
+        }
+        if let Some(policy) = &inventory.policy {
+            undoer.managed("parent-policy", Side::Parent, parent, intent.policy_name.as_str(), policy);
+        }
     }
     if let (Some(child), Some(connection)) = (&inventory.child, &intent.child_connection)
         && let Some(policy) = &child.policy
@@ -72,9 +73,8 @@ struct Undoer<'a> {
 }
 
 impl Undoer<'_> {
-    fn role(&mut self, role: &ObservedRole) {
+    fn role(&mut self, role: &ObservedRole, connection: &ConnectionId) {
         let name = &self.intent.role_name;
-        let connection = &self.intent.parent_connection;
         let origin = self.origin(&role.tags, |action| match action {
             Action::CreateRole { name: made, .. } => (made == name).then_some(None),
             Action::TagRole { role, previous, .. } => (role == name).then(|| Some(previous.clone())),
@@ -84,8 +84,8 @@ impl Undoer<'_> {
             None => {}
             Some(Origin::Made) => {
                 let mut before: Vec<_> =
-                    role.attached.iter().map(|policy| self.detach_from_role(role, policy)).collect();
-                before.extend(self.delete_inline(role));
+                    role.attached.iter().map(|policy| self.detach_from_role(role, connection, policy)).collect();
+                before.extend(self.delete_inline(role, connection));
                 let action = Action::DeleteRole { role: name.clone() };
                 self.push(
                     "parent-role-delete",
@@ -96,17 +96,22 @@ impl Undoer<'_> {
                     before,
                 );
             }
-            Some(Origin::Adopted { since, previous }) => self.give_back_role(role, since, previous),
+            Some(Origin::Adopted { since, previous }) => self.give_back_role(role, connection, since, previous),
         }
     }
 
-    fn give_back_role(&mut self, role: &ObservedRole, since: usize, previous: BTreeMap<String, String>) {
+    fn give_back_role(
+        &mut self,
+        role: &ObservedRole,
+        connection: &ConnectionId,
+        since: usize,
+        previous: BTreeMap<String, String>,
+    ) {
         let name = &self.intent.role_name;
-        let connection = &self.intent.parent_connection;
         let ours = self.intent.policy_arn();
         let mut before = Vec::new();
         if role.attached.contains(&ours) && self.attached_by_us(since, &ours, role.arn.resource_name()) {
-            before.push(self.detach_from_role(role, &ours));
+            before.push(self.detach_from_role(role, connection, &ours));
         }
         let trust = self.first(since, |action| match action {
             Action::UpdateTrust { role, previous, .. } => (role == name).then(|| previous.clone()),
@@ -138,7 +143,7 @@ impl Undoer<'_> {
     }
 
     /// The inline policies that repairs put into the share's own role: IAM deletes no role that holds one.
-    fn delete_inline(&mut self, role: &ObservedRole) -> Vec<String> {
+    fn delete_inline(&mut self, role: &ObservedRole, connection: &ConnectionId) -> Vec<String> {
         let ours: BTreeMap<&str, &str> = self
             .past
             .iter()
@@ -158,7 +163,6 @@ impl Undoer<'_> {
                 made.push(Action::DeleteInlinePolicy { holder, name: name.clone(), previous: (*document).to_owned() });
             }
         }
-        let connection = &self.intent.parent_connection;
         let mut ids = Vec::new();
         for action in made {
             let Action::DeleteInlinePolicy { name, .. } = &action else { continue };
@@ -382,8 +386,7 @@ impl Undoer<'_> {
         roles.chain(policy.attached_users.iter().filter_map(|name| named("user", name))).collect()
     }
 
-    fn detach_from_role(&mut self, role: &ObservedRole, policy: &Arn) -> String {
-        let connection = &self.intent.parent_connection;
+    fn detach_from_role(&mut self, role: &ObservedRole, connection: &ConnectionId, policy: &Arn) -> String {
         match CallerArn::parse(role.arn.as_str()) {
             Ok(holder) => self.detach(Side::Parent, connection, policy.resource_name(), &holder, policy),
             Err(_) => unreachable!("a role's ARN names a role"),

@@ -85,8 +85,8 @@ impl Scene<'_> {
             }
             let key = format!("inline:{name}:{inline}");
             let cleared = self.consented(&key);
-            if cleared {
-                self.put_before(delete, self.delete_inline(inline));
+            if cleared && let Some(step) = self.delete_inline(inline) {
+                self.put_before(delete, step);
             }
             all.push(Blocker {
                 key,
@@ -103,19 +103,19 @@ impl Scene<'_> {
         all
     }
 
-    fn delete_inline(&self, inline: &PolicyName) -> Step {
+    fn delete_inline(&self, inline: &PolicyName) -> Option<Step> {
         let previous = self.inventory.role_documents.get(inline.as_str()).cloned().unwrap_or_default();
         let holder = Holder::Role(self.intent.role_name.clone());
         let action = Action::DeleteInlinePolicy { holder, name: inline.clone(), previous };
-        Step {
+        Some(Step {
             id: format!("parent-role-foreign-{inline}"),
             title: action.title(),
             side: Side::Parent,
             account: self.intent.parent.clone(),
-            connection: self.intent.parent_connection.clone(),
+            connection: self.intent.parent_connection()?.clone(),
             action,
             after: Vec::new(),
-        }
+        })
     }
 
     fn holders_of(&mut self, side: Side, policy: &ObservedPolicy) -> Vec<Blocker> {

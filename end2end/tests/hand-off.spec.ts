@@ -1,0 +1,171 @@
+// Two administrators, a console and an account each: nothing goes between them but two files.
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Page } from "@playwright/test";
+import { findings } from "../lib/axe.ts";
+import { RunningConsole } from "../lib/console.ts";
+import { RunningSandbox } from "../lib/sandbox.ts";
+import { expect, test as base } from "../lib/test.ts";
+import { ShareWizard } from "../lib/wizard.ts";
+
+interface Sides {
+  sandbox: RunningSandbox;
+  parent: Page;
+  child: Page;
+}
+
+const test = base.extend<{ sides: Sides }>({
+  sides: async ({ open }, use) => {
+    const sandbox = await RunningSandbox.start();
+    const consoles = [];
+    for (const profile of ["parent", "child"]) consoles.push(await RunningConsole.start({ aws: await sandbox.only(profile) }));
+    await use({ sandbox, parent: await open(consoles[0]!), child: await open(consoles[1]!) });
+    for (const console of consoles) await console.stop();
+    await sandbox.stop();
+  },
+});
+
+/** The parent's side, for an account that is known by its number only; ends at the hand-off page. */
+async function offered(page: Page): Promise<void> {
+  const wizard = new ShareWizard(page);
+  await wizard.start();
+  await wizard.parent();
+  await wizard.endpoints({ endpoints: ["churn-classifier"] });
+  await page.getByRole("radio", { name: /^By its account ID/ }).check();
+  await page.getByRole("textbox", { name: "Child account ID" }).fill("222222222222");
+  await page.getByRole("radio", { name: /^The whole account/ }).check();
+  await wizard.button("Set up the role").click();
+  await wizard.at("role");
+  await wizard.role();
+  await expect(page.getByText("its administrator makes this part")).toBeVisible();
+  await wizard.button("Review the share").click();
+  await wizard.at("review");
+  await expect(page.getByText("The child account is not connected.")).toBeVisible();
+  await wizard.apply();
+  await wizard.applied();
+  await page.getByRole("link", { name: "Hand over share" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Hand-off" })).toBeVisible();
+}
+
+/** Downloads a file of the hand-off page. */
+async function download(page: Page, name: RegExp): Promise<{ path: string; name: string; text: string }> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name }).click()]);
+  const path = await download.path();
+  return { path, name: download.suggestedFilename(), text: await readFile(path, "utf8") };
+}
+
+/** Sends a file by a page's form. */
+async function send(page: Page, button: string, file: { name: string; text: string }): Promise<void> {
+  const payload = { name: file.name, mimeType: "application/json", buffer: Buffer.from(file.text) };
+  await page.getByLabel("File", { exact: true }).setInputFiles(payload);
+  await page.getByRole("button", { name: button }).click();
+}
+
+/** Invokes the shared endpoint from the playground. */
+async function invoke(page: Page, share: string): Promise<void> {
+  await page.goto(`/playground?share=${share}&endpoint=churn-classifier`);
+  await page.getByRole("combobox", { name: "Content type" }).fill("text/csv");
+  await page.getByRole("textbox", { name: "Body" }).fill("106,0,274.4,120,198.6,82,160.8,62,6.0,3,1");
+  await page.getByRole("button", { name: "Invoke endpoint" }).click();
+  await expect(page.getByRole("region", { name: "Response" })).toContainText(/200|424/, { timeout: 30_000 });
+}
+
+for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without JavaScript", false]] as const) {
+  test.describe(mode, () => {
+    test.use({ javaScriptEnabled });
+
+    test("an offer is accepted in the other console, called through, and narrowed to who accepted it", async ({ sides }) => {
+      test.setTimeout(240_000);
+      const { sandbox, parent, child } = sides;
+      await offered(parent);
+      const offer = await download(parent, /^Download share-offer/);
+      expect(offer.name).toMatch(/^share-offer-[0-9a-f-]+\.json$/);
+      for (const program of ["CloudFormation", "Terraform", "AWS CLI"]) {
+        if (javaScriptEnabled) await parent.getByRole("tab", { name: program }).first().click();
+        await expect(parent.getByRole("link", { name: /^Download .*-child\./ }).filter({ visible: true }).first()).toBeVisible();
+      }
+
+      await child.goto("/shares");
+      await child.getByRole("main").getByRole("link", { name: "Accept a share" }).click();
+      await expect(child.getByRole("heading", { level: 1, name: "Accept a share" })).toBeVisible();
+      await send(child, "Open offer", offer);
+      const wizard = new ShareWizard(child);
+      await wizard.at("callers");
+      await expect(child.getByRole("heading", { level: 1, name: "Accept a share" })).toBeVisible();
+      if (javaScriptEnabled) expect(await findings(child)).toEqual([]);
+      await child.getByRole("checkbox", { name: /^scoring-lambda\b/ }).check();
+      await expect(child.getByRole("checkbox", { name: "Let this console call too" })).toBeChecked();
+      await wizard.button("Set up the policy").click();
+      await wizard.at("child");
+      await child.getByRole("textbox", { name: "Policy" }).fill("UseTheirModels");
+      await expect(child.getByRole("checkbox", { name: /^scoring-lambda\b/ })).toBeChecked();
+      await wizard.button("Review the share").click();
+      await wizard.at("review");
+      await expect(child.getByText("by the offer: trusts account 222222222222")).toBeVisible();
+      if (javaScriptEnabled) expect(await findings(child)).toEqual([]);
+      await wizard.apply();
+      await wizard.applied();
+      await wizard.verify();
+      const denied = child.getByRole("region", { name: "Must be denied" });
+      await expect(denied).toContainText("denied for sagebridge-not-shared-1, as it should be");
+
+      await child.getByRole("link", { name: "Hand back acceptance" }).click();
+      const acceptance = await download(child, /^Download share-acceptance/);
+      if (javaScriptEnabled) expect(await findings(child)).toEqual([]);
+      const share = /\/shares\/([^/]+)\/hand-off/.exec(child.url())![1]!;
+      await invoke(child, share);
+
+      await parent.reload();
+      await send(parent, "Review acceptance", acceptance);
+      const review = new ShareWizard(parent);
+      await review.at("review");
+      await expect(parent.getByText("trust policy updated")).toBeVisible();
+      await review.button("Apply 1 change").click();
+      await review.at("apply");
+      await review.applied();
+      const role = decodeURIComponent(await (await sandbox.account("parent")).iam("GetRole", { RoleName: "SageMakerExternal" }));
+      expect(role).toContain("role/scoring-lambda");
+      expect(role).not.toContain(":root");
+      await invoke(child, share);
+
+      await child.goto(`/shares/${share}/drift`);
+      await expect(child.getByText("the parent's side unknown")).toBeVisible();
+      await child.goto(`/shares/${share}/undo`);
+      await child.getByRole("button", { name: "Undo share" }).click();
+      await expect(async () => {
+        await child.goto(`/shares/${share}`);
+        await expect(child.getByText("Undone", { exact: true })).toBeVisible({ timeout: 1_000 });
+      }).toPass({ timeout: 30_000 });
+    });
+
+    test("a file that is damaged, newer or for another account is refused with the reason, and nothing changes", async ({ sides }) => {
+      test.setTimeout(120_000);
+      const { sandbox, parent, child } = sides;
+      await offered(parent);
+      const offer = await download(parent, /^Download share-offer/);
+      const accounts = [await sandbox.account("parent"), await sandbox.account("child")];
+      const before = await Promise.all(accounts.map((account) => account.inventory()));
+      const refused = async (text: string, reason: RegExp) => {
+        await child.goto("/accept");
+        await send(child, "Open offer", { name: basename(offer.path), text });
+        await expect(child).toHaveURL(/\/accept\?kept=\d+/);
+        const field = child.getByRole("textbox", { name: "What the file says" });
+        await expect(field).toHaveAccessibleDescription(reason);
+        await expect(field).toHaveValue(text);
+      };
+      await refused(offer.text.slice(0, 300), /The file is cut off.*line \d+, column \d+/);
+      await refused(offer.text.replace("222222222222", "222222222223"), /at child_account|changed since it was made|names account/);
+      await refused(offer.text.replace('"version": 1', '"version": 9'), /made by a newer Sagebridge.*sagebridge\.version/);
+      // Pasted, and by whoever made it.
+      await parent.goto("/accept");
+      await parent.getByRole("textbox", { name: "What the file says" }).fill(offer.text);
+      await parent.getByRole("button", { name: "Open offer" }).click();
+      await expect(parent.getByRole("textbox", { name: "What the file says" })).toHaveAccessibleDescription(/made the offer itself/);
+      for (const page of [child, parent]) {
+        await page.goto("/shares");
+        await expect(page.getByRole("heading", { name: "Go on with" })).toHaveCount(0);
+      }
+      expect(await Promise.all(accounts.map((account) => account.inventory()))).toEqual(before);
+    });
+  });
+}
