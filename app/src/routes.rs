@@ -6,7 +6,7 @@ use crate::pages::doctor::DoctorPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::playground::PlaygroundPage;
-use crate::pages::share::{DriftPage, SharePage, UndoPage};
+use crate::pages::share::{DriftPage, FunctionPage, SharePage, UndoPage};
 use crate::pages::shares::SharesPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::wizard::WizardPage;
@@ -36,6 +36,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/shares/:id") view=SharePage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/undo") view=UndoPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/drift") view=DriftPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/function") view=FunctionPage ssr=SsrMode::Async />
                     <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
                     <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />

@@ -17,7 +17,7 @@ export interface ConsoleOptions {
 
 /** A rule by which the sandbox misbehaves; docs/sandbox.md tells all of it. */
 export interface Fault {
-  service?: "sts" | "iam" | "sagemaker" | "runtime";
+  service?: "sts" | "iam" | "sagemaker" | "lambda" | "runtime";
   operation?: string;
   account?: string;
   effect:
@@ -34,6 +34,7 @@ export interface Settings {
   iam_propagation_ms?: number;
   endpoint_creation_ms?: number;
   endpoint_update_ms?: number;
+  function_activation_ms?: number;
 }
 
 /** A running console. */

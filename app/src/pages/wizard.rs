@@ -16,6 +16,8 @@ mod role;
 mod step;
 mod verify;
 
+pub(in crate::pages) use apply::RefreshWithoutScript;
+
 use crate::api::wizard::{
     ListPlace, ResolveConflict, SaveCallers, SaveChild, SaveEndpoints, SaveParent, SaveRole, get_draft,
 };

@@ -5,6 +5,7 @@
 mod documents;
 mod drift;
 mod editing;
+mod function;
 mod handoff;
 mod import;
 mod lambda;

@@ -80,8 +80,8 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
     let says = Signal::derive(move || {
         match state.get() {
             (RunState::Running, _) => "You can leave this page: it goes on.",
-            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => "Next: prove that the share works.",
             (RunState::Succeeded, RunKind::Undo) => "The share is undone.",
+            (RunState::Succeeded, _) => "Next: prove that the share works.",
             (RunState::Failed, _) => "Retry the failed step, or undo what was made.",
         }
         .to_owned()
@@ -93,7 +93,10 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
         let (share, draft) = (share.clone(), draft.clone());
         match state.get() {
             (RunState::Running, _) => view! { <Button href=page>"Go to the share"</Button> }.into_any(),
-            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => view! {
+            (RunState::Succeeded, RunKind::Undo) => {
+                view! { <Button kind=ButtonKind::Primary href=page>"Go to the share"</Button> }.into_any()
+            }
+            (RunState::Succeeded, _) => view! {
                 <Button href=page>"Go to the share"</Button>
                 <ActionForm action=verify>
                     <input type="hidden" name="share" value=share/>
@@ -102,9 +105,6 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
                 </ActionForm>
             }
             .into_any(),
-            (RunState::Succeeded, RunKind::Undo) => {
-                view! { <Button kind=ButtonKind::Primary href=page>"Go to the share"</Button> }.into_any()
-            }
             (RunState::Failed, _) => view! {
                 <Button href=page.clone()>"Go to the share"</Button>
                 <Button icon=IconName::Undo href=format!("{page}/undo")>"Undo what was made"</Button>
@@ -127,7 +127,7 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
 
 /// Without a script the page asks again by itself.
 #[component]
-pub(super) fn RefreshWithoutScript() -> impl IntoView {
+pub(in crate::pages) fn RefreshWithoutScript() -> impl IntoView {
     // As text: in a browser with scripts the content of `noscript` is no element, so there would be nothing to hydrate.
     view! { <noscript inner_html=r#"<meta http-equiv="refresh" content="2">"#></noscript> }
 }
