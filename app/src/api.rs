@@ -11,6 +11,7 @@ pub mod activity;
 pub mod codec;
 pub mod doctor;
 pub mod drift;
+pub mod function;
 pub mod handoff;
 pub mod playground;
 pub mod runs;
@@ -20,7 +21,20 @@ pub mod verification;
 pub mod wizard;
 
 #[cfg(feature = "ssr")]
-pub use server::{answer, encoded, is_form_post, request_parts, session};
+pub use server::{answer, is_form_post, request_parts, session};
+
+/// Percent-encodes everything but RFC 3986's unreserved characters.
+pub fn encoded(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+        out
+    })
+}
 
 #[cfg(feature = "ssr")]
 mod server {
@@ -38,19 +52,6 @@ mod server {
         })?;
         let operator = use_context::<Operator>().ok_or_else(|| failed(AppError::signed_out()))?;
         Ok((services, operator))
-    }
-
-    /// Percent-encodes everything but RFC 3986's unreserved characters.
-    pub fn encoded(text: &str) -> String {
-        use std::fmt::Write as _;
-        text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                let _ = write!(out, "%{byte:02X}");
-            }
-            out
-        })
     }
 
     /// Maps a use case's answer for the wire, and gives the response the status that fits.

@@ -13,6 +13,7 @@ mod proofs;
 mod run;
 mod sentence;
 mod stepper;
+mod why;
 
 pub use checks::ChecksList;
 pub use conflict::ConflictPanel;
@@ -23,3 +24,4 @@ pub use proofs::{ProofList, proofs_sentence};
 pub use run::{RunProgress, run_sentence};
 pub use sentence::Sentence;
 pub use stepper::Stepper;
+pub use why::DenialWhy;

@@ -7,7 +7,7 @@ use crate::pages::doctor::DoctorPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::playground::PlaygroundPage;
-use crate::pages::share::{DriftPage, HandOffPage, SharePage, UndoPage};
+use crate::pages::share::{DriftPage, FunctionPage, HandOffPage, SharePage, UndoPage};
 use crate::pages::shares::SharesPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::wizard::WizardPage;
@@ -40,6 +40,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/shares/:id/drift") view=DriftPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/hand-off") view=HandOffPage ssr=SsrMode::Async />
                     <Route path=path!("/accept") view=AcceptPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/function") view=FunctionPage ssr=SsrMode::Async />
                     <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
                     <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />

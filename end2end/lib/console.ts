@@ -26,7 +26,7 @@ export interface SharedFiles {
 
 /** A rule by which the sandbox misbehaves; docs/sandbox.md tells all of it. */
 export interface Fault {
-  service?: "sts" | "iam" | "sagemaker" | "runtime";
+  service?: "sts" | "iam" | "sagemaker" | "lambda" | "runtime";
   operation?: string;
   account?: string;
   effect:
@@ -43,6 +43,7 @@ export interface Settings {
   iam_propagation_ms?: number;
   endpoint_creation_ms?: number;
   endpoint_update_ms?: number;
+  function_activation_ms?: number;
 }
 
 /** A running console. */

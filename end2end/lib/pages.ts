@@ -65,6 +65,16 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await settled(page);
   await look("playground-response");
   await visit("share", share!);
+  await visit("function-choose", `${share}/function`);
+  await page.getByRole("button", { name: "Make test function" }).click();
+  const run = page.getByRole("button", { name: "Run function", exact: true });
+  await expect(run).toBeVisible({ timeout: 60_000 });
+  await here("function-made");
+  await run.click();
+  await expect(page.getByRole("region", { name: "Result" })).toContainText("AccessDenied", { timeout: 60_000 });
+  await page.getByText("Delete the test function").click();
+  await settled(page);
+  await look("function-denied");
   await visit("undo", `${share}/undo`);
   await visit("hand-off", `${share}/hand-off`);
   await visit("drift-clean", `${share}/drift`);

@@ -1,5 +1,6 @@
 //! One invocation of an endpoint: what may be sent, what came back, and why it failed.
 
+use crate::doctor::QuestionForm;
 use crate::endpoint::Sample;
 use crate::names::{EndpointName, ShareId};
 use serde::{Deserialize, Serialize};
@@ -160,6 +161,9 @@ pub struct DenialExplanation {
     pub details: Vec<String>,
     /// The smallest change that would allow it, in a sentence; `None` when it is not known.
     pub fix: Option<String>,
+    /// The same call as a question to the doctor.
+    #[serde(default)]
+    pub question: Option<Box<QuestionForm>>,
 }
 
 /// A share's endpoint as the playground offers it.

@@ -15,6 +15,10 @@ pub enum RunKind {
     Undo,
     /// Mends a handshake: of a share, or of any caller and role.
     Repair,
+    /// Makes the function that tries a share.
+    MakeFunction,
+    /// Takes it away again.
+    DeleteFunction,
 }
 
 /// Where a run is.

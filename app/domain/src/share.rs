@@ -6,6 +6,7 @@
 pub mod checks;
 pub mod diff;
 pub mod drift;
+pub mod function;
 pub mod import;
 pub mod intent;
 pub mod inventory;

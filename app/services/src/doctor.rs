@@ -7,6 +7,7 @@ mod gather;
 mod live;
 mod repair;
 
+use crate::runs::plan_digest;
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::connection::ConnectionState;
 use domain::doctor::{Diagnosis, DiagnosisView, Live, PlannedStep, Question, QuestionForm, diagnose, message, plan};
@@ -37,7 +38,7 @@ impl Services {
             share: self.share_of(question).await?,
             can_call: self.own_connection(operator, question).await.map(|_| ()).map_err(|error| error.to_string()),
             steps: plan.steps.iter().map(step).collect(),
-            fingerprint: repair::fingerprint(&plan),
+            fingerprint: plan_digest(&plan),
             not_connected: left_out,
             form: QuestionForm::of(question),
             diagnosis,

@@ -11,6 +11,7 @@ mod doctor;
 mod drafts;
 mod drift;
 pub mod error;
+mod function;
 pub mod handoff;
 mod inventory;
 pub mod operator;

@@ -126,7 +126,7 @@ impl Services {
                 Ok(found) => found,
                 Err(error) => {
                     timing.role(began, false);
-                    let explanation = self.explain_assume(intent, &error).await;
+                    let explanation = self.explain_assume(intent, &request.endpoint, &error).await;
                     return Ok(timing.failed("AssumeRole", &error, explanation));
                 }
             };

@@ -9,10 +9,11 @@ use domain::wizard::FieldProblem;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[cfg(feature = "ssr")]
 mod address;
 #[cfg(feature = "ssr")]
 mod kept;
+
+pub use address::of as doctor_address;
 
 #[cfg(feature = "ssr")]
 use crate::api::{answer, session};

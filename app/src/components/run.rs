@@ -216,6 +216,10 @@ pub fn run_sentence(run: &RunView) -> String {
     match (run.state, run.kind) {
         (RunState::Running, RunKind::Apply) => format!("Making the changes: {done} of {all} done."),
         (RunState::Running, RunKind::Undo) => format!("Taking the changes back: {done} of {all} done."),
+        (RunState::Running, RunKind::MakeFunction) => format!("Making the test function: {done} of {all} done."),
+        (RunState::Running, RunKind::DeleteFunction) => format!("Deleting the test function: {done} of {all} done."),
+        (RunState::Succeeded, RunKind::MakeFunction) => "The test function can be called.".to_owned(),
+        (RunState::Succeeded, RunKind::DeleteFunction) => "The test function is deleted.".to_owned(),
         (RunState::Running, RunKind::Repair) => format!("Repairing the handshake: {done} of {all} done."),
         (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => sentence_case(&format!("{changes} made.")),
         (RunState::Succeeded, RunKind::Undo) => "Everything the share made is taken back.".to_owned(),
@@ -225,6 +229,13 @@ pub fn run_sentence(run: &RunView) -> String {
                 step.title, step.account
             ),
             None => format!("The repair stopped after {done} of {all}. Diagnose again to see what is left."),
+        },
+        (RunState::Failed, RunKind::MakeFunction | RunKind::DeleteFunction) => match failed {
+            Some(step) => format!(
+                "“{}” failed in account {}. {done} of {all} are done, and nothing more is changed until you retry.",
+                step.title, step.account
+            ),
+            None => format!("The run stopped after {done} of {all}. Nothing more is changed until you retry."),
         },
         (RunState::Failed, _) => match failed {
             Some(step) => format!(

@@ -1,10 +1,12 @@
 //! One share: what it allows, what was made for it, whether it is proven, and how to take it back.
 
 mod drift;
+mod function;
 mod hand_off;
 mod undo;
 
 pub use drift::DriftPage;
+pub use function::FunctionPage;
 pub use hand_off::{HandOffPage, NextHandOff};
 pub use undo::UndoPage;
 
@@ -102,6 +104,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
     let endpoint = targets.first().map(ToString::to_string).unwrap_or_default();
     // A run that went well is told by the lanes already.
     let drift_page = format!("/shares/{}/drift", summary.id);
+    let function_page = format!("/shares/{}/function", summary.id);
     let running = run.filter(|run| run.state != RunState::Succeeded || run.kind == RunKind::Undo);
     let (title, state, made) = (summary.role_name.clone(), summary.state, summary.created);
     let progress = running.map(|run| {
@@ -135,7 +138,12 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
             </section>
         }
     });
-    let drift = (!undone).then(|| view! { <a href=drift_page>"Check for drift"</a> });
+    let drift = (!undone).then(|| {
+        view! {
+            <a href=drift_page>"Check for drift"</a>
+            <a href=function_page>"Test function"</a>
+        }
+    });
     view! {
         <PageHeader title=title sub=sub>
             {actions}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, missing_docs)]
 
 mod apply;
+mod boto3_functions;
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
 #[path = "../../sandbox/tests/http/client.rs"]
 mod client;
@@ -12,6 +13,7 @@ mod control;
 mod crash;
 mod doctor;
 mod failures;
+mod functions;
 mod handoff;
 mod handshakes;
 mod invoke;

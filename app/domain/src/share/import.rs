@@ -8,6 +8,7 @@
 use crate::arn::{Arn, CallerArn};
 use crate::names::{AccountId, ConnectionId, ShareId};
 use crate::share::TAG_SHARE;
+use crate::share::function::TAG_PART;
 use crate::share::intent::ShareIntent;
 use crate::share::inventory::{ObservedPolicy, ObservedRole};
 use crate::share::plan::PastRun;
@@ -104,5 +105,7 @@ pub fn tagged(accounts: &[SearchedAccount], known: &BTreeSet<ShareId>) -> Vec<Ta
 }
 
 fn share_of(tags: &BTreeMap<String, String>) -> Option<ShareId> {
-    tags.get(TAG_SHARE).and_then(|id| ShareId::parse(id).ok())
+    // What belongs to a share's test function says nothing about the share itself.
+    let id = tags.get(TAG_SHARE).filter(|_| !tags.contains_key(TAG_PART))?;
+    ShareId::parse(id).ok()
 }

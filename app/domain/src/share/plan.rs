@@ -1,7 +1,9 @@
 //! Plans: the ordered steps from an inventory to an intent. Immutable, deterministic, leaving no choice to execution.
 
 use crate::arn::{Arn, CallerArn, CallerKind};
-use crate::names::{AccountId, ConnectionId, GroupName, NameError, PolicyName, RoleName, UserName};
+use crate::names::{
+    AccountId, ConnectionId, FunctionName, GroupName, NameError, PolicyName, Region, RoleName, UserName,
+};
 use crate::share::Side;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -172,6 +174,55 @@ pub enum Action {
         /// What the policy of this name said before, to go back to on undo; `None`: there was none.
         #[serde(default)]
         previous: Option<String>,
+    },
+    /// Lambda CreateFunction: the function that tries a share.
+    CreateFunction {
+        /// Its name.
+        name: FunctionName,
+        /// Where.
+        region: Region,
+        /// What it runs as.
+        role: Arn,
+        /// Its handler's text.
+        code: String,
+        /// At most 256 characters.
+        description: String,
+        /// Its environment variables.
+        environment: BTreeMap<String, String>,
+        /// Its tags.
+        tags: BTreeMap<String, String>,
+    },
+    /// Lambda UpdateFunctionCode.
+    UpdateFunctionCode {
+        /// Which function.
+        name: FunctionName,
+        /// Where.
+        region: Region,
+        /// Its handler's text.
+        code: String,
+    },
+    /// Lambda UpdateFunctionConfiguration: all environment variables.
+    UpdateFunctionEnvironment {
+        /// Which function.
+        name: FunctionName,
+        /// Where.
+        region: Region,
+        /// Its environment variables.
+        environment: BTreeMap<String, String>,
+    },
+    /// Lambda GetFunction until the function can be called. Changes nothing.
+    AwaitFunction {
+        /// Which function.
+        name: FunctionName,
+        /// Where.
+        region: Region,
+    },
+    /// Lambda DeleteFunction.
+    DeleteFunction {
+        /// Which function.
+        name: FunctionName,
+        /// Where.
+        region: Region,
     },
     /// IAM DeleteRolePolicy, DeleteUserPolicy or DeleteGroupPolicy.
     DeleteInlinePolicy {

@@ -6,6 +6,7 @@ mod accept;
 mod documents;
 mod drift;
 mod editing;
+mod function;
 mod handoff;
 mod import;
 mod lambda;

@@ -4,18 +4,12 @@ use super::Examined;
 use crate::activity::Happened;
 use crate::drafts::fresh;
 use crate::ports::store::RunRecord;
-use crate::runs::role_key;
-use crate::sessions::text_digest;
+use crate::runs::{plan_digest, role_key};
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::doctor::{Live, Question};
 use domain::names::{RunId, ShareId};
 use domain::run::RunKind;
 use domain::share::plan::Plan;
-
-/// The same for the same steps.
-pub(super) fn fingerprint(plan: &Plan) -> String {
-    text_digest(&serde_json::to_string(plan).unwrap_or_default())
-}
 
 impl Services {
     /// Makes every repair of a handshake that can be made from here, as a run. Refused as `Conflict` when the plan is
@@ -34,7 +28,7 @@ impl Services {
                 hint: "diagnose again to see where the handshake stands".into(),
             });
         }
-        if fingerprint(&plan) != shown {
+        if plan_digest(&plan) != shown {
             return Err(ServiceError::Conflict {
                 message: "the accounts have changed since this diagnosis".into(),
                 hint: "look at the new one, then repair".into(),

@@ -8,13 +8,14 @@ use crate::Services;
 use crate::inventory::principal_of;
 use crate::ports::gateway::{GatewayError, GatewayErrorKind, RoleCredentials};
 use domain::arn::{Arn, CallerArn};
+use domain::doctor::QuestionForm;
 use domain::evaluate::{
     Context, Decision, Explanation, NamedPolicy, Policies, Principal, Request, ResourceKind, explain,
 };
 use domain::invoke::DenialExplanation;
 use domain::names::{ConnectionId, EndpointName};
 use domain::policy::PolicyDocument;
-use domain::share::intent::{EndpointScope, ShareIntent};
+use domain::share::intent::{EndpointScope, InvokeAction, ShareIntent};
 
 /// What the documents say about a call.
 pub(crate) enum Said {
@@ -27,12 +28,18 @@ pub(crate) enum Said {
 }
 
 impl Services {
-    pub(super) async fn explain_assume(&self, intent: &ShareIntent, error: &GatewayError) -> Option<DenialExplanation> {
+    pub(super) async fn explain_assume(
+        &self,
+        intent: &ShareIntent,
+        endpoint: &EndpointName,
+        error: &GatewayError,
+    ) -> Option<DenialExplanation> {
         if error.kind != GatewayErrorKind::AccessDenied {
             return None;
         }
         let external_id = intent.external_id.as_ref().map(|id| id.as_str().to_owned());
-        Some(told(self.assume_said(intent, external_id.as_deref()).await, "AssumeRole"))
+        let said = told(self.assume_said(intent, external_id.as_deref()).await, "AssumeRole");
+        Some(DenialExplanation { question: self.as_question(intent, endpoint).await, ..said })
     }
 
     pub(super) async fn explain_invoke(
@@ -45,7 +52,20 @@ impl Services {
         if error.kind != GatewayErrorKind::AccessDenied {
             return None;
         }
-        Some(told(self.invoke_said(intent, &credentials.session_arn, endpoint).await, "InvokeEndpoint"))
+        let said = told(self.invoke_said(intent, &credentials.session_arn, endpoint).await, "InvokeEndpoint");
+        Some(DenialExplanation { question: self.as_question(intent, endpoint).await, ..said })
+    }
+
+    /// The console's own call as a question to the doctor.
+    async fn as_question(&self, intent: &ShareIntent, endpoint: &EndpointName) -> Option<Box<QuestionForm>> {
+        let caller = console_caller(self, intent).await?;
+        let form = QuestionForm::of_share(intent);
+        Some(Box::new(QuestionForm {
+            caller: caller.to_string(),
+            endpoint: endpoint.to_string(),
+            action: InvokeAction::Invoke.key().into(),
+            ..form
+        }))
     }
 
     /// What both sides' documents say about the console assuming the share's role.
@@ -68,6 +88,7 @@ impl Services {
                 sentence: format!("the role `{}` does not exist in account {}", intent.role_name, intent.parent),
                 details: vec!["STS answers the same for a role that is missing as for one that is denied".into()],
                 fix: Some("apply the share again".into()),
+                question: None,
             });
         };
         let Ok(trust) = PolicyDocument::parse(&role.trust) else { return Said::Unknown };
@@ -163,6 +184,7 @@ fn said(explanation: &Explanation) -> Said {
         sentence: explanation.sentence(),
         details: explanation.details(),
         fix: explanation.fix(),
+        question: None,
     })
 }
 
@@ -176,11 +198,13 @@ fn told(said: Said, operation: &str) -> DenialExplanation {
                 "A permissions boundary or a service control policy of either organisation may deny; this console can't read those".into(),
             ],
             fix: Some("wait a minute and try again; if it stays so, ask for the boundaries and service control policies".into()),
+            question: None,
         },
         Said::Unknown => DenialExplanation {
             sentence: "why can't be said: the policies of one side can't be read from here".into(),
             details: vec!["Reading them takes iam:GetRole, iam:ListAttachedRolePolicies, iam:GetPolicyVersion and their like".into()],
             fix: None,
+            question: None,
         },
     }
 }

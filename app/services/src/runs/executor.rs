@@ -10,6 +10,7 @@ use crate::{ServiceError, Services};
 use domain::activity::ActivityOutcome;
 use domain::run::{RunKind, RunState, RunView, StepError, StepState};
 use domain::share::drift::Recorded;
+use domain::share::function::function_steps;
 use domain::share::view::ShareState;
 use domain::wizard::WizardStep;
 use futures::future::BoxFuture;
@@ -218,8 +219,13 @@ impl Executor {
     /// The share before the run: whoever sees the run ended finds the share in its new state.
     async fn show_share(&self, failed: bool) {
         let kind = self.record.kind;
+        let of_share = self.record.plan.steps.len() > function_steps(&self.record.plan).count();
+        if kind == RunKind::MakeFunction || (kind == RunKind::DeleteFunction && (failed || !of_share)) {
+            return;
+        }
         let recorded = match (failed, kind) {
-            (false, RunKind::Apply | RunKind::Repair) => {
+            (_, RunKind::MakeFunction) => None,
+            (false, RunKind::Apply | RunKind::Repair | RunKind::DeleteFunction) => {
                 self.services.recorded(&self.record.share, &self.record.plan).await.ok()
             }
             // The share's next life begins without a memory of this one.
@@ -229,8 +235,14 @@ impl Executor {
         let shown = self.services.change_share(&self.record.share, |share| {
             share.state = match (failed, kind) {
                 // A repair mends what stands, and what it did not mend stands as before.
-                (_, RunKind::Repair) if share.state == ShareState::Incomplete => ShareState::Incomplete,
-                (_, RunKind::Repair) | (false, RunKind::Apply) => ShareState::Applied,
+                (_, RunKind::Repair | RunKind::DeleteFunction | RunKind::MakeFunction)
+                    if matches!(share.state, ShareState::Incomplete | ShareState::Undone) =>
+                {
+                    share.state
+                }
+                (_, RunKind::Repair | RunKind::DeleteFunction | RunKind::MakeFunction) | (false, RunKind::Apply) => {
+                    ShareState::Applied
+                }
                 (true, _) => ShareState::Incomplete,
                 (false, RunKind::Undo) => ShareState::Undone,
             };
@@ -265,6 +277,10 @@ impl Executor {
             (RunKind::Undo, true) => "failed to undo a share",
             (RunKind::Repair, false) => "repaired a handshake",
             (RunKind::Repair, true) => "failed to repair a handshake",
+            (RunKind::MakeFunction, false) => "made a test function",
+            (RunKind::MakeFunction, true) => "failed to make a test function",
+            (RunKind::DeleteFunction, false) => "deleted a test function",
+            (RunKind::DeleteFunction, true) => "failed to delete a test function",
         };
         let (done, all) = self.record.view().progress();
         let outcome = if failed { ActivityOutcome::Failed } else { ActivityOutcome::Done };

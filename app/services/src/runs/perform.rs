@@ -2,6 +2,7 @@
 
 use super::accounts::Accounts;
 use super::executor::TryAgain;
+use super::functions;
 use super::probe::{Seen, probe};
 use crate::ports::gateway::{GatewayError, GatewayErrorKind, GatewayResult, NewRole};
 use crate::{Services, words};
@@ -22,7 +23,7 @@ pub(super) struct Done {
 }
 
 impl Done {
-    fn answered(request_id: Option<String>) -> Self {
+    pub(super) fn answered(request_id: Option<String>) -> Self {
         Self { request_id, note: None, result: None }
     }
     pub(super) fn noted(note: &str, result: Option<String>) -> Self {
@@ -52,7 +53,8 @@ pub(super) async fn perform(
     mut tried: bool,
     again: &mpsc::UnboundedSender<TryAgain>,
 ) -> Result<Done, StepError> {
-    let backoff = services.inner.settings.retry;
+    let settings = &services.inner.settings;
+    let backoff = if functions::waits(&step.action) { settings.propagation } else { settings.retry };
     let began = tokio::time::Instant::now();
     let mut tries = 0;
     loop {
@@ -68,7 +70,8 @@ pub(super) async fn perform(
             return Err(error);
         }
         // The executor is there as long as this future is: it polls it.
-        let _ = again.send(TryAgain { step: at, because: format!("{}: {}", error.code, error.message) });
+        let because = functions::because(&error).unwrap_or_else(|| format!("{}: {}", error.code, error.message));
+        let _ = again.send(TryAgain { step: at, because });
         tokio::time::sleep(wait).await;
     }
 }
@@ -129,10 +132,13 @@ fn verdict(action: &Action, error: &GatewayError) -> Verdict {
             | Action::DeleteInlinePolicy { .. }
             | Action::RemoveBoundary { .. }
             | Action::Detach { .. }
+            | Action::DeleteFunction { .. }
     );
     match error.code.as_str() {
         "EntityAlreadyExists" => Verdict::Look,
-        "NoSuchEntity" if removes => Verdict::AlreadySo,
+        // Lambda's way to say that there is one of this name.
+        "ResourceConflictException" if !error.retryable => Verdict::Look,
+        "NoSuchEntity" | "ResourceNotFoundException" if removes => Verdict::AlreadySo,
         // Just made, and not seen everywhere yet (IAM user guide, "Changes that I make are not always immediately visible").
         "NoSuchEntity" | "ConcurrentModification" | "EntityTemporarilyUnmodifiable" => Verdict::Later,
         // Just detached, and not seen everywhere yet.
@@ -164,6 +170,9 @@ fn hint(step: &Step, error: &GatewayError) -> String {
         "LimitExceeded" => format!("make room in account {} or raise the quota, then retry", step.account),
         "DeleteConflict" => "something else is attached to it or inside it: remove that in IAM, then retry".into(),
         "NoSuchEntity" => "it was deleted meanwhile: undo, or look at the review again".into(),
+        functions::NOT_ASSUMABLE => {
+            "retry; if it stays so, look whether the role's trust policy names `lambda.amazonaws.com`".into()
+        }
         "ConcurrentModification" => "someone else changed it at the same time: retry".into(),
         _ => words::hint(error),
     }
@@ -174,6 +183,7 @@ fn foreign(step: &Step) -> StepError {
         Action::CreateRole { name, .. } | Action::DeleteRole { role: name } => name.to_string(),
         Action::CreatePolicy { name, .. } => name.to_string(),
         Action::DeletePolicy { policy } => policy.resource_name().to_owned(),
+        Action::CreateFunction { name, .. } | Action::DeleteFunction { name, .. } => name.to_string(),
         _ => step.title.clone(),
     };
     StepError {
@@ -244,6 +254,11 @@ async fn call(services: &Services, step: &Step, results: &BTreeMap<String, Strin
         }
         Action::Attach { to, policy } => Done::answered(attach(services, via, to, policy, true).await?),
         Action::Detach { from, policy } => Done::answered(attach(services, via, from, policy, false).await?),
+        Action::CreateFunction { .. }
+        | Action::UpdateFunctionCode { .. }
+        | Action::UpdateFunctionEnvironment { .. }
+        | Action::AwaitFunction { .. }
+        | Action::DeleteFunction { .. } => functions::call(services, step).await?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Looks whether a step has taken effect: after a crash or a lost answer, nobody knows.
 
+use super::functions;
 use super::perform::version_id;
 use crate::Services;
 use crate::ports::gateway::GatewayResult;
@@ -72,6 +73,11 @@ pub(super) async fn probe(
         Action::RemoveBoundary { role, .. } => Ok(done_if(look.role(role).await?.is_none_or(|r| r.boundary.is_none()))),
         Action::Attach { to, policy } => Ok(done_if(look.attached(to, policy).await?)),
         Action::Detach { from, policy } => Ok(done_if(!look.attached(from, policy).await?)),
+        Action::CreateFunction { .. }
+        | Action::UpdateFunctionCode { .. }
+        | Action::UpdateFunctionEnvironment { .. }
+        | Action::AwaitFunction { .. }
+        | Action::DeleteFunction { .. } => functions::probe(services, share, step).await,
     }
 }
 

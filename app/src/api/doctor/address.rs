@@ -18,13 +18,14 @@ fn answers(form: &QuestionForm) -> [(&'static str, &str); 8] {
 }
 
 /// The address that asks a question, with `more` beside it.
-pub(super) fn of(form: &QuestionForm, more: &[(&str, &str)]) -> String {
+pub fn of(form: &QuestionForm, more: &[(&str, &str)]) -> String {
     let given = answers(form).into_iter().chain(more.iter().copied()).filter(|(_, answer)| !answer.trim().is_empty());
     let query: Vec<String> = given.map(|(name, answer)| format!("{name}={}", encoded(answer.trim()))).collect();
     format!("/doctor?{}", query.join("&"))
 }
 
 /// A question whose empty answers are taken from another.
+#[cfg(feature = "ssr")]
 pub(super) fn filled(form: QuestionForm, from: QuestionForm) -> QuestionForm {
     let or = |own: String, other: String| if own.trim().is_empty() { other } else { own };
     QuestionForm {
@@ -39,7 +40,7 @@ pub(super) fn filled(form: QuestionForm, from: QuestionForm) -> QuestionForm {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 

@@ -3,12 +3,12 @@
 use super::Typed;
 use super::format::{self, Grid};
 use crate::api::playground::InvokeEndpoint;
+use crate::components::DenialWhy;
 use crate::error::AppError;
 use crate::ui::{
-    Badge, CopyButton, ErrorPanel, Icon, IconName, Skeleton, Tab, TabPanel, Tabs, Tone, Words, duration_us,
-    sentence_case, size,
+    Badge, CopyButton, ErrorPanel, Icon, IconName, Skeleton, Tab, TabPanel, Tabs, Tone, Words, duration_us, size,
 };
-use domain::invoke::{DenialExplanation, InvokeAnswer, InvokeFailure, InvokeOutcome};
+use domain::invoke::{InvokeAnswer, InvokeFailure, InvokeOutcome};
 use leptos::prelude::*;
 
 /// More text than this is cut: the browser would stand still, and nobody reads on.
@@ -291,31 +291,7 @@ fn Failure(failure: InvokeFailure, typed: Typed) -> impl IntoView {
                         </div>
                     }
                 })}
-            {failure.explanation.map(|why| view! { <Explanation why=why /> })}
-        </div>
-    }
-}
-
-#[component]
-fn Explanation(why: DenialExplanation) -> impl IntoView {
-    view! {
-        <div class="why">
-            <h3>"Why"</h3>
-            <p>
-                <Words text=why.sentence />
-            </p>
-            {why.fix.map(|fix| view! { <p class="why-fix"><strong>"Smallest change: "</strong><Words text=fix /></p> })}
-            {(!why.details.is_empty())
-                .then(|| {
-                    view! {
-                        <details>
-                            <summary>"Link by link"</summary>
-                            <ol class="why-details">
-                                {why.details.into_iter().map(|line| view! { <li>{sentence_case(&line)}</li> }).collect_view()}
-                            </ol>
-                        </details>
-                    }
-                })}
+            {failure.explanation.map(|why| view! { <DenialWhy why=why /> })}
         </div>
     }
 }

@@ -85,8 +85,8 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
             (RunState::Succeeded, RunKind::Apply | RunKind::Repair) if handed => {
                 "Next: hand the share over to the child's administrator."
             }
-            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => "Next: prove that the share works.",
             (RunState::Succeeded, RunKind::Undo) => "The share is undone.",
+            (RunState::Succeeded, _) => "Next: prove that the share works.",
             (RunState::Failed, _) => "Retry the failed step, or undo what was made.",
         }
         .to_owned()
@@ -98,7 +98,10 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
         let (share, draft) = (share.clone(), draft.clone());
         match state.get() {
             (RunState::Running, _) => view! { <Button href=page>"Go to the share"</Button> }.into_any(),
-            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => {
+            (RunState::Succeeded, RunKind::Undo) => {
+                view! { <Button kind=ButtonKind::Primary href=page>"Go to the share"</Button> }.into_any()
+            }
+            (RunState::Succeeded, _) => {
                 let kind = if by_hand.is_some() { ButtonKind::Secondary } else { ButtonKind::Primary };
                 let hand_over = by_hand
                     .clone()
@@ -113,9 +116,6 @@ fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
                     {hand_over}
                 }
                 .into_any()
-            }
-            (RunState::Succeeded, RunKind::Undo) => {
-                view! { <Button kind=ButtonKind::Primary href=page>"Go to the share"</Button> }.into_any()
             }
             (RunState::Failed, _) => view! {
                 <Button href=page.clone()>"Go to the share"</Button>

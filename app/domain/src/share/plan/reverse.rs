@@ -88,7 +88,13 @@ fn reversed(action: &Action, result: Option<&str>) -> Vec<Action> {
         | Action::DeleteRole { .. }
         | Action::UntagPolicy { .. }
         | Action::UntagRole { .. }
-        | Action::RemoveBoundary { .. } => Vec::new(),
+        | Action::RemoveBoundary { .. }
+        // A share's function is taken away as a whole, by what is there of it.
+        | Action::CreateFunction { .. }
+        | Action::UpdateFunctionCode { .. }
+        | Action::UpdateFunctionEnvironment { .. }
+        | Action::AwaitFunction { .. }
+        | Action::DeleteFunction { .. } => Vec::new(),
     }
 }
 

@@ -33,6 +33,11 @@ impl Action {
             Self::PutInlinePolicy { holder, name, .. } => {
                 format!("Put policy {name} in {} {}", holder.kind(), holder.name())
             }
+            Self::CreateFunction { name, .. } => format!("Create function {name}"),
+            Self::UpdateFunctionCode { name, .. } => format!("Update the code of {name}"),
+            Self::UpdateFunctionEnvironment { name, .. } => format!("Update the environment of {name}"),
+            Self::AwaitFunction { name, .. } => format!("Wait until {name} can be called"),
+            Self::DeleteFunction { name, .. } => format!("Delete function {name}"),
             Self::DeleteInlinePolicy { holder, name, .. } => {
                 format!("Delete policy {name} of {} {}", holder.kind(), holder.name())
             }
