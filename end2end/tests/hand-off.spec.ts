@@ -6,7 +6,7 @@ import { findings } from "../lib/axe.ts";
 import { RunningConsole } from "../lib/console.ts";
 import { RunningSandbox } from "../lib/sandbox.ts";
 import { expect, test as base } from "../lib/test.ts";
-import { ShareWizard } from "../lib/wizard.ts";
+import { ShareWizard, type Answers } from "../lib/wizard.ts";
 
 interface Sides {
   sandbox: RunningSandbox;
@@ -26,17 +26,17 @@ const test = base.extend<{ sides: Sides }>({
 });
 
 /** The parent's side, for an account that is known by its number only; ends at the hand-off page. */
-async function offered(page: Page): Promise<void> {
+async function offered(page: Page, account = "222222222222", names: Answers = {}): Promise<void> {
   const wizard = new ShareWizard(page);
   await wizard.start();
   await wizard.parent();
   await wizard.endpoints({ endpoints: ["churn-classifier"] });
   await page.getByRole("radio", { name: /^By its account ID/ }).check();
-  await page.getByRole("textbox", { name: "Child account ID" }).fill("222222222222");
+  await page.getByRole("textbox", { name: "Child account ID" }).fill(account);
   await page.getByRole("radio", { name: /^The whole account/ }).check();
   await wizard.button("Set up the role").click();
   await wizard.at("role");
-  await wizard.role();
+  await wizard.role(names);
   await expect(page.getByText("its administrator makes this part")).toBeVisible();
   await wizard.button("Review the share").click();
   await wizard.at("review");
@@ -107,7 +107,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await wizard.applied();
       await wizard.verify();
       const denied = child.getByRole("region", { name: "Must be denied" });
-      await expect(denied).toContainText("denied for sagebridge-not-shared-1, as it should be");
+      await expect(denied).toContainText("Denied for sagebridge-not-shared-1, as it should be");
 
       await child.getByRole("link", { name: "Hand back acceptance" }).click();
       const acceptance = await download(child, /^Download share-acceptance/);
@@ -129,7 +129,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await invoke(child, share);
 
       await child.goto(`/shares/${share}/drift`);
-      await expect(child.getByText("the parent's side unknown")).toBeVisible();
+      await expect(child.getByText("The parent's side is unknown.")).toBeVisible();
       await child.goto(`/shares/${share}/undo`);
       await child.getByRole("button", { name: "Undo share" }).click();
       await expect(async () => {
@@ -143,6 +143,8 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       const { sandbox, parent, child } = sides;
       await offered(parent);
       const offer = await download(parent, /^Download share-offer/);
+      await offered(parent, "333333333333", { roleName: "ForAnother", policyName: "ForAnotherInvoke" });
+      const another = await download(parent, /^Download share-offer/);
       const accounts = [await sandbox.account("parent"), await sandbox.account("child")];
       const before = await Promise.all(accounts.map((account) => account.inventory()));
       const refused = async (text: string, reason: RegExp) => {
@@ -154,7 +156,8 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
         await expect(field).toHaveValue(text);
       };
       await refused(offer.text.slice(0, 300), /The file is cut off.*line \d+, column \d+/);
-      await refused(offer.text.replace("222222222222", "222222222223"), /at child_account|changed since it was made|names account/);
+      await refused(offer.text.replace('"session_seconds": 3600', '"session_seconds": 7200'), /changed since it was made.*checksum/);
+      await refused(another.text, /for account 333333333333 .*child_account.* connected to 222222222222/);
       await refused(offer.text.replace('"version": 1', '"version": 9'), /made by a newer Sagebridge.*sagebridge\.version/);
       // Pasted, and by whoever made it.
       await parent.goto("/accept");

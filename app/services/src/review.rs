@@ -39,7 +39,9 @@ impl Services {
             conflict.other_name = self.free_name(&intent, conflict).await?;
         }
         let lanes = lanes(&intent, &inventory, &planned);
-        let count = |change| lanes.child.iter().chain(&lanes.parent).filter(|i: &&LaneItem| i.change == change).count();
+        // What was offered is shown, and is none of this console's to change or to keep.
+        let parent = if intent.offered().is_some() { &[][..] } else { &lanes.parent };
+        let count = |change| lanes.child.iter().chain(parent).filter(|i: &&LaneItem| i.change == change).count();
         Ok(ReviewView {
             sentence: review_sentence(&intent, &inventory, &planned),
             arrow: arrow(&intent).into(),

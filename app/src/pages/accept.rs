@@ -39,7 +39,7 @@ fn Open(refused: Refused) -> impl IntoView {
                 </div>
                 <HandOffForm
                     action=OPEN_OFFER
-                    file_name="share-offer-….json"
+                    begins="share-offer-"
                     label="What the file says"
                     refused
                     button="Open offer"

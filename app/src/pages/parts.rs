@@ -128,8 +128,8 @@ pub(super) fn DraftRows(drafts: Vec<DraftSummary>, now: Timestamp) -> impl IntoV
 pub(super) fn HandOffForm(
     /// Where it is sent.
     action: &'static str,
-    /// What the file is called, for the description.
-    file_name: &'static str,
+    /// What the file's name begins with.
+    begins: &'static str,
     /// The label of the text.
     label: &'static str,
     /// The file that was refused just now, if one was.
@@ -147,7 +147,7 @@ pub(super) fn HandOffForm(
             <FileInput
                 name="file"
                 label="File"
-                description=format!("Its name is like {file_name}.")
+                description=format!("Its name begins with `{begins}`.")
                 accept="application/json,.json"
             />
             <TextArea

@@ -115,8 +115,9 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
         let (share, account) = (summary.id.clone(), account.to_string());
         view! { <NextHandOff share elsewhere account not_trusted_yet /> }
     });
-    let by_hand = (!undone && elsewhere != Some(Side::Parent))
-        .then(|| view! { <a href=format!("/shares/{}/hand-off", summary.id)>"As code"</a> });
+    // Where one side is not connected the way there has a place of its own.
+    let by_hand = (!undone && elsewhere.is_none())
+        .then(|| view! { <a href=format!("/shares/{}/hand-off", summary.id)>"As files and code"</a> });
     let callable = elsewhere != Some(Side::Child);
     let actions = view! { <Actions summary=summary.clone() endpoint=endpoint callable=callable /> };
     let made_things = (!undone).then(|| {

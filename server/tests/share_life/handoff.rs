@@ -83,13 +83,13 @@ impl One {
 /// The parent's side, made for a child that is known by its number only.
 async fn offered(parent: &One, change: impl Fn(&mut Answers)) -> ShareId {
     let draft = parent.services.start_draft(&parent.operator).await.unwrap();
-    let mut answers = Answers::default();
-    answers.callers = CallersForm {
+    let callers = CallersForm {
         source: "typed".into(),
         account: "222222222222".into(),
         scope: "account".into(),
         ..CallersForm::default()
     };
+    let mut answers = Answers { callers, ..Answers::default() };
     answers.child.grantees.clear();
     change(&mut answers);
     let role = parent.services.draft(&parent.operator, &draft).await.unwrap().draft.role;

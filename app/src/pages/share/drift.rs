@@ -47,6 +47,7 @@ fn Findings(view: DriftView) -> impl IntoView {
     let back = format!("/shares/{share}");
     let clean = drift.is_clean();
     let brief = drift.brief();
+    let sides: Vec<Side> = drift.unknown.iter().map(|unknown| unknown.side).collect();
     let unknown = drift
         .unknown
         .into_iter()
@@ -66,13 +67,17 @@ fn Findings(view: DriftView) -> impl IntoView {
         drift.findings.iter().any(|finding| matches!(finding.mend, Mend::Plan | Mend::Asked | Mend::Noted));
     let repair = ServerAction::<RepairShare>::new();
     // What can't be looked at is no finding.
-    let said = if drift.findings.is_empty() { "say" } else { "say is-bad" };
+    let (class, said) = if drift.findings.is_empty() {
+        ("say", format!("Nothing has changed where the console can look. {}", dark(&sides)))
+    } else {
+        ("say is-bad", format!("{}.", crate::ui::sentence_case(&brief)))
+    };
     let findings = drift.findings.into_iter().map(|finding| view! { <FindingItem finding/> }).collect_view();
     let planned = (!steps.is_empty()).then(|| view! { <Steps steps/> });
     view! {
         <ActionForm action=repair attr:class="stack doctor">
             <input type="hidden" name="share" value=share.to_string()/>
-            <p class=said role="status">{crate::ui::sentence_case(&brief)} "."</p>
+            <p class=class role="status">{said}</p>
             {unknown}
             {findings}
             {planned}
@@ -86,6 +91,15 @@ fn Findings(view: DriftView) -> impl IntoView {
         </ActionForm>
     }
     .into_any()
+}
+
+/// Which sides can't be looked at.
+fn dark(sides: &[Side]) -> &'static str {
+    match sides {
+        [Side::Child] => "The child's side is unknown.",
+        [Side::Parent] => "The parent's side is unknown.",
+        _ => "Both sides are unknown.",
+    }
 }
 
 #[component]

@@ -50,24 +50,24 @@ fn HandOff(view: HandOffPageView) -> impl IntoView {
         view! { <p class="step-note">"Not everything is made yet: what is handed over holds once the share is applied."</p> }
     });
     let mut files = vec![file_of(&hand_off)];
-    files.extend(hand_off.child_programs.iter().map(|program| of_program(Side::Child, program)));
-    let parents: Vec<Shown> = hand_off.parent_programs.iter().map(|p| of_program(Side::Parent, p)).collect();
-    let first_title = match hand_off.own {
-        Side::Parent => "To hand over: the child's side",
-        Side::Child => "To hand back",
+    let children = hand_off.child_programs.iter().map(|program| of_program(Side::Child, program));
+    let parents = hand_off.parent_programs.iter().map(|program| of_program(Side::Parent, program));
+    // What goes to the other administrator, and this side as code.
+    let (title, about, own) = match hand_off.own {
+        Side::Parent => {
+            files.extend(children);
+            let about = "One of them is enough: the file for a Sagebridge, the others for those who have none.";
+            ("To hand over: the child's side", about, parents.collect::<Vec<_>>())
+        }
+        Side::Child => {
+            ("To hand back", "The parent's administrator opens it at the share it is for.", children.collect())
+        }
+    };
+    let own_title = match hand_off.own {
+        Side::Parent => "The parent's side as code",
+        Side::Child => "The child's side as code",
     };
     let take = takes.then(|| view! { <Take share=share.clone() refused/> });
-    let parents = (!parents.is_empty()).then(|| {
-        view! {
-            <Files
-                id="parents-side"
-                title="The parent's side, as this console makes it"
-                about="For those who keep their infrastructure as code: run one of them instead of applying the share, never beside it."
-                share=share.clone()
-                files=parents
-            />
-        }
-    });
     view! {
         <div class="stack hand-off">
             <p class="say">{said}</p>
@@ -80,13 +80,19 @@ fn HandOff(view: HandOffPageView) -> impl IntoView {
             </Card>
             <Files
                 id="to-hand-over"
-                title=first_title
-                about="One of them is enough: the file for a Sagebridge, the others for those who have none."
-                share
+                title
+                about
+                share=share.clone()
                 files
             />
             {take}
-            {parents}
+            <Files
+                id="own-side"
+                title=own_title
+                about="What this console makes, for those who keep their infrastructure as code: to run in its place, never beside it."
+                share
+                files=own
+            />
         </div>
     }
 }
@@ -234,7 +240,7 @@ fn Take(share: ShareId, refused: Refused) -> impl IntoView {
             </p>
             <HandOffForm
                 action=TAKE_ACCEPTANCE
-                file_name="share-acceptance-….json"
+                begins="share-acceptance-"
                 label="What the file says"
                 refused
                 button="Review acceptance"

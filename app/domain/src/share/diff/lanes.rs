@@ -42,16 +42,20 @@ pub fn lanes(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned
 pub fn made_lanes(intent: &ShareIntent, endpoint_names: &[String], undone: bool) -> Lanes {
     let change = if undone { Change::Remove } else { Change::Keep };
     let whole = |title: String, text: &str| vec![unchanged(title, text)];
+    let (detail, has) = match intent.child_connection {
+        Some(_) => (GRANT, "has the policy above"),
+        None => (BY_HAND, "is to have the policy above"),
+    };
     let grant = LaneItem {
         key: "child-grant".into(),
         name: intent.grant_name.to_string(),
-        detail: GRANT.into(),
+        detail: detail.into(),
         change,
         arn: Some(intent.grant_arn().as_str().into()),
         documents: whole(intent.grant_name.to_string(), &render::grant_policy(&intent.role_arn())),
     };
     let mut child = vec![grant];
-    child.extend(intent.grantees.iter().map(|g| grantee(g, change, "has the policy above")));
+    child.extend(intent.grantees.iter().map(|g| grantee(g, change, has)));
     let parent = match intent.offered() {
         Some(offered) => offered_lane(intent, offered, undone),
         None => made_parent(intent, endpoint_names, change),
@@ -118,6 +122,7 @@ fn offered_lane(intent: &ShareIntent, offered: &Offered, undone: bool) -> Vec<La
     lane
 }
 
+const BY_HAND: &str = "managed policy · for the account's own administrator to make";
 const GRANT: &str = "managed policy · sts:AssumeRole on one role";
 
 struct View<'a> {
