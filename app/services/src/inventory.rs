@@ -1,13 +1,14 @@
 //! What is there now, on both sides of an intent.
 
 use crate::ports::store::RunRecord;
-use crate::{ServiceResult, Services};
+use crate::{ServiceError, ServiceResult, Services};
 use domain::arn::{Arn, CallerArn, CallerKind};
 use domain::endpoint::{EndpointArn, EndpointView};
 use domain::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Request, ResourceKind, decide};
-use domain::names::{ConnectionId, EndpointName, Region};
+use domain::names::{AccountId, ConnectionId, EndpointName, Region};
 use domain::policy::PolicyDocument;
 use domain::run::StepState;
+use domain::share::Side;
 use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use domain::share::inventory::{ChildInventory, ObservedGrantee, ObservedPolicy, ObservedRole, ShareInventory};
 use domain::share::plan::attached_by;
@@ -28,6 +29,40 @@ impl Services {
         let (same, read) = tokio::join!(self.same_accounts(intent), self.read_accounts(intent));
         same?;
         read
+    }
+
+    /// As [`Services::inventory`], with the documents of the role's policies; a side that can't be read is told so and
+    /// does not hide the other.
+    pub(crate) async fn readable_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        let parent = async {
+            let Some(connection) = intent.parent_connection() else { return Ok(((None, None), None)) };
+            self.still_leads_to(connection, &intent.parent).await?;
+            let read = self.parent_resources(intent).await?;
+            let documents = self.inner.gateways.iam.role_documents(connection, &intent.role_name).await;
+            Ok::<_, ServiceError>((read, documents.ok().flatten()))
+        };
+        let child = async {
+            if let Some(connection) = &intent.child_connection {
+                self.still_leads_to(connection, &intent.child).await?;
+            }
+            self.child_inventory(intent, &runs).await
+        };
+        let (parent, child) = tokio::join!(parent, child);
+        let mut inventory = ShareInventory::default();
+        match parent {
+            Ok(((policy, role), documents)) => {
+                (inventory.policy, inventory.role) = (policy, role);
+                let documents = documents.into_iter().flat_map(|found| found.policies.documents);
+                inventory.role_documents = documents.map(|document| (document.name, document.text)).collect();
+            }
+            Err(error) => drop(inventory.unread.insert(Side::Parent, unread(&intent.parent, error)?)),
+        }
+        match child {
+            Ok(child) => inventory.child = child,
+            Err(error) => drop(inventory.unread.insert(Side::Child, unread(&intent.child, error)?)),
+        }
+        Ok(inventory)
     }
 
     /// Whether both connections still lead to the accounts of the intent.
@@ -176,6 +211,17 @@ impl Services {
             }
         }
         Ok(None)
+    }
+}
+
+/// Why a side can't be read, in a sentence; what is wrong with the console itself is its own failure.
+fn unread(account: &AccountId, error: ServiceError) -> ServiceResult<String> {
+    match error {
+        ServiceError::Gateway { .. } | ServiceError::Conflict { .. } => {
+            let message = error.to_string();
+            Ok(format!("Account {account} can't be read: {}.", message.trim_end_matches('.')))
+        }
+        other => Err(other),
     }
 }
 

@@ -22,6 +22,7 @@ mod runs;
 mod services;
 mod sessions;
 mod shares;
+mod teardown;
 mod verification;
 mod words;
 

@@ -10,7 +10,6 @@ mod perform;
 mod probe;
 
 use crate::activity::Happened;
-use crate::drafts::fresh;
 use crate::ports::store::{RunRecord, ShareRecord, StoreError, Versioned};
 use crate::services::lock;
 use crate::sessions::text_digest;
@@ -19,9 +18,8 @@ use domain::names::{AccountId, RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView, RunView, StepState};
 use domain::share::drift::Recorded;
 use domain::share::intent::ShareIntent;
-use domain::share::plan::{PastRun, Plan, undo};
-use domain::share::sentence::undo_sentence;
-use domain::share::view::{ApplyView, ShareState, UndoStepView, UndoView};
+use domain::share::plan::{PastRun, Plan};
+use domain::share::view::ShareState;
 use domain::time::Timestamp;
 use futures::stream::{self, BoxStream, Stream, StreamExt as _};
 use std::collections::HashMap;
@@ -117,7 +115,7 @@ impl RunRecord {
     }
 
     /// As undoing sees it: every step that was begun may have taken effect.
-    fn past(&self) -> PastRun {
+    pub(crate) fn past(&self) -> PastRun {
         let begun = self.steps.iter().filter(|step| step.attempts > 0);
         PastRun {
             plan: self.plan.clone(),
@@ -208,72 +206,6 @@ impl Services {
         self.note(operator.label(), happened).await;
         self.execute(record, &share.intent);
         Ok(())
-    }
-
-    /// What Undo would do.
-    pub async fn undo_plan(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<UndoView> {
-        let record = self.share_record(share).await?.value;
-        let plan = self.plan_undo(&record.intent).await?;
-        let view = |step: &domain::share::plan::Step| UndoStepView {
-            title: step.title.clone(),
-            side: step.side,
-            account: step.account.clone(),
-        };
-        Ok(UndoView { sentence: undo_sentence(&record.intent, &plan), steps: plan.steps.iter().map(view).collect() })
-    }
-
-    /// Takes back what the share's runs made.
-    pub async fn undo(&self, operator: &Operator, share: &ShareId) -> ServiceResult<ApplyView> {
-        let record = self.share_record(share).await?.value;
-        let run: RunId = fresh(RunId::parse)?;
-        let (services, operator) = (self.clone(), operator.clone());
-        uncancelled(async move {
-            services.take_lease(&record.intent, &run).await?;
-            let undone = services.undo_leased(&operator, &record.intent, &run).await;
-            if !matches!(&undone, Ok(ApplyView { run: Some(_), .. })) {
-                services.give_lease_back(&record.intent, &run).await;
-            }
-            undone
-        })
-        .await
-    }
-
-    async fn undo_leased(&self, operator: &Operator, intent: &ShareIntent, run: &RunId) -> ServiceResult<ApplyView> {
-        let share = &intent.id;
-        self.refuse_second_run(share).await?;
-        let plan = self.plan_undo(intent).await?;
-        self.inner.playground.forget_share(share);
-        if plan.steps.is_empty() {
-            // Remembered as a run all the same: it marks where the share's next life begins.
-            let mut journal = RunRecord::new(run, share, RunKind::Undo, plan, operator.label(), self.now());
-            journal.state = RunState::Succeeded;
-            journal.finished = Some(self.now());
-            self.inner.stores.runs.put(&journal).await?;
-            self.change_share(share, |record| record.state = ShareState::Undone).await?;
-            self.note(operator.label(), Happened::done("found nothing left to undo").of_share(share)).await;
-            return Ok(ApplyView { share: share.clone(), run: None });
-        }
-        let steps = plan.steps.len();
-        let journal = RunRecord::new(run, share, RunKind::Undo, plan, operator.label(), self.now());
-        let shown = self.change_share(share, |record| {
-            record.state = ShareState::Applying;
-            record.last_run = Some(run.clone());
-        });
-        self.begin(&journal, shown).await?;
-        let happened = Happened::done("started undoing a share").of_share(share).of_run(run);
-        self.note(operator.label(), happened.detail(format!("{steps} steps"))).await;
-        self.execute(journal, intent);
-        Ok(ApplyView { share: share.clone(), run: Some(run.clone()) })
-    }
-
-    async fn plan_undo(&self, intent: &ShareIntent) -> ServiceResult<Plan> {
-        let mut runs = self.inner.stores.runs.of_share(&intent.id).await?;
-        runs.reverse();
-        let ended = |run: &RunRecord| run.kind == RunKind::Undo && run.state == RunState::Succeeded;
-        let since = runs.iter().rposition(ended).map_or(0, |at| at + 1);
-        let applied = runs[since..].iter().filter(|run| run.kind == RunKind::Apply);
-        let past: Vec<PastRun> = applied.map(RunRecord::past).collect();
-        Ok(undo(intent, &past, &self.inventory(intent).await?))
     }
 
     /// Goes on with runs that a crash or a restart interrupted; called once at the start.

@@ -4,6 +4,8 @@ use crate::api::codec::Json;
 use crate::error::AppError;
 use domain::names::{RunId, ShareId};
 use domain::run::RunView;
+#[cfg(feature = "ssr")]
+use domain::share::view::UndoConsent;
 use domain::share::view::{ApplyView, UndoView};
 use domain::time::Timestamp;
 use leptos::prelude::*;
@@ -37,18 +39,25 @@ pub async fn retry_run(run: RunId) -> Result<(), AppError> {
     answer(services.retry_run(&operator, &run).await).map(|_| ())
 }
 
-/// What Undo would do.
+/// What Undo would do; `consent` are the keys of what others did and what may be cleared.
 #[server(prefix = "/api", endpoint = "get_undo", output = Json)]
-pub async fn get_undo(share: ShareId) -> Result<UndoView, AppError> {
+pub async fn get_undo(share: ShareId, #[server(default)] consent: Vec<String>) -> Result<UndoView, AppError> {
     let (services, operator) = session()?;
-    answer(services.undo_plan(&operator, &share).await)
+    let consent = UndoConsent { keys: consent.into_iter().collect(), shown: None };
+    answer(services.undo_plan(&operator, &share, &consent).await)
 }
 
-/// Takes back exactly what the share's runs made; the share's page shows the progress.
+/// Takes back what the share's runs made, and clears what was consented to, as it was shown; the share's page shows the
+/// progress.
 #[server(prefix = "/api", endpoint = "undo_share", output = Json)]
-pub async fn undo_share(share: ShareId) -> Result<ApplyView, AppError> {
+pub async fn undo_share(
+    share: ShareId,
+    #[server(default)] consent: Vec<String>,
+    fingerprint: String,
+) -> Result<ApplyView, AppError> {
     let (services, operator) = session()?;
-    let undone = answer(services.undo(&operator, &share).await)?;
+    let consent = UndoConsent { keys: consent.into_iter().collect(), shown: Some(fingerprint) };
+    let undone = answer(services.undo(&operator, &share, &consent).await)?;
     leptos_axum::redirect(&format!("/shares/{share}"));
     Ok(undone)
 }

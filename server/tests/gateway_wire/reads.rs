@@ -67,6 +67,13 @@ fn policy_answers(request: &Received) -> Reply {
             "<IsTruncated>true</IsTruncated><Marker>m</Marker><Versions><member><VersionId>v2</VersionId>\
              <IsDefaultVersion>true</IsDefaultVersion><CreateDate>1970-01-01T00:00:01Z</CreateDate></member></Versions>",
         ),
+        "ListEntitiesForPolicy" if request.parameter("PolicyUsageFilter").as_deref() == Some("PermissionsBoundary") => {
+            xml(
+                "ListEntitiesForPolicy",
+                "<IsTruncated>false</IsTruncated><PolicyUsers><member><UserName>bounded</UserName></member></PolicyUsers>\
+             <PolicyRoles><member><RoleName>limited</RoleName></member></PolicyRoles>",
+            )
+        }
         "ListEntitiesForPolicy" if second => xml(
             "ListEntitiesForPolicy",
             "<IsTruncated>false</IsTruncated><PolicyUsers><member><UserName>analyst</UserName></member></PolicyUsers>",
@@ -93,6 +100,8 @@ async fn a_policy_is_read_with_all_pages_and_its_document_decoded() {
         (policy.attached_roles, policy.attached_users),
         (vec!["SageMakerExternal".into()], vec!["analyst".into()])
     );
+    // Whom a policy bounds does not hold it.
+    assert_eq!(policy.bounding, ["role/limited", "user/bounded"]);
     assert_eq!(policy.tags["sagebridge:share"], "s1");
 }
 

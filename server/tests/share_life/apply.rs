@@ -2,6 +2,7 @@
 
 use crate::world::{Answers, GRANT, LAMBDA, World, endpoint_arn, signed_in};
 use domain::share::view::ShareState;
+use domain::share::view::UndoConsent;
 use domain::wizard::EndpointsForm;
 use serde_json::json;
 use services::ServiceError;
@@ -25,7 +26,7 @@ async fn applying_makes_exactly_what_the_review_showed_and_undoing_leads_back() 
     world.undone(&share).await;
     assert_eq!(world.seen().await, before);
     assert_eq!(world.services.share(&world.operator, &share).await.unwrap().summary.state, ShareState::Undone);
-    let rest = world.services.undo_plan(&world.operator, &share).await.unwrap();
+    let rest = world.services.undo_plan(&world.operator, &share, &UndoConsent::default()).await.unwrap();
     assert_eq!(rest.steps, []);
 }
 

@@ -8,6 +8,7 @@ use domain::endpoint::Page;
 use domain::names::{ConnectionId, PolicyName, RoleName, RunId, ShareId, UserName};
 use domain::run::{RunState, StepState};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
+use domain::share::view::UndoConsent;
 use services::ports::gateway::{
     Answered, CallerDocuments, GatewayResult, Holder, IamGateway, IdentityPolicies, ListedPolicy, ListedRole, NewRole,
     RoleDocuments, Tags,
@@ -115,7 +116,9 @@ async fn dies(world: &World, work: Work, when: Dies, at: usize) -> RunId {
                     let review = services.review(&operator, &draft).await.unwrap();
                     services.apply(&operator, &draft, &review.fingerprint).await.unwrap().run.unwrap()
                 }
-                Work::Undo(share) => services.undo(&operator, &share).await.unwrap().run.unwrap(),
+                Work::Undo(share) => {
+                    services.undo(&operator, &share, &UndoConsent::default()).await.unwrap().run.unwrap()
+                }
             };
             reached.notified().await;
             run

@@ -2,6 +2,7 @@
 
 use crate::world::{CHILD, PARENT, World, refuse};
 use domain::run::StepState;
+use domain::share::view::UndoConsent;
 use serde_json::json;
 
 /// Every call that applying makes, by account, with the step it belongs to.
@@ -61,7 +62,7 @@ async fn a_run_that_failed_at_any_step_can_be_undone_as_it_is() {
         world.fault(refuse(operation, account)).await;
         let applied = world.apply(&world.draft(|_| {}).await).await;
         world.fails(&applied.run.unwrap()).await;
-        let undone = world.services.undo(&world.operator, &applied.share).await.unwrap();
+        let undone = world.services.undo(&world.operator, &applied.share, &UndoConsent::default()).await.unwrap();
         world.succeeds(&undone.run.unwrap()).await;
         assert_eq!(world.seen().await, before, "{step}");
     }
@@ -75,7 +76,7 @@ async fn an_undo_that_failed_at_any_step_is_finished_by_a_retry_or_by_another_un
         for retry in [true, false] {
             let share = world.applied(&world.draft(|_| {}).await).await;
             world.fault(refuse(operation, account)).await;
-            let run = world.services.undo(&world.operator, &share).await.unwrap().run.unwrap();
+            let run = world.services.undo(&world.operator, &share, &UndoConsent::default()).await.unwrap().run.unwrap();
             world.fails(&run).await;
             if retry {
                 world.services.retry_run(&world.operator, &run).await.unwrap();

@@ -9,7 +9,7 @@ use domain::names::{DraftId, RunId, ShareId};
 use domain::run::RunState;
 use domain::share::Side;
 use domain::share::render::Language;
-use domain::share::view::ShareState;
+use domain::share::view::{ShareState, UndoConsent};
 use domain::verification::{ProofState, VerificationView};
 use domain::wizard::{CallersForm, ChildForm, StepForm, WizardStep};
 use futures::StreamExt as _;
@@ -187,7 +187,7 @@ async fn a_share_goes_between_two_consoles_by_two_files() {
     assert_eq!(found.diagnosis.verdict, domain::doctor::Verdict::Unknown, "{found:#?}");
 
     for one in [&child, &parent] {
-        let undone = one.services.undo(&one.operator, &share).await.unwrap();
+        let undone = one.services.undo(&one.operator, &share, &UndoConsent::default()).await.unwrap();
         one.succeeds(&undone.run.unwrap()).await;
         let refused = one.services.hand_off(&one.operator, &share).await;
         assert!(matches!(refused, Err(ServiceError::Conflict { .. })), "{refused:?}");

@@ -18,5 +18,6 @@ mod handoff;
 mod handshakes;
 mod invoke;
 mod necessity;
+mod teardown;
 mod verify;
 mod world;

@@ -6,6 +6,7 @@ use domain::names::{DraftId, EndpointName, RunId, ShareId};
 use domain::policy::PolicyDocument;
 use domain::run::{RunState, RunView, StepState};
 use domain::share::view::ApplyView;
+use domain::share::view::UndoConsent;
 use domain::verification::VerificationView;
 use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, RoleForm, StepForm};
 use futures::StreamExt as _;
@@ -134,7 +135,7 @@ impl World {
     }
 
     pub async fn undone(&self, share: &ShareId) {
-        let undone = self.services.undo(&self.operator, share).await.unwrap();
+        let undone = self.services.undo(&self.operator, share, &UndoConsent::default()).await.unwrap();
         self.succeeds(&undone.run.unwrap()).await;
     }
 

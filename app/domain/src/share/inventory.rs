@@ -37,6 +37,9 @@ pub struct ObservedPolicy {
     /// Names of the groups it is attached to.
     #[serde(default)]
     pub attached_groups: Vec<String>,
+    /// Whom it is the permissions boundary of: `role/name`, `user/name`.
+    #[serde(default)]
+    pub bounding: Vec<String>,
     /// What it was described as when it was made; it can't change.
     #[serde(default)]
     pub description: String,

@@ -7,11 +7,13 @@ use crate::run::RunView;
 use crate::share::Side;
 use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
-use crate::share::drift::Drift;
+use crate::share::drift::{Drift, Unknown};
+use crate::share::plan::{Blocker, Forecast};
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
 use crate::wizard::{FieldProblem, ShareDraft, WizardStep};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A run of text in a sentence, `strong` for what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -212,8 +214,27 @@ pub struct UndoStepView {
 pub struct UndoView {
     /// What will be gone and what will be as before, in one sentence.
     pub sentence: Vec<Span>,
-    /// The calls, in order. Empty: nothing of the share is left in AWS.
-    pub steps: Vec<UndoStepView>,
+    /// The calls, in order, each with what AWS would say to it. Empty: nothing of the share is left in AWS.
+    pub steps: Vec<Forecast>,
+    /// What others did that is in the way.
+    pub blockers: Vec<Blocker>,
+    /// What stays, and why: a sentence each.
+    pub stays: Vec<String>,
+    /// Sides that could not be looked at; nothing is taken back there.
+    pub unknown: Vec<Unknown>,
+    /// Why it can't be undone as it stands, in lower case; `None`: it can.
+    pub refused: Option<String>,
+    /// The plan's digest: what is executed is what was shown.
+    pub fingerprint: String,
+}
+
+/// What a person agreed to when they pressed Undo.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UndoConsent {
+    /// The keys of the blockers that are to be cleared.
+    pub keys: BTreeSet<String>,
+    /// The digest of the plan that was shown; `None` for whatever the plan is now.
+    pub shown: Option<String>,
 }
 
 /// How a person resolves a conflict.

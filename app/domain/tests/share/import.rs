@@ -238,6 +238,7 @@ fn role(trust: &str) -> ObservedRole {
 
 fn policy(document: &str) -> ObservedPolicy {
     ObservedPolicy {
+        bounding: Vec::new(),
         arn: "arn:aws:iam::111111111111:policy/InvokeEndpoint".parse().unwrap(),
         document: document.into(),
         versions: vec![ObservedVersion { id: "v1".into(), is_default: true, created: None }],

@@ -292,6 +292,7 @@ impl Model {
             of.map(|(who, _)| who.name().to_owned()).collect()
         };
         Some(ObservedPolicy {
+            bounding: Vec::new(),
             arn: arn.clone(),
             document: policy.versions[&policy.default].clone(),
             versions: policy

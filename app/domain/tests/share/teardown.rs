@@ -101,6 +101,22 @@ fn a_group_has_to_be_taken_off_by_hand() {
 }
 
 #[test]
+fn a_policy_that_bounds_somebody_waits_until_they_have_another_boundary() {
+    let (model, runs) = applied();
+    let mut inventory = model.inventory(&intent());
+    let grant = inventory.child.as_mut().unwrap().policy.as_mut().unwrap();
+    grant.bounding.push("user/analyst".into());
+    let dry = dry_run(&intent(), &runs, &inventory, &BTreeSet::new());
+    let again = dry_run(&intent(), &runs, &inventory, &all_keys(&dry));
+    assert_eq!((again.blockers.len(), again.blockers[0].clearing), (1, Clearing::ByHand));
+    assert!(again.blockers[0].sentence.contains("is the permissions boundary of user `analyst`"));
+    let refused = again.steps.iter().find(|s| s.outcome != Outcome::Works).unwrap();
+    let reason =
+        "IAM deletes no policy that is a boundary: `AllowAssumeSagemakerExternalRole` is that of `user/analyst`.";
+    assert_eq!(refused.outcome, Outcome::Blocked { reason: reason.into() });
+}
+
+#[test]
 fn versions_of_the_shares_own_runs_need_no_consent() {
     let (mut model, first) = applied();
     let wider = ShareIntent { endpoints: EndpointScope::All, ..intent() };

@@ -4,6 +4,7 @@ use crate::Bench;
 use domain::names::{DraftId, RunId};
 use domain::run::{RunState, StepState};
 use domain::share::view::ShareState;
+use domain::share::view::UndoConsent;
 use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
 use futures::StreamExt as _;
 use services::{Operator, ServiceError};
@@ -78,7 +79,9 @@ async fn a_browser_that_leaves_while_an_apply_or_an_undo_is_written_stops_neithe
     assert_eq!((ran, state(&bench)), (RunState::Succeeded, ShareState::Applied));
 
     let share = bench.services.draft(&operator, &draft).await.unwrap().draft.share;
-    assert!(tokio::time::timeout(IMPATIENT, bench.services.undo(&operator, &share)).await.is_err());
+    assert!(
+        tokio::time::timeout(IMPATIENT, bench.services.undo(&operator, &share, &UndoConsent::default())).await.is_err()
+    );
     let (_, ran) = ended(&bench, 2).await;
     assert_eq!((ran, state(&bench)), (RunState::Succeeded, ShareState::Undone));
 }
@@ -152,7 +155,7 @@ async fn a_connection_that_leads_elsewhere_is_neither_reviewed_nor_applied_nor_u
     assert_eq!(ended(&bench, 1).await.1, RunState::Succeeded);
     moved(&bench, "child");
     let share = bench.services.draft(&operator, &draft).await.unwrap().draft.share;
-    let undo = bench.services.undo(&operator, &share).await.unwrap_err();
+    let undo = bench.services.undo(&operator, &share, &UndoConsent::default()).await.unwrap_err();
     assert!(undo.to_string().starts_with("connection `child` now leads to account 999999999999"), "{undo}");
 }
 

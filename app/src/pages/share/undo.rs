@@ -1,29 +1,40 @@
-//! Undo: a page of its own that lists what would be removed, so that it works without a script and can be left.
+//! Undo: a page of its own that plays the tear-down through on the accounts as they are, so that it works without a
+//! script and can be left. What a person consents to is in the address: what is shown is what will be done.
 
 use super::share_in_address;
 use crate::api::runs::{UndoShare, get_undo};
 use crate::components::Sentence;
-use crate::ui::{Button, ButtonKind, Card, EmptyState, ErrorPanel, IconName, PageHeader, Resolve, Skeleton};
+use crate::ui::{
+    Button, ButtonKind, Card, CheckboxRow, EmptyState, ErrorPanel, IconName, PageHeader, Resolve, Skeleton, Words,
+    sentence_case,
+};
 use domain::share::Side;
+use domain::share::plan::{Blocker, Clearing, Forecast, Outcome};
 use domain::share::view::UndoView;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// Taking a share back.
 #[component]
 pub fn UndoPage() -> impl IntoView {
     let id = share_in_address();
+    let query = use_query_map();
+    let consent = Memo::new(move |_| query.read().get_all("consent").unwrap_or_default());
     let plan = Resource::new(
-        move || id.get(),
-        async |id| match id {
-            Ok(id) => get_undo(id).await,
+        move || (id.get(), consent.get()),
+        async |(id, consent)| match id {
+            Ok(id) => get_undo(id, consent).await,
             Err(error) => Err(error),
         },
     );
     let share = move || id.get().map(|id| id.to_string()).unwrap_or_default();
     let undo = ServerAction::<UndoShare>::new();
     view! {
-        <PageHeader title="Undo share" sub="Nothing has been removed yet. This is everything that Undo will do." />
+        <PageHeader
+            title="Undo share"
+            sub="Nothing has been removed yet. This is everything that Undo will do, and what AWS would say to it."
+        />
         <Resolve
             resource=plan
             failed="The undo could not be planned"
@@ -42,67 +53,198 @@ pub fn UndoPage() -> impl IntoView {
 #[component]
 fn Plan(plan: UndoView, share: String, undo: ServerAction<UndoShare>) -> impl IntoView {
     let back = format!("/shares/{share}");
-    let UndoView { sentence, steps } = plan;
-    let count = steps.len();
-    let value = undo.value();
-    if steps.is_empty() {
-        return view! {
-            <div class="stack">
-                <Sentence spans=sentence />
-                <div class="card">
-                    <EmptyState title="Nothing is left to undo" body="None of what this share made is in AWS any more.">
-                        <Button href=back>"Back to the share"</Button>
-                    </EmptyState>
-                </div>
+    let UndoView { sentence, steps, blockers, stays, unknown, refused, fingerprint } = plan;
+    let unknown = unknown
+        .into_iter()
+        .map(|unknown| view! { <p class="doctor-note"><Words text=unknown.reason/></p> })
+        .collect_view();
+    let consented: Vec<String> = blockers.iter().filter(|one| one.cleared).map(|one| one.key.clone()).collect();
+    let nothing = steps.is_empty() && refused.is_none();
+    let listed = if nothing {
+        let back = back.clone();
+        view! {
+            <div class="card">
+                <EmptyState title="Nothing is left to undo" body="None of what this share made is in AWS any more.">
+                    <Button href=back>"Back to the share"</Button>
+                </EmptyState>
             </div>
         }
-        .into_any();
+        .into_any()
+    } else {
+        view! { <Steps steps/> }.into_any()
+    };
+    let in_the_way = (!blockers.is_empty()).then(|| view! { <Blockers blockers share=share.clone()/> });
+    let form = (!nothing).then(|| view! { <UndoForm share consented fingerprint refused back undo/> });
+    view! {
+        <div class="stack undo">
+            <Sentence spans=sentence />
+            {unknown}
+            {in_the_way}
+            {listed}
+            <Stays stays/>
+            {form}
+        </div>
     }
-    let rows = steps
+}
+
+#[component]
+fn Steps(steps: Vec<Forecast>) -> impl IntoView {
+    let count = steps.len();
+    let calls = if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
+    let rows = steps.into_iter().map(|step| view! { <StepRow step/> }).collect_view();
+    view! {
+        <Card title=|| "In this order" aside=move || calls.clone()>
+            <ol class="lines">{rows}</ol>
+        </Card>
+    }
+}
+
+#[component]
+fn StepRow(step: Forecast) -> impl IntoView {
+    let (side, hue) = match step.side {
+        Side::Parent => ("Parent", "hue-parent"),
+        Side::Child => ("Child", "hue-child"),
+    };
+    let (class, sign, said) = match step.outcome {
+        Outcome::Works => ("mark mark-remove", "−", None),
+        Outcome::Blocked { reason } => ("mark mark-conflict", "!", Some(reason)),
+        Outcome::Waits { behind } => ("mark mark-pending", "", Some(format!("Waits for “{behind}”."))),
+    };
+    view! {
+        <li class="line">
+            <span class=class aria-hidden="true">
+                {sign}
+            </span>
+            <div class="line-text">
+                <p class="line-title">{step.title}</p>
+                {said.map(|said| view! { <p class="line-detail"><Words text=said/></p> })}
+            </div>
+            <span class="line-aside muted">
+                {side} " " <code class=hue>{step.account.to_string()}</code>
+            </span>
+        </li>
+    }
+}
+
+/// What others did that is in the way. A form that gets the page: consent ends up in the address, and the steps below
+/// are those with it.
+#[component]
+fn Blockers(blockers: Vec<Blocker>, share: String) -> impl IntoView {
+    let can = blockers.iter().any(|one| one.clearing == Clearing::WithConsent);
+    let rows = blockers
         .into_iter()
-        .map(|step| {
-            let (side, hue) = match step.side {
-                Side::Parent => ("Parent", "hue-parent"),
-                Side::Child => ("Child", "hue-child"),
+        .map(|one| {
+            let side = match one.side {
+                Side::Parent => "Parent",
+                Side::Child => "Child",
             };
-            view! {
-                <li class="line">
-                    <span class="mark mark-remove" aria-hidden="true">
-                        "−"
-                    </span>
-                    <div class="line-text">
-                        <p class="line-title">{step.title}</p>
+            match one.clearing {
+                Clearing::WithConsent => view! {
+                    <CheckboxRow
+                        name="consent"
+                        value=one.key
+                        label=plain(&one.sentence)
+                        detail=plain(&one.hint)
+                        checked=one.cleared
+                    >
+                        <span class="muted">{side}</span>
+                    </CheckboxRow>
+                }
+                .into_any(),
+                Clearing::ByHand => view! {
+                    <div class="check-row undo-by-hand">
+                        <span class="mark mark-conflict" aria-hidden="true">"!"</span>
+                        <span class="check-row-text">
+                            <span class="check-row-label"><Words text=one.sentence/></span>
+                            <span class="check-row-detail"><Words text=one.hint/></span>
+                        </span>
+                        <span class="check-row-aside"><span class="muted">{side}</span></span>
                     </div>
-                    <span class="line-aside muted">
-                        {side} " " <code class=hue>{step.account.to_string()}</code>
-                    </span>
-                </li>
+                }
+                .into_any(),
             }
         })
         .collect_view();
-    let calls = if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
     view! {
-        <div class="stack">
-            <Sentence spans=sentence />
-            <Card title=|| "In this order" aside=move || calls.clone()>
-                <ol class="lines">{rows}</ol>
-            </Card>
-            {move || {
-                value
-                    .get()
-                    .and_then(Result::err)
-                    .map(|error| view! { <ErrorPanel error=error title="The share could not be undone" /> })
-            }}
-            <ActionForm action=undo>
-                <input type="hidden" name="share" value=share />
-                <div class="form-actions">
-                    <Button kind=ButtonKind::Danger submit=true icon=IconName::Undo busy=undo.pending()>
-                        "Undo share"
-                    </Button>
-                    <Button href=back>"Keep the share"</Button>
-                </div>
-            </ActionForm>
-        </div>
+        <Card title=|| "In the way, and not this share's">
+            <form method="get" action=format!("/shares/{share}/undo")>
+                <div role="group" aria-label="What others did">{rows}</div>
+                {can.then(|| view! {
+                    <div class="card-body">
+                        <Button submit=true icon=IconName::Refresh>"Show the steps with this consent"</Button>
+                    </div>
+                })}
+            </form>
+        </Card>
     }
-    .into_any()
+}
+
+/// A label is read aloud as a whole: without the marks that set names in mono.
+fn plain(text: &str) -> String {
+    text.replace('`', "")
+}
+
+#[component]
+fn Stays(stays: Vec<String>) -> impl IntoView {
+    (!stays.is_empty()).then(|| {
+        let rows = stays
+            .into_iter()
+            .map(|text| {
+                view! {
+                    <li class="line">
+                        <span class="mark mark-keep" aria-hidden="true">"="</span>
+                        <div class="line-text"><p class="line-detail"><Words text/></p></div>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <Card title=|| "What stays">
+                <ul class="lines">{rows}</ul>
+            </Card>
+        }
+    })
+}
+
+#[component]
+fn UndoForm(
+    share: String,
+    consented: Vec<String>,
+    fingerprint: String,
+    refused: Option<String>,
+    back: String,
+    undo: ServerAction<UndoShare>,
+) -> impl IntoView {
+    let value = undo.value();
+    let keys =
+        consented.into_iter().map(|key| view! { <input type="hidden" name="consent[]" value=key/> }).collect_view();
+    let button = match refused {
+        // Said once, beside where the button would be.
+        Some(why) => {
+            view! { <p class="undo-refused" role="status"><Words text=sentence_case(&why)/> "."</p> }.into_any()
+        }
+        None => view! {
+            <Button kind=ButtonKind::Danger submit=true icon=IconName::Undo busy=undo.pending()>
+                "Undo share"
+            </Button>
+        }
+        .into_any(),
+    };
+    view! {
+        {move || {
+            value
+                .get()
+                .and_then(Result::err)
+                .map(|error| view! { <ErrorPanel error=error title="The share could not be undone" /> })
+        }}
+        <ActionForm action=undo>
+            <input type="hidden" name="share" value=share />
+            {keys}
+            <input type="hidden" name="fingerprint" value=fingerprint />
+            <div class="form-actions">
+                {button}
+                <Button href=back>"Keep the share"</Button>
+            </div>
+        </ActionForm>
+    }
 }

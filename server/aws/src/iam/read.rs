@@ -3,7 +3,7 @@
 
 use crate::connections::Connection;
 use crate::error::found;
-use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, Role, Tag};
+use aws_sdk_iam::types::{AttachedPermissionsBoundary, AttachedPolicy, PolicyUsageType, Role, Tag};
 use aws_smithy_types::DateTime;
 use domain::arn::{Arn, CallerArn, CallerKind};
 use domain::connection::CallerView;
@@ -46,9 +46,14 @@ pub(super) async fn policy(c: &Connection, arn: &Arn) -> GatewayResult<Option<Ob
     let Some(default) = policy.default_version_id() else { return Err(call.unexpected("no default version")) };
 
     let document = document_of(c, arn, default);
-    let read = tokio::try_join!(document, versions(c, arn), entities(c, arn));
+    // Without a filter IAM tells both uses in one list, and who is bounded by a policy does not hold it.
+    let attached = entities(c, arn, PolicyUsageType::PermissionsPolicy);
+    let bounding = entities(c, arn, PolicyUsageType::PermissionsBoundary);
+    let read = tokio::try_join!(document, versions(c, arn), attached, bounding);
     // Deleted meanwhile: not there.
-    let Some((document, versions, entities)) = found(read)? else { return Ok(None) };
+    let Some((document, versions, entities, bounding)) = found(read)? else { return Ok(None) };
+    let roles = bounding.roles.iter().map(|name| format!("role/{name}"));
+    let bounding = roles.chain(bounding.users.iter().map(|name| format!("user/{name}"))).collect();
     Ok(Some(ObservedPolicy {
         arn: arn.clone(),
         document,
@@ -57,6 +62,7 @@ pub(super) async fn policy(c: &Connection, arn: &Arn) -> GatewayResult<Option<Ob
         attached_roles: entities.roles,
         attached_users: entities.users,
         attached_groups: entities.groups,
+        bounding,
         description: policy.description().unwrap_or_default().to_owned(),
     }))
 }
@@ -84,7 +90,7 @@ pub(super) async fn versions(c: &Connection, arn: &Arn) -> GatewayResult<Vec<Obs
     Ok(observed.collect())
 }
 
-/// The names of those a policy is attached to.
+/// The names of those that use a policy.
 #[derive(Default)]
 struct Entities {
     roles: Vec<String>,
@@ -92,9 +98,10 @@ struct Entities {
     groups: Vec<String>,
 }
 
-async fn entities(c: &Connection, arn: &Arn) -> GatewayResult<Entities> {
+async fn entities(c: &Connection, arn: &Arn, usage: PolicyUsageType) -> GatewayResult<Entities> {
     let call = c.iam_call("ListEntitiesForPolicy");
-    let mut pages = c.iam.list_entities_for_policy().policy_arn(arn.as_str()).into_paginator().send();
+    let mut pages =
+        c.iam.list_entities_for_policy().policy_arn(arn.as_str()).policy_usage_filter(usage).into_paginator().send();
     let mut entities = Entities::default();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|e| call.failed(e))?;

@@ -9,6 +9,7 @@ use crate::arn::CallerArn;
 use crate::names::AccountId;
 use crate::policy::{AwsPrincipal, PolicyDocument, PrincipalPattern};
 use crate::share::drift::Unknown;
+use crate::share::function::Removal;
 use crate::share::intent::ShareIntent;
 use crate::share::inventory::{ObservedPolicy, ShareInventory};
 use crate::share::{Side, TAG_SHARE};
@@ -99,6 +100,28 @@ impl DryRun {
     /// Whether the plan would go through.
     pub fn ready(&self) -> bool {
         self.steps.iter().all(|step| step.outcome == Outcome::Works)
+    }
+
+    /// With the share's test function taken away too. Its steps come last: the role that was made for it goes when
+    /// nothing of the share's names or holds it any more.
+    #[must_use]
+    pub fn with_function(mut self, removal: Removal) -> Self {
+        let stopped = |id: &String| {
+            let told = self.steps.iter().find(|told| told.step == *id && told.outcome != Outcome::Works)?;
+            Some(Outcome::Waits { behind: told.title.clone() })
+        };
+        let forecast = |step: &Step| Forecast {
+            step: step.id.clone(),
+            title: step.title.clone(),
+            side: step.side,
+            account: step.account.clone(),
+            outcome: step.after.iter().find_map(stopped).unwrap_or(Outcome::Works),
+        };
+        let told: Vec<Forecast> = removal.steps.iter().map(forecast).collect();
+        self.steps.extend(told);
+        self.plan.steps.extend(removal.steps);
+        self.stays.extend(removal.stays);
+        self
     }
 }
 

@@ -27,6 +27,7 @@ impl Scene<'_> {
             if self.steps.iter().any(|step| deletes(&step.action)) {
                 all.extend(self.holders_of(side, policy));
                 all.extend(self.groups_of(side, policy));
+                all.extend(bounded_by(side, policy));
                 all.extend(self.versions_of(side, policy));
             } else {
                 all.extend(self.room_in(side, policy));
@@ -282,6 +283,28 @@ impl Scene<'_> {
         });
         gone.map(|principal| principal.parts().1.to_owned()).collect()
     }
+}
+
+/// Whom a policy is the permissions boundary of. Taking a boundary off lets somebody do more, and putting another one in
+/// its place is for whoever set it.
+fn bounded_by(side: Side, policy: &ObservedPolicy) -> Vec<Blocker> {
+    let name = policy.arn.resource_name();
+    let tell = |holder: &String| {
+        let who = holder.replacen('/', " `", 1);
+        Blocker {
+            key: format!("boundary:{}:{holder}", policy.arn),
+            side,
+            resource: name.into(),
+            sentence: format!("Policy `{name}` is the permissions boundary of {who}`, and not by this share."),
+            hint: format!(
+                "Give it another boundary in account {}; the console takes none off, since that would let it do more.",
+                policy.arn.account()
+            ),
+            clearing: Clearing::ByHand,
+            cleared: false,
+        }
+    };
+    policy.bounding.iter().map(tell).collect()
 }
 
 /// The document without these principals and without statements that then speak of nobody; `None` when nothing is left.

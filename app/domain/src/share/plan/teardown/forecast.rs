@@ -48,6 +48,7 @@ struct Stage {
 
 struct Managed {
     holders: BTreeSet<String>,
+    bounding: Vec<String>,
     versions: BTreeSet<String>,
     default: String,
 }
@@ -117,6 +118,8 @@ impl Stage {
         let Some(managed) = self.policies.get(policy) else { return Ok(()) };
         let holders: Vec<String> = managed.holders.iter().map(|holder| format!("`{holder}`")).collect();
         refuse(holders, |left| format!("IAM deletes no policy that is attached: `{name}` is attached to {left}."))?;
+        let bounds: Vec<String> = managed.bounding.iter().map(|holder| format!("`{holder}`")).collect();
+        refuse(bounds, |left| format!("IAM deletes no policy that is a boundary: `{name}` is that of {left}."))?;
         let spare = managed.versions.iter().filter(|id| **id != managed.default);
         let spare: Vec<String> = spare.map(|id| id.trim_start_matches('v').to_owned()).collect();
         refuse(spare, |left| format!("IAM deletes no policy that has other versions: `{name}` has {left}."))
@@ -159,6 +162,7 @@ fn managed(policy: &ObservedPolicy) -> Managed {
     let groups = policy.attached_groups.iter().map(|name| format!("group/{name}"));
     Managed {
         holders: roles.chain(users).chain(groups).collect(),
+        bounding: policy.bounding.clone(),
         versions: policy.versions.iter().map(|v| v.id.clone()).collect(),
         default: policy.versions.iter().find(|v| v.is_default).map(|v| v.id.clone()).unwrap_or_default(),
     }
