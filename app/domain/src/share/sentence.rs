@@ -145,6 +145,7 @@ pub fn undo_sentence(intent: &ShareIntent, plan: &Plan) -> Vec<Span> {
         match &step.action {
             Action::DeletePolicy { policy } => gone.push(policy.resource_name().to_owned()),
             Action::DeleteRole { role } => gone.push(role.to_string()),
+            Action::DeleteFunction { name, .. } => gone.push(name.to_string()),
             Action::UntagPolicy { policy, .. } | Action::TagPolicy { policy, .. } => {
                 back.push(policy.resource_name().to_owned());
             }

@@ -170,7 +170,7 @@ fn Blockers(blockers: Vec<Blocker>, share: String) -> impl IntoView {
             <form method="get" action=format!("/shares/{share}/undo")>
                 <div role="group" aria-label="What others did">{rows}</div>
                 {can.then(|| view! {
-                    <div class="card-body">
+                    <div class="card-body form-actions">
                         <Button submit=true icon=IconName::Refresh>"Show the steps with this consent"</Button>
                     </div>
                 })}

@@ -85,8 +85,8 @@ fn Choices(page: FunctionPageView, planned: PlannedView, open: bool) -> impl Int
     let unread = roles_unread
         .map(|why| view! { <p class="muted"><Words text=format!("the roles could not be listed: {why}")/></p> });
     view! {
-        <details class="card function-choices" open=open>
-            <summary class="card-head">
+        <details class="card doc function-choices" open=open>
+            <summary class="card-head doc-head">
                 <span class="doc-title">"Choose another name or role"</span>
             </summary>
             <form method="get" action=format!("/shares/{}/function", page.share) class="card-body function-form">

@@ -249,8 +249,8 @@ fn Delete(
         }
     };
     view! {
-        <details class="card function-delete">
-            <summary class="card-head">
+        <details class="card doc function-delete">
+            <summary class="card-head doc-head">
                 <span class="doc-title">"Delete the test function"</span>
             </summary>
             {content}
