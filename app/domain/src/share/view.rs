@@ -7,7 +7,8 @@ use crate::run::RunView;
 use crate::share::Side;
 use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
-use crate::share::drift::Drift;
+use crate::share::drift::{Drift, DriftCheck};
+use crate::share::rotate::RotationView;
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
 use crate::wizard::{FieldProblem, ShareDraft, WizardStep};
@@ -111,6 +112,8 @@ pub struct ShareSummary {
     pub created: Timestamp,
     /// When it was last verified.
     pub verified: Option<Timestamp>,
+    /// When drift was last looked for, and what was found.
+    pub drift: Option<DriftCheck>,
 }
 
 /// A share in full.
@@ -124,6 +127,8 @@ pub struct ShareView {
     pub role_arn: String,
     /// The external ID the trust policy requires.
     pub external_id: Option<String>,
+    /// A change of it that is under way.
+    pub rotation: Option<RotationView>,
     /// The child's lane, as made.
     pub child_lane: Vec<LaneItem>,
     /// The parent's lane, as made.
