@@ -14,6 +14,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       const parent = await fresh.account("parent");
       const trust = async () => decodeURIComponent(await parent.iam("GetRole", { RoleName: "SageMakerExternal" }));
       await page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Go to the share" }).click();
+      await expect(page).toHaveURL(/\/shares\/[0-9a-f-]+$/);
       const share = page.url();
       const applied = async () =>
         expect(async () => {

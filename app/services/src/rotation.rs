@@ -145,7 +145,11 @@ impl Services {
             share.last_run = Some(run.clone());
         });
         self.begin(&journal, shown).await?;
-        self.note(operator.label(), happened.of_run(run).detail(format!("{steps} steps"))).await;
+        self.note(
+            operator.label(),
+            happened.of_run(run).detail(if steps == 1 { "1 step".into() } else { format!("{steps} steps") }),
+        )
+        .await;
         self.execute(journal, &wanted);
         Ok(ApplyView { share: share.clone(), run: Some(run.clone()) })
     }

@@ -234,11 +234,18 @@ fn Others(others: Vec<OtherView>) -> impl IntoView {
         format!("{count} other roles let another account in")
     };
     Some(view! {
-        <details class="card">
-            <summary class="card-head">{title} <span class="card-aside">"Why they are no shares"</span></summary>
+        <details class="card doc">
+            <summary class="card-head doc-head">{title} <span class="card-aside">"Why they are no shares"</span></summary>
             <ul class="lines">{rows}</ul>
         </details>
     })
+}
+
+/// `1 role and 2 policies`
+fn counted(roles: usize, policies: usize) -> String {
+    let role = if roles == 1 { "role" } else { "roles" };
+    let policy = if policies == 1 { "policy" } else { "policies" };
+    format!("{roles} {role} and {policies} {policy}")
 }
 
 #[component]
@@ -254,7 +261,7 @@ fn Accounts(accounts: Vec<SearchedView>) -> impl IntoView {
                 ),
                 None => (
                     view! { <Badge tone=Tone::Ok>"Searched"</Badge> },
-                    format!("{} roles and {} policies looked at.", searched.roles, searched.policies),
+                    format!("{} looked at.", counted(searched.roles, searched.policies)),
                 ),
             };
             let notes = searched.notes.into_iter().map(|note| view! { <p class="line-detail"><Words text=note/></p> });

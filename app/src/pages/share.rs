@@ -146,7 +146,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
     });
     let drift = (!undone).then(|| {
         let last = checked.map(|check| {
-            view! { <span class="muted">{drift_word(check.state)} " " <Time at=check.at now=now /></span> }
+            view! { <span class="muted">{drift_word(check.state)} ", " <Time at=check.at now=now /></span> }
         });
         view! {
             <a href=drift_page>"Check for drift"</a>

@@ -1,7 +1,7 @@
 //! Drift of each kind: made behind the console's back, told for what it is, mended, and proven by the share's calls.
 
 use crate::world::{Answers, GRANT, LAMBDA, POLICY, ROLE, World, endpoint_arn};
-use domain::arn::{Arn, CallerArn};
+use domain::arn::Arn;
 use domain::names::{ConnectionId, RoleName, ShareId};
 use domain::run::RunState;
 use domain::share::Side;
@@ -369,17 +369,26 @@ async fn the_timer_ends_at_once_when_it_is_told_to_also_in_the_midst_of_a_look()
 }
 
 #[tokio::test]
-async fn a_connection_that_leads_elsewhere_is_a_side_that_cant_be_read() {
-    let world = World::new().await;
-    let share = world.applied(&world.draft(|_| {}).await).await;
-    let file = world.sandbox.credentials_file();
-    let text = std::fs::read_to_string(file).unwrap();
-    let (child, training) = (section(&text, "child"), section(&text, "training"));
-    std::fs::write(file, text.replace(&child, &training)).unwrap();
-    let found = drift(&world, &share).await;
-    let reason = &found.unknown[0].reason;
-    assert!(reason.contains("connection `child` now leads to account 444444444444"), "{reason}");
-    assert!(CallerArn::parse(LAMBDA).is_ok() && found.findings.is_empty(), "{found:#?}");
+async fn a_connection_that_leads_elsewhere_or_is_gone_is_a_side_that_cant_be_read() {
+    for (profile, says) in [
+        ("[child]\n", "connection `child` now leads to account 444444444444"),
+        ("[another]\n", "look at the profile of connection `child`"),
+    ] {
+        let world = World::new().await;
+        let share = world.applied(&world.draft(|_| {}).await).await;
+        let (credentials, config) = (world.sandbox.credentials_file(), world.sandbox.config_file());
+        let text = std::fs::read_to_string(credentials).unwrap();
+        let training = section(&text, "training");
+        let child = format!("[child]\n{}", section(&text, "child"));
+        std::fs::write(credentials, text.replace(&child, &format!("{profile}{training}"))).unwrap();
+        if profile != "[child]\n" {
+            let text = std::fs::read_to_string(config).unwrap();
+            std::fs::write(config, text.replace("[profile child]", "[profile another]")).unwrap();
+        }
+        let found = drift(&world, &share).await;
+        assert_eq!((found.findings.len(), found.unknown.len()), (0, 1), "{found:#?}");
+        assert!(found.unknown[0].reason.contains(says), "{}", found.unknown[0].reason);
+    }
 }
 
 /// A profile's lines without its heading.
