@@ -30,7 +30,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await expect(node(/^Endpoint echo /)).toHaveAttribute("aria-current", "true");
       await expect(table).toHaveCount(3);
       await expect(page.getByRole("status").filter({ hasText: "echo: 2 ways" })).toBeVisible();
-      expect(await findings(page)).toEqual([]);
+      if (javaScriptEnabled) expect(await findings(page)).toEqual([]);
       await page.getByRole("link", { name: "Show everything" }).click();
       await expect(table).toHaveCount(5);
 
