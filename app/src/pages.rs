@@ -4,6 +4,8 @@ pub mod accept;
 pub mod accounts;
 pub mod activity;
 pub mod doctor;
+pub mod import;
+pub mod map;
 pub mod not_found;
 pub mod overview;
 mod parts;

@@ -4,10 +4,12 @@ use crate::pages::accept::AcceptPage;
 use crate::pages::accounts::AccountsPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::doctor::DoctorPage;
+use crate::pages::import::ImportPage;
+use crate::pages::map::MapPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::playground::PlaygroundPage;
-use crate::pages::share::{DriftPage, FunctionPage, HandOffPage, SharePage, UndoPage};
+use crate::pages::share::{DriftPage, FunctionPage, HandOffPage, RotationPage, SharePage, UndoPage};
 use crate::pages::shares::SharesPage;
 use crate::pages::sign_in::SignInPage;
 use crate::pages::wizard::WizardPage;
@@ -33,6 +35,7 @@ pub fn App() -> impl IntoView {
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
                     <Route path=path!("/shares") view=SharesPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/import") view=ImportPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/new/:draft/:step") view=WizardPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/accept/:draft/:step") view=WizardPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id") view=SharePage ssr=SsrMode::Async />
@@ -41,6 +44,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/shares/:id/hand-off") view=HandOffPage ssr=SsrMode::Async />
                     <Route path=path!("/accept") view=AcceptPage ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/function") view=FunctionPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/external-id") view=RotationPage ssr=SsrMode::Async />
+                    <Route path=path!("/map") view=MapPage ssr=SsrMode::Async />
                     <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
                     <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />

@@ -12,6 +12,9 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   };
   await visit("overview-empty", "/");
   await visit("shares-empty", "/shares");
+  await visit("import", "/shares/import");
+  await visit("import-nothing", "/shares/import?search=1");
+  await visit("map-empty", "/map");
   await visit("playground-empty", "/playground");
   await visit("activity-empty", "/activity");
   await visit("accounts", "/accounts");
@@ -78,6 +81,11 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("undo", `${share}/undo`);
   await visit("hand-off", `${share}/hand-off`);
   await visit("drift-clean", `${share}/drift`);
+  await visit("external-id", `${share}/external-id`);
+  await visit("external-id-problem", `${share}/external-id?change=begin&to=x`);
+  await visit("external-id-review", `${share}/external-id?change=begin&to=another-one`);
+  await visit("map", "/map");
+  await visit("map-chosen", "/map?fold=full&at=role/111111111111/SageMakerExternal");
   await visit("doctor", `/doctor?share=${share!.split("/").pop()}`);
   await visit("doctor-denied", `/doctor?share=${share!.split("/").pop()}&external_id=another-one`);
   await visit("shares", "/shares");

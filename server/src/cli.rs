@@ -71,6 +71,9 @@ pub struct ServeArgs {
     /// The certificate's private key in PEM
     #[arg(long, value_name = "FILE", env = "SAGEBRIDGE_TLS_KEY", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+    /// Compare each applied share with its accounts every so many hours, to find what others changed; 0 for never
+    #[arg(long, value_name = "HOURS", default_value_t = 6, env = "SAGEBRIDGE_CHECK_SHARES", value_parser = clap::value_parser!(u16).range(0..=720))]
+    pub check_shares: u16,
     /// How logs are written to standard error
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "SAGEBRIDGE_LOG_FORMAT")]
     pub log_format: LogFormat,
@@ -181,6 +184,8 @@ mod tests {
             ("sagebridge serve --tls-cert cert.pem", "--tls-key"),
             ("sagebridge serve --public-host https://x", "https://x"),
             ("sagebridge serve --log-format xml", "text, json"),
+            ("sagebridge serve --check-shares hourly", "hourly"),
+            ("sagebridge serve --check-shares 721", "720"),
             ("sagebridge sandbox --behind-proxy", "--behind-proxy"),
             ("sagebridge explain --format xml", "json, text"),
             ("sagebridge explain one two", "two"),

@@ -42,6 +42,8 @@ pub struct ServeConfig {
     pub launch: Duration,
     /// The region offered first.
     pub default_region: Region,
+    /// How often applied shares are compared with their accounts; `None`: never.
+    pub check_shares: Option<Duration>,
 }
 
 /// All of `sagebridge sandbox`, or the sandbox's part of `sagebridge serve --sandbox`.
@@ -59,6 +61,7 @@ impl ServeConfig {
     /// Reads the arguments and the environment.
     pub fn new(args: ServeArgs) -> Result<Self, StartError> {
         let network = NetworkConfig::new(&args)?;
+        let check_shares = hours(args.check_shares);
         let sandbox = args.sandbox.then(|| SandboxConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             fresh: args.fresh,
@@ -73,6 +76,7 @@ impl ServeConfig {
             launch: LAUNCH,
             // The sandbox's accounts live in one region, whatever the machine's own profiles name.
             default_region: region_of_environment().filter(|_| !args.sandbox).unwrap_or_else(default_region),
+            check_shares,
         })
     }
 }
@@ -85,6 +89,11 @@ impl SandboxConfig {
         }
         Ok(Self { listen: args.listen, fresh: args.fresh, seed_many: args.seed_many })
     }
+}
+
+/// None for zero.
+fn hours(count: u16) -> Option<Duration> {
+    (count > 0).then(|| Duration::from_secs(u64::from(count) * 60 * 60))
 }
 
 /// What AWS's own tools take for the default, if it is a region.
@@ -118,6 +127,12 @@ mod tests {
     #[test]
     fn the_default_region_is_a_region() {
         assert_eq!(default_region().as_str(), DEFAULT_REGION);
+    }
+
+    #[test]
+    fn zero_hours_are_never() {
+        assert_eq!(hours(0), None);
+        assert_eq!(hours(6), Some(Duration::from_secs(21_600)));
     }
 
     #[test]

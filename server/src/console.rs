@@ -9,6 +9,7 @@ use crate::security::LAUNCH;
 use crate::security::host::AllowedHosts;
 use crate::security::session::SessionCookie;
 use crate::state::{AnnounceToken, ConsoleState, Shared};
+use crate::upkeep;
 use aws_gateway::AwsSettings;
 use axum::Router;
 use sandbox::Sandbox;
@@ -18,12 +19,14 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// A running console, but for the socket.
 pub struct Console {
     state: ConsoleState,
     sandbox: Option<Sandbox>,
     stopping: watch::Sender<bool>,
+    upkeep: Option<JoinHandle<()>>,
     _lock: DataDirLock,
 }
 
@@ -50,6 +53,7 @@ impl Console {
             tracing::error!(error = in_one_line(&error), "interrupted runs could not be resumed");
         }
         let (stopping, stopped) = watch::channel(false);
+        let upkeep = config.check_shares.map(|_| upkeep::start(services.clone(), stopped.clone(), upkeep::TICK));
         let hosts = AllowedHosts::new(addr, &config.network);
         let origin = hosts.url().to_owned();
         let state = ConsoleState::new(Shared {
@@ -64,7 +68,7 @@ impl Console {
                 Box::new(move |token: &SecretString| announce(&launch_address(&origin, token))) as AnnounceToken
             }),
         });
-        Ok(Self { state, sandbox, stopping, _lock: lock })
+        Ok(Self { state, sandbox, stopping, upkeep, _lock: lock })
     }
 
     /// All routes under all layers.
@@ -95,6 +99,10 @@ impl Console {
     /// Writes out what is still to be written and ends the sandbox.
     pub async fn close(self) {
         self.stop_streams();
+        if let Some(upkeep) = self.upkeep {
+            // It ends at once; a panic in it was logged where it happened.
+            let _ = upkeep.await;
+        }
         self.state.services.shutdown().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;
@@ -137,5 +145,6 @@ async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Ser
     let mut settings = Settings::new(sandbox.is_some(), config.default_region.clone());
     settings.launch_token = config.launch_token.clone();
     settings.launch = config.launch;
+    settings.check_shares = config.check_shares;
     Ok(Services::new(gateways, stores, settings, Arc::new(SystemClock)))
 }

@@ -17,6 +17,7 @@ mod routes;
 pub mod security;
 pub mod state;
 mod telemetry;
+pub mod upkeep;
 
 use clap::Parser;
 use cli::{Cli, Command};

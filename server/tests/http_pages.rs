@@ -54,7 +54,10 @@ fn handed_over(html: &str) -> Vec<&str> {
 async fn a_page_asks_for_each_thing_once_and_hands_it_over() {
     let under = Under::test().await;
     let mut pages = answered(&under).await;
-    pages.extend(["/", "/shares", "/accept", "/playground", "/accounts", "/activity"].map(str::to_owned));
+    pages.extend(
+        ["/", "/shares", "/shares/import", "/accept", "/map", "/playground", "/accounts", "/activity"]
+            .map(str::to_owned),
+    );
     for path in pages {
         // How the parts of a page overtake each other differs from one time to the next.
         for _ in 0..5 {

@@ -11,15 +11,17 @@ use console::{HOST, OWN, Under, server_functions};
 
 const STREAMS: [&str; 2] =
     ["/events/runs/01890a5d-ac96-774b-bcce-b302099a8057", "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057"];
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "/",
     "/shares",
+    "/shares/import",
     "/shares/new/x/parent",
     "/shares/accept/x/callers",
     "/shares/x",
     "/shares/x/hand-off",
     "/shares/x/hand-off/offer",
     "/accept",
+    "/map",
     "/playground",
     "/accounts",
     "/activity",
@@ -348,7 +350,7 @@ async fn every_class_of_answer_carries_the_headers() {
 #[tokio::test]
 async fn a_page_runs_its_own_scripts_and_has_no_inline_styles() {
     let under = Under::test().await;
-    for path in ["/", "/shares", "/playground", "/accounts", "/activity", "/no/such/page"] {
+    for path in ["/", "/shares", "/shares/import", "/map", "/playground", "/accounts", "/activity", "/no/such/page"] {
         let page = under.visit(path).await;
         let policy = page.header("content-security-policy").to_owned();
         let nonce = policy.split_once("'nonce-").and_then(|(_, rest)| rest.split('\'').next()).unwrap();

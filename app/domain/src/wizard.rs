@@ -13,7 +13,7 @@ mod accept;
 mod answers;
 mod problems;
 
-pub(crate) use answers::GRANT_NAME;
+pub use answers::GRANT_NAME;
 
 /// A step of the share wizard, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -197,6 +197,9 @@ pub struct ShareDraft {
     /// The offer that is being accepted: the parent's side is as it says, and only the child's is asked about.
     #[serde(default)]
     pub offer: Option<ShareOffer>,
+    /// Of a share that exists: its external ID when this wizard was opened over it, or has last followed it.
+    #[serde(default)]
+    pub opened_with: Option<ExternalId>,
 }
 
 /// A step's answers, as a form sends them.

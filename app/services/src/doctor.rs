@@ -12,6 +12,7 @@ use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::connection::ConnectionState;
 use domain::doctor::{Diagnosis, DiagnosisView, Live, PlannedStep, Question, QuestionForm, diagnose, message, plan};
 use domain::names::{AccountId, ConnectionId, ShareId};
+use domain::share::intent::ShareIntent;
 use domain::share::plan::Plan;
 use domain::share::view::ShareState;
 use domain::wizard::FieldProblem;
@@ -49,7 +50,7 @@ impl Services {
 
     /// The doctor's form for a share: its first caller and endpoint.
     pub async fn question_of_share(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<QuestionForm> {
-        Ok(QuestionForm::of_share(&self.share_record(share).await?.value.intent))
+        Ok(self.known_question(&self.share_record(share).await?.value.intent).await)
     }
 
     /// What a pasted error message says, and the doctor's form as far as it fills it in. A share of the same role adds
@@ -72,7 +73,7 @@ impl Services {
             .filter(|share| share.state != ShareState::Undone)
             .find(|share| !form.role.is_empty() && share.intent.role_arn().as_str() == form.role)
         {
-            let known = QuestionForm::of_share(&share.intent);
+            let known = self.known_question(&share.intent).await;
             for (field, answer) in [
                 (&mut form.caller, known.caller),
                 (&mut form.endpoint, known.endpoint),
@@ -85,6 +86,15 @@ impl Services {
             }
         }
         Ok((denied, form))
+    }
+
+    /// What is known of a share's calls, with the external ID that its trust policy accepts at present.
+    async fn known_question(&self, intent: &ShareIntent) -> QuestionForm {
+        let external_id = self.presented_id(intent).await;
+        QuestionForm {
+            external_id: external_id.map(|id| id.to_string()).unwrap_or_default(),
+            ..QuestionForm::of_share(intent)
+        }
     }
 
     async fn examine(&self, operator: &Operator, question: &Question, live: &Live) -> ServiceResult<Examined> {

@@ -113,7 +113,13 @@ impl Services {
 
     pub(crate) async fn draft_record(&self, id: &DraftId) -> ServiceResult<Versioned<ShareDraft>> {
         let found = self.inner.stores.drafts.get(id).await?;
-        found.ok_or_else(|| ServiceError::NotFound { what: "draft", id: id.to_string() })
+        let mut draft = found.ok_or_else(|| ServiceError::NotFound { what: "draft", id: id.to_string() })?;
+        if let Some(share) = self.inner.stores.shares.get(&draft.value.share).await?.map(|share| share.value)
+            && share.state != ShareState::Undone
+        {
+            draft.value.follow(&share.intent);
+        }
+        Ok(draft)
     }
 
     /// Changes a draft, starting over when someone else changed it at the same time.
@@ -154,7 +160,7 @@ impl Services {
     }
 
     /// A draft over an existing share knows who the console is in the child, also when it does not call yet.
-    async fn with_identities(&self, mut draft: ShareDraft) -> ServiceResult<ShareDraft> {
+    pub(crate) async fn with_identities(&self, mut draft: ShareDraft) -> ServiceResult<ShareDraft> {
         if let (true, Ok(id)) = (draft.child_is_connected(), ConnectionId::parse(&draft.callers.connection))
             && let Ok(Some(identity)) = self.identity(&id).await
         {
@@ -257,6 +263,7 @@ fn problems_of(draft: &ShareDraft, record: Option<&ShareRecord>, step: WizardSte
     let mut found = draft.problems(step);
     if let Some(record) = record.filter(|r| r.state != ShareState::Undone) {
         found.extend(fixed(draft, record, step));
+        found.extend(rotating(draft, record).filter(|_| step == WizardStep::Role));
     }
     found
 }
@@ -290,6 +297,18 @@ fn fixed(draft: &ShareDraft, record: &ShareRecord, step: WizardStep) -> Vec<Fiel
         })
     };
     fields.into_iter().filter_map(differs).collect()
+}
+
+/// A third external ID during a change would lock out those who use the first and those who use the second.
+fn rotating(draft: &ShareDraft, record: &ShareRecord) -> Option<FieldProblem> {
+    let (current, rotation) = (record.intent.external_id.as_ref()?, record.intent.open_rotation()?);
+    let another =
+        draft.offer.is_none() && draft.requires_external_id() && draft.role.external_id.trim() != current.as_str();
+    another.then(|| FieldProblem {
+        field: "external_id".into(),
+        message: format!("the external ID is being changed from `{}` to `{current}`", rotation.previous),
+        hint: Some("end that change or go back on the share's page first, or keep the new one here".into()),
+    })
 }
 
 /// A new identifier: sorts by time, so lists and logs read in order.

@@ -1,23 +1,26 @@
 //! Drift: what was changed in AWS behind a share's back, and the run that mends it.
 
+mod schedule;
+
 use crate::activity::Happened;
 use crate::drafts::fresh;
-use crate::ports::store::RunRecord;
+use crate::ports::store::{RunRecord, ShareRecord};
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::RunKind;
-use domain::share::drift::{Choices, Finding, Mend, Recorded, drift, repair};
+use domain::share::drift::{Choices, Drift, DriftCheck, Finding, Mend, Recorded, drift, repair};
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::Plan;
 use domain::share::view::{ApplyView, DriftView, ShareState, UndoStepView};
 
 impl Services {
-    /// Compares what a share was applied as with what is there. Reads only.
+    /// Compares what a share was applied as with what is there, as far as it can be read, and remembers what came of it.
+    /// Changes nothing in AWS.
     pub async fn drift(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<DriftView> {
         let record = self.share_record(share).await?.value;
-        let inventory = self.whole_inventory(&record.intent).await?;
-        let found = drift(&record.intent, &inventory, &record.recorded);
+        let (inventory, found) = self.look(&record).await?;
+        self.remember_check(&record, DriftCheck::of(&found, &record.intent, self.now())).await?;
         // Without anything that has to be asked for; when that can't be planned there is nothing to offer.
         let steps = match repair(&record.intent, &inventory, &record.recorded, &Choices::default()) {
             Ok(repair) if repair.planned.conflicts.is_empty() => repair.planned.plan.steps,
@@ -74,8 +77,8 @@ impl Services {
     ) -> ServiceResult<ApplyView> {
         self.refuse_second_run(&intent.id).await?;
         let record = self.share_record(&intent.id).await?.value;
-        let inventory = self.whole_inventory(intent).await?;
-        let found = drift(intent, &inventory, &record.recorded);
+        let intent = &record.intent;
+        let (inventory, found) = self.look(&record).await?;
         let asked: Vec<&Finding> = found.findings.iter().filter(|finding| keys.contains(&finding.key())).collect();
         let mending = repair(intent, &inventory, &record.recorded, &Choices::of(asked))
             .map_err(|error| ServiceError::Conflict { message: error.to_string(), hint: error.hint().into() })?;
@@ -93,6 +96,7 @@ impl Services {
             self.change_share(&intent.id, |share| {
                 share.intent = mending.intent.clone();
                 share.recorded = recorded.clone();
+                share.checked = None;
             })
             .await?;
             self.note(operator.label(), Happened::done("took note of a share as it is").of_share(&intent.id)).await;
@@ -116,23 +120,31 @@ impl Services {
     /// What to remember of a share after a run that went through: what the run did, and nothing that others did meanwhile.
     pub(crate) async fn recorded(&self, share: &ShareId, plan: &Plan) -> ServiceResult<Recorded> {
         let record = self.share_record(share).await?.value;
-        Ok(record.recorded.after(plan, &record.intent, &self.inventory(&record.intent).await?))
+        Ok(record.recorded.after(plan, &record.intent, &self.readable_inventory(&record.intent).await?))
     }
 
-    /// The inventory with the documents of the role's policies: an inline policy can be put back only when it was read.
-    async fn whole_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
-        let documents = async {
-            match intent.parent_connection() {
-                Some(parent) => self.inner.gateways.iam.role_documents(parent, &intent.role_name).await.ok()?,
-                None => None,
-            }
-        };
-        let (inventory, documents) = tokio::join!(self.inventory(intent), documents);
-        let mut inventory = inventory?;
-        if let Some(found) = documents {
-            let documents = found.policies.documents.into_iter();
-            inventory.role_documents = documents.map(|document| (document.name, document.text)).collect();
-        }
-        Ok(inventory)
+    /// Both accounts as far as they can be read, and how they differ from what was applied.
+    async fn look(&self, record: &ShareRecord) -> ServiceResult<(ShareInventory, Drift)> {
+        let inventory = self.whole_inventory(&record.intent).await?;
+        let found = drift(&record.intent, &inventory, &record.recorded);
+        Ok((inventory, found))
     }
+
+    /// Keeps what a look came to, unless the share has been changed since it was looked at.
+    async fn remember_check(&self, looked_at: &ShareRecord, check: DriftCheck) -> ServiceResult<()> {
+        if !is_standing(looked_at.state) {
+            return Ok(());
+        }
+        self.change_share(&looked_at.intent.id, |share| {
+            if is_standing(share.state) && share.last_run == looked_at.last_run && share.intent == looked_at.intent {
+                share.checked = Some(check.clone());
+            }
+        })
+        .await
+    }
+}
+
+/// Whether a share was applied and nothing is under way.
+fn is_standing(state: ShareState) -> bool {
+    matches!(state, ShareState::Applied | ShareState::Verified | ShareState::NotWorking)
 }

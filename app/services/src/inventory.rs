@@ -1,11 +1,12 @@
 //! What is there now, on both sides of an intent.
 
+use crate::ports::gateway::IdentityPolicies;
 use crate::ports::store::RunRecord;
-use crate::{ServiceError, ServiceResult, Services};
+use crate::{ServiceError, ServiceResult, Services, words};
 use domain::arn::{Arn, CallerArn, CallerKind};
 use domain::endpoint::{EndpointArn, EndpointView};
 use domain::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Request, ResourceKind, decide};
-use domain::names::{AccountId, ConnectionId, EndpointName, Region};
+use domain::names::{ConnectionId, EndpointName, PolicyName, Region, ShareId};
 use domain::policy::PolicyDocument;
 use domain::run::StepState;
 use domain::share::Side;
@@ -15,7 +16,7 @@ use domain::share::plan::attached_by;
 use domain::share::render;
 use domain::share::view::ShareState;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many look-ups of one kind go out together.
 const TOGETHER: usize = 8;
@@ -31,38 +32,19 @@ impl Services {
         read
     }
 
-    /// As [`Services::inventory`], with the documents of the role's policies; a side that can't be read is told so and
-    /// does not hide the other.
-    pub(crate) async fn readable_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
-        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
-        let parent = async {
-            let Some(connection) = intent.parent_connection() else { return Ok(((None, None), None)) };
-            self.still_leads_to(connection, &intent.parent).await?;
-            let read = self.parent_resources(intent).await?;
-            let documents = self.inner.gateways.iam.role_documents(connection, &intent.role_name).await;
-            Ok::<_, ServiceError>((read, documents.ok().flatten()))
-        };
-        let child = async {
-            if let Some(connection) = &intent.child_connection {
-                self.still_leads_to(connection, &intent.child).await?;
+    /// As [`Services::readable_inventory`], with the documents of the role's policies: an inline policy can be put back
+    /// only when it was read.
+    pub(crate) async fn whole_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        let documents = async {
+            match intent.parent_connection() {
+                Some(parent) => self.inner.gateways.iam.role_documents(parent, &intent.role_name).await.ok()?,
+                None => None,
             }
-            self.child_inventory(intent, &runs).await
         };
-        let (parent, child) = tokio::join!(parent, child);
-        let mut inventory = ShareInventory::default();
-        match parent {
-            Ok(((policy, role), documents)) => {
-                (inventory.policy, inventory.role) = (policy, role);
-                let documents = documents.into_iter().flat_map(|found| found.policies.documents);
-                inventory.role_documents = documents.map(|document| (document.name, document.text)).collect();
-            }
-            Err(error) => drop(inventory.unread.insert(Side::Parent, unread(&intent.parent, error)?)),
-        }
-        match child {
-            Ok(child) => inventory.child = child,
-            Err(error) => drop(inventory.unread.insert(Side::Child, unread(&intent.child, error)?)),
-        }
-        Ok(inventory)
+        let (inventory, documents) = tokio::join!(self.readable_inventory(intent), documents);
+        let documents = documents.into_iter().flat_map(|found| found.policies.documents);
+        let role_documents = documents.map(|document| (document.name, document.text)).collect();
+        Ok(ShareInventory { role_documents, ..inventory? })
     }
 
     /// Whether both connections still lead to the accounts of the intent.
@@ -85,15 +67,43 @@ impl Services {
 
     async fn read_accounts(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
         let runs = self.inner.stores.runs.of_share(&intent.id).await?;
-        let ((policy, role), endpoints, child) = tokio::try_join!(
-            self.parent_resources(intent),
-            self.intended_endpoints(intent),
-            self.child_inventory(intent, &runs),
-        )?;
+        let (parent, child) = tokio::try_join!(self.parent_inventory(intent), self.child_inventory(intent, &runs))?;
+        Ok(ShareInventory { child, other_shares: self.other_shares(intent).await?, ..parent })
+    }
+
+    /// As much of both accounts as can be read: a side that can't is told in `unread`. For looking, and for mending what
+    /// was seen; what is undone or applied anew is read whole.
+    pub(crate) async fn readable_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        let parent = async {
+            if let Some(connection) = intent.parent_connection() {
+                self.still_leads_to(connection, &intent.parent).await?;
+            }
+            self.parent_inventory(intent).await
+        };
+        let child = async {
+            if let Some(connection) = &intent.child_connection {
+                self.still_leads_to(connection, &intent.child).await?;
+            }
+            self.child_inventory(intent, &runs).await
+        };
+        let (parent, child) = tokio::join!(parent, child);
+        let mut unread = BTreeMap::new();
+        let parent = or_unread(parent, Side::Parent, &mut unread)?.unwrap_or_default();
+        let child = or_unread(child, Side::Child, &mut unread)?.flatten();
+        Ok(ShareInventory { child, unread, other_shares: self.other_shares(intent).await?, ..parent })
+    }
+
+    async fn parent_inventory(&self, intent: &ShareIntent) -> ServiceResult<ShareInventory> {
+        let ((policy, role), endpoints) =
+            tokio::try_join!(self.parent_resources(intent), self.intended_endpoints(intent),)?;
+        Ok(ShareInventory { policy, role, endpoints, ..ShareInventory::default() })
+    }
+
+    async fn other_shares(&self, intent: &ShareIntent) -> ServiceResult<BTreeSet<ShareId>> {
         let others = self.inner.stores.shares.list().await?.into_iter().map(|r| r.value);
         let others = others.filter(|r| r.intent.id != intent.id && r.state != ShareState::Undone);
-        let other_shares = others.map(|r| r.intent.id).collect();
-        Ok(ShareInventory { policy, role, endpoints, child, other_shares, ..ShareInventory::default() })
+        Ok(others.map(|r| r.intent.id).collect())
     }
 
     /// The parent's policy and role of the intended names; neither where the parent is not connected.
@@ -160,16 +170,9 @@ impl Services {
         let Ok(Some(read)) = self.inner.gateways.iam.identity_policies(connection, console).await else {
             return Ok(Some((self.attachment(connection, console.clone()).await?, false)));
         };
-        let own: Vec<NamedPolicy> = read
-            .documents
-            .into_iter()
-            .filter(|(name, _)| {
-                name != intent.grant_name.as_str() && !name.ends_with(&format!("/{}", intent.grant_name))
-            })
-            .filter_map(|(name, text)| Some(NamedPolicy::new(name, PolicyDocument::parse(&text).ok()?)))
-            .collect();
+        let needs_grant = !may_assume(intent, console, &read, Some(&intent.grant_name));
         let grantee = ObservedGrantee { arn: console.clone(), exists: true, attached: read.attached };
-        Ok(Some((grantee, !may_assume(intent, console, &own))))
+        Ok(Some((grantee, needs_grant)))
     }
 
     /// The intended endpoints that exist, with their status; none where the parent is not connected.
@@ -214,15 +217,17 @@ impl Services {
     }
 }
 
-/// Why a side can't be read, in a sentence; what is wrong with the console itself is its own failure.
-fn unread(account: &AccountId, error: ServiceError) -> ServiceResult<String> {
-    match error {
-        ServiceError::Gateway { .. } | ServiceError::Conflict { .. } => {
-            let message = error.to_string();
-            Ok(format!("Account {account} can't be read: {}.", message.trim_end_matches('.')))
-        }
-        other => Err(other),
-    }
+/// What was read; nothing, with the reason noted, where AWS or the way to it did not let the console read. A failing
+/// store is a failure all the same: it says nothing about the account.
+fn or_unread<T>(read: ServiceResult<T>, side: Side, unread: &mut BTreeMap<Side, String>) -> ServiceResult<Option<T>> {
+    let reason = match read {
+        Ok(read) => return Ok(Some(read)),
+        Err(ServiceError::Gateway { source, .. }) => format!("{source}; {}", words::hint(&source)),
+        Err(ServiceError::Conflict { message, hint }) => format!("{message}; {hint}"),
+        Err(error) => return Err(error),
+    };
+    unread.insert(side, reason);
+    Ok(None)
 }
 
 /// Whom the share's runs, newest first, attached the grant to and did not detach it from since.
@@ -232,8 +237,18 @@ fn attached_by_runs(runs: &[RunRecord], grant: &Arn) -> BTreeSet<CallerArn> {
     attached_by(grant, begun.map(|(step, journal)| (&step.action, journal.state == StepState::Done)))
 }
 
-/// Whether `own` policies let a caller assume the share's role, its trust policy taken for granted.
-fn may_assume(intent: &ShareIntent, caller: &CallerArn, own: &[NamedPolicy]) -> bool {
+/// Whether a caller's own policies, the one called `but` left aside, let it assume the share's role, its trust policy taken
+/// for granted.
+pub(crate) fn may_assume(
+    intent: &ShareIntent,
+    caller: &CallerArn,
+    read: &IdentityPolicies,
+    but: Option<&PolicyName>,
+) -> bool {
+    let left_aside = |name: &str| but.is_some_and(|but| name == but.as_str() || name.ends_with(&format!("/{but}")));
+    let documents = read.documents.iter().filter(|(name, _)| !left_aside(name));
+    let own: Vec<NamedPolicy> =
+        documents.filter_map(|(name, text)| Some(NamedPolicy::new(name, PolicyDocument::parse(text).ok()?))).collect();
     let Ok(trust) = PolicyDocument::parse(&render::trust_policy(intent)) else { return false };
     let trust = NamedPolicy::new("trust policy", trust);
     let Some(principal) = principal_of(caller, None) else { return false };
@@ -249,7 +264,7 @@ fn may_assume(intent: &ShareIntent, caller: &CallerArn, own: &[NamedPolicy]) -> 
         context,
     };
     let policies =
-        Policies { identity: own, resource: Some(&trust), resource_kind: ResourceKind::Trust, ..Policies::default() };
+        Policies { identity: &own, resource: Some(&trust), resource_kind: ResourceKind::Trust, ..Policies::default() };
     decide(&request, &policies) == Decision::Allowed
 }
 

@@ -169,17 +169,28 @@ impl Services {
     }
 
     async fn assume(&self, intent: &ShareIntent, session_name: SessionName) -> Result<RoleCredentials, GatewayError> {
-        let params = AssumeRoleParams {
+        let mut params = AssumeRoleParams {
             role: intent.role_arn(),
             session_name,
-            external_id: intent.external_id.clone(),
+            external_id: self.presented_id(intent).await,
             // An hour: what every caller may have, a role's session too.
             duration: None,
         };
         let Some(connection) = intent.child_connection.as_ref().or(intent.parent_connection()) else {
             return Err(no_way(intent));
         };
-        Ok(self.inner.gateways.sts.assume_role(connection, &intent.region, &params).await?.value)
+        let sts = &self.inner.gateways.sts;
+        let denied = match sts.assume_role(connection, &intent.region, &params).await {
+            Ok(answer) => return Ok(answer.value),
+            Err(error) if error.kind == GatewayErrorKind::AccessDenied => error,
+            Err(error) => return Err(error),
+        };
+        // STS learns of a trust policy later than IAM shows it: during a change the other external ID may be the one.
+        let other = intent.accepted_ids().into_iter().find(|id| params.external_id.as_ref() != Some(id));
+        let Some(other) = other else { return Err(denied) };
+        params.external_id = Some(other.clone());
+        let answer = sts.assume_role(connection, &intent.region, &params).await;
+        answer.map(|answer| answer.value).map_err(|_| denied)
     }
 
     /// A share's record, at most two seconds old: read for every invocation.

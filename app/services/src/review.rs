@@ -22,19 +22,34 @@ use domain::wizard::{ShareDraft, WizardStep};
 const NUMBERS: std::ops::RangeInclusive<u32> = 2..=9;
 
 /// Everything a review is made of.
-struct Reviewed {
+pub(crate) struct Reviewed {
     intent: ShareIntent,
-    inventory: ShareInventory,
-    planned: Planned,
+    pub(crate) inventory: ShareInventory,
+    pub(crate) planned: Planned,
     checks: Vec<CheckView>,
-    fingerprint: String,
+    pub(crate) fingerprint: String,
+}
+
+impl Reviewed {
+    /// An intent against an inventory.
+    pub(crate) fn over(intent: ShareIntent, inventory: ShareInventory) -> Self {
+        let planned = plan(&intent, &inventory);
+        let checks = checks(&intent, &inventory, &planned);
+        let fingerprint = fingerprint(&intent, &inventory, &planned);
+        Self { intent, inventory, planned, checks, fingerprint }
+    }
 }
 
 impl Services {
     /// The plan as a diff against both accounts. Refused as `Invalid` while a step is unfinished.
     pub async fn review(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<ReviewView> {
         let draft = self.draft_record(draft).await?.value;
-        let Reviewed { intent, inventory, mut planned, checks, fingerprint } = self.reviewed(&draft).await?;
+        self.shown(self.reviewed(&draft).await?).await
+    }
+
+    /// A review for a page: with a free name for each conflict.
+    pub(crate) async fn shown(&self, reviewed: Reviewed) -> ServiceResult<ReviewView> {
+        let Reviewed { intent, inventory, mut planned, checks, fingerprint } = reviewed;
         for conflict in &mut planned.conflicts {
             conflict.other_name = self.free_name(&intent, conflict).await?;
         }
@@ -147,12 +162,13 @@ impl Services {
     }
 
     async fn reviewed(&self, draft: &ShareDraft) -> ServiceResult<Reviewed> {
-        let intent = self.intent(draft).await?;
+        self.reviewed_intent(self.intent(draft).await?).await
+    }
+
+    /// An intent against what is there.
+    pub(crate) async fn reviewed_intent(&self, intent: ShareIntent) -> ServiceResult<Reviewed> {
         let inventory = self.inventory(&intent).await?;
-        let planned = plan(&intent, &inventory);
-        let checks = checks(&intent, &inventory, &planned);
-        let fingerprint = fingerprint(&intent, &inventory, &planned);
-        Ok(Reviewed { intent, inventory, planned, checks, fingerprint })
+        Ok(Reviewed::over(intent, inventory))
     }
 
     async fn applied_record(
@@ -171,15 +187,7 @@ impl Services {
             }
             (None, _) => ShareState::Applied,
         };
-        let endpoint_names = match (&intent.parent_side, &intent.endpoints) {
-            (ParentSide::Offered(offered), _) => offered.names.iter().map(ToString::to_string).collect(),
-            (_, EndpointScope::Named(_)) => inventory.endpoints.iter().map(|e| e.name.to_string()).collect(),
-            (ParentSide::Connected(connection), EndpointScope::All) => {
-                let region = &intent.region;
-                let page = self.inner.gateways.sagemaker.endpoints(connection, region, None, None).await?;
-                page.items.iter().map(|e| e.name.to_string()).collect()
-            }
-        };
+        let endpoint_names = self.endpoint_names(intent, inventory).await?;
         Ok(ShareRecord {
             intent: intent.clone(),
             state,
@@ -188,6 +196,25 @@ impl Services {
             last_run: run.cloned().or_else(|| before.as_ref().and_then(|r| r.last_run.clone())),
             verification: before.as_ref().and_then(|r| r.verification.clone()),
             recorded: before.map(|r| r.recorded).unwrap_or_default(),
+            // What was seen before says nothing about what was asked for now.
+            checked: None,
+        })
+    }
+
+    /// The shared endpoints' names in the case they were created with; of all in a region, the newest.
+    pub(crate) async fn endpoint_names(
+        &self,
+        intent: &ShareIntent,
+        inventory: &ShareInventory,
+    ) -> ServiceResult<Vec<String>> {
+        Ok(match (&intent.parent_side, &intent.endpoints) {
+            (ParentSide::Offered(offered), _) => offered.names.iter().map(ToString::to_string).collect(),
+            (_, EndpointScope::Named(_)) => inventory.endpoints.iter().map(|e| e.name.to_string()).collect(),
+            (ParentSide::Connected(connection), EndpointScope::All) => {
+                let region = &intent.region;
+                let page = self.inner.gateways.sagemaker.endpoints(connection, region, None, None).await?;
+                page.items.iter().map(|e| e.name.to_string()).collect()
+            }
         })
     }
 
@@ -228,7 +255,8 @@ impl Services {
     }
 }
 
-fn refuse(reviewed: &Reviewed, fingerprint: &str) -> ServiceResult<()> {
+/// Refuses what must not be applied, and what is not what was shown.
+pub(crate) fn refuse(reviewed: &Reviewed, fingerprint: &str) -> ServiceResult<()> {
     if let Some(conflict) = reviewed.planned.conflicts.first() {
         return Err(ServiceError::Conflict {
             message: conflict.message.clone(),

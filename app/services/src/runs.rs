@@ -268,6 +268,7 @@ impl Services {
             last_run: Some(run.id.clone()),
             verification: None,
             recorded: Recorded::default(),
+            checked: None,
         };
         self.inner.stores.shares.put(&record, 0, self.now()).await?;
         Ok(Some(intent))

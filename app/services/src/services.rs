@@ -51,6 +51,8 @@ pub struct Settings {
     pub propagation: Backoff,
     /// How often a step of a run is tried again by itself, on throttling and the like.
     pub retry: Backoff,
+    /// How often an applied share is compared with its accounts without being asked; `None`: never.
+    pub check_shares: Option<Duration>,
 }
 
 impl Settings {
@@ -64,6 +66,7 @@ impl Settings {
             launch: secs(15 * 60),
             propagation: Backoff { first: secs(1), longest: secs(10), budget: secs(120) },
             retry: Backoff { first: Duration::from_millis(500), longest: secs(8), budget: secs(30) },
+            check_shares: Some(secs(6 * 60 * 60)),
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::names::{EndpointName, ShareId};
 use domain::share::diff::made_lanes;
 use domain::share::intent::EndpointScope;
+use domain::share::rotate;
 use domain::share::sentence::{Tense, arrow, callers_in_brief, sentence};
 use domain::share::view::{OverviewView, ShareState, ShareSummary, ShareView};
 
@@ -52,6 +53,7 @@ impl Services {
             sentence: sentence(intent, &record.endpoint_names, tense),
             role_arn: intent.role_arn().to_string(),
             external_id: intent.external_id.as_ref().map(ToString::to_string),
+            rotation: rotate::view(intent),
             child_lane: lanes.child,
             parent_lane: lanes.parent,
             arrow: arrow(intent).into(),
@@ -83,5 +85,6 @@ fn summary(record: &ShareRecord) -> ShareSummary {
         state: record.state,
         created: record.created,
         verified: record.verification.as_ref().filter(|v| v.passed()).and_then(|v| v.finished),
+        drift: record.checked.clone(),
     }
 }

@@ -112,7 +112,7 @@ impl Services {
 
     async fn tried(&self, intent: &ShareIntent, consent: &BTreeSet<String>) -> ServiceResult<Tried> {
         let mut runs = self.inner.stores.runs.of_share(&intent.id).await?;
-        let inventory = self.readable_inventory(intent).await?;
+        let inventory = self.whole_inventory(intent).await?;
         let function = match &intent.child_connection {
             Some(connection) if !inventory.unread.contains_key(&Side::Child) => {
                 let standing = self.standing_function(intent, connection, &runs).await?;

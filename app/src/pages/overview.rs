@@ -5,6 +5,7 @@ use crate::api::shares::get_overview;
 use crate::ui::{Badge, Button, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
 use domain::activity::ActivityView;
 use domain::connection::{ConnectionState, ConnectionView};
+use domain::share::drift::DriftState;
 use domain::share::view::{OverviewView, ShareSummary};
 use domain::time::Timestamp;
 use leptos::prelude::*;
@@ -55,6 +56,7 @@ fn Overview(view: OverviewView) -> impl IntoView {
     view! {
         <Head start=!shares.is_empty() />
         <div class="stack">
+            <Drifted shares=shares.clone() />
             <Shares shares=shares now=now />
             {(!drafts.is_empty())
                 .then(|| {
@@ -69,6 +71,29 @@ fn Overview(view: OverviewView) -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// How many shares are not as they were left, and which; nothing where all are.
+#[component]
+fn Drifted(shares: Vec<ShareSummary>) -> impl IntoView {
+    let is = |state| move |share: &&ShareSummary| share.drift.as_ref().is_some_and(|check| check.state == state);
+    let drifted: Vec<&ShareSummary> = shares.iter().filter(is(DriftState::Drifted)).collect();
+    let unknown = shares.iter().filter(is(DriftState::Unknown)).count();
+    let (one, href) = match drifted.as_slice() {
+        [] => return None,
+        [one] => (Some(one.role_name.clone()), format!("/shares/{}/drift", one.id)),
+        _ => (None, "/shares".to_owned()),
+    };
+    let found = match one {
+        Some(role) => view! { <a href=href>"One share has drifted: " {role}</a> }.into_any(),
+        None => view! { <a href=href>{format!("{} shares have drifted", drifted.len())}</a> }.into_any(),
+    };
+    let rest = match unknown {
+        0 => String::new(),
+        1 => " One more could not be read.".to_owned(),
+        more => format!(" {more} more could not be read."),
+    };
+    Some(view! { <p class="say is-bad">{found} ". Someone changed in AWS what was applied." {rest}</p> })
 }
 
 #[component]

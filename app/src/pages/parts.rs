@@ -6,6 +6,8 @@ use crate::components::{ArrowTone, Lanes};
 use crate::error::failure_of;
 use crate::ui::{ActionProblem, Badge, Button, ButtonKind, FieldError, FileInput, IconName, TextArea, Time, Tone};
 use domain::activity::{ActivityOutcome, ActivityView};
+use domain::names::ShareId;
+use domain::share::drift::{DriftCheck, DriftState};
 use domain::share::view::{DraftSummary, ShareState, ShareSummary};
 use domain::time::Timestamp;
 use leptos::form::ActionForm;
@@ -40,6 +42,40 @@ pub(super) fn ShareStateBadge(state: ShareState) -> impl IntoView {
         <Badge tone=tone dot=true>
             {words}
         </Badge>
+    }
+}
+
+/// What the last look for drift came to, as a link to it.
+#[component]
+pub(super) fn DriftLine(share: ShareId, check: Option<DriftCheck>, now: Timestamp) -> impl IntoView {
+    let href = format!("/shares/{share}/drift");
+    let Some(DriftCheck { at, state, brief }) = check else {
+        return view! { <a href=href>"Not looked for yet"</a> }.into_any();
+    };
+    let tone = match state {
+        DriftState::Clean => Tone::Ok,
+        DriftState::Drifted => Tone::Bad,
+        DriftState::Unknown => Tone::Warn,
+    };
+    view! {
+        <a class="drift-line" href=href>
+            <Badge tone=tone dot=true>
+                {drift_word(state)}
+            </Badge>
+        </a>
+        <p class="cell-sub">
+            {(state != DriftState::Clean).then(|| format!("{} · ", crate::ui::sentence_case(&brief)))} <Time at=at now=now />
+        </p>
+    }
+    .into_any()
+}
+
+/// In a word or two.
+pub(super) fn drift_word(state: DriftState) -> &'static str {
+    match state {
+        DriftState::Clean => "As it was left",
+        DriftState::Drifted => "Drifted",
+        DriftState::Unknown => "Unknown",
     }
 }
 
@@ -204,6 +240,7 @@ mod tests {
             state: ShareState::Verified,
             created: Timestamp(0),
             verified: None,
+            drift: None,
         }
     }
 

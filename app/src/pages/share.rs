@@ -3,14 +3,16 @@
 mod drift;
 mod function;
 mod hand_off;
+mod rotation;
 mod undo;
 
 pub use drift::DriftPage;
 pub use function::FunctionPage;
 pub use hand_off::{HandOffPage, NextHandOff};
+pub use rotation::RotationPage;
 pub use undo::UndoPage;
 
-use super::parts::ShareStateBadge;
+use super::parts::{ShareStateBadge, drift_word};
 use crate::api::runs::{AsOf, RetryRun, get_run};
 use crate::api::shares::get_share;
 use crate::api::verification::{VerifyShare, get_verification};
@@ -26,6 +28,7 @@ use crate::ui::{
 use domain::names::ShareId;
 use domain::run::{RunKind, RunState, RunView};
 use domain::share::Side;
+use domain::share::rotate::RotationView;
 use domain::share::view::{ShareState, ShareSummary, ShareView};
 use domain::time::Timestamp;
 use domain::verification::VerificationView;
@@ -83,6 +86,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
         sentence,
         role_arn,
         external_id,
+        rotation,
         child_lane,
         parent_lane,
         arrow,
@@ -107,6 +111,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
     let function_page = format!("/shares/{}/function", summary.id);
     let running = run.filter(|run| run.state != RunState::Succeeded || run.kind == RunKind::Undo);
     let (title, state, made) = (summary.role_name.clone(), summary.state, summary.created);
+    let checked = summary.drift.clone();
     let progress = running.map(|run| {
         view! { <LastRun run=run now=now summary=summary.clone() arrow=arrow.clone() retry=retry /> }
     });
@@ -132,7 +137,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
                 tone=Signal::stored(tone)
                 child_empty="Nothing was made here: its own administrator allows the callers."
             />
-            <Facts role_arn=role_arn external_id=external_id />
+            <Facts share=summary.id.clone() role_arn=role_arn external_id=external_id rotation=rotation now=now />
             <Proofs share=summary.id verification=verification now=now verify=verify />
             <section class="stack" aria-label="Documents">
                 <DocumentList items=documents />
@@ -140,8 +145,12 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
         }
     });
     let drift = (!undone).then(|| {
+        let last = checked.map(|check| {
+            view! { <span class="muted">{drift_word(check.state)} ", " <Time at=check.at now=now /></span> }
+        });
         view! {
             <a href=drift_page>"Check for drift"</a>
+            {last}
             <a href=function_page>"Test function"</a>
         }
     });
@@ -207,7 +216,25 @@ fn Actions(
 }
 
 #[component]
-fn Facts(role_arn: String, external_id: Option<String>) -> impl IntoView {
+fn Facts(
+    share: ShareId,
+    role_arn: String,
+    external_id: Option<String>,
+    rotation: Option<RotationView>,
+    now: Timestamp,
+) -> impl IntoView {
+    let change = format!("/shares/{share}/external-id");
+    let change = external_id.is_some().then(|| view! { <a href=change>"Change the external ID"</a> });
+    let old = rotation.map(|rotation| {
+        view! {
+            <dt>"Old external ID"</dt>
+            <dd>
+                <ArnText arn=rotation.previous label="Copy the old external ID" />
+                " "
+                <span class="muted">"accepted too, since " <Time at=rotation.since now=now /></span>
+            </dd>
+        }
+    });
     view! {
         <Card title=|| "What a caller needs">
             <dl class="facts">
@@ -221,7 +248,10 @@ fn Facts(role_arn: String, external_id: Option<String>) -> impl IntoView {
                         Some(id) => view! { <ArnText arn=id label="Copy the external ID" /> }.into_any(),
                         None => view! { <span class="muted">"Not required"</span> }.into_any(),
                     }}
+                    " "
+                    {change}
                 </dd>
+                {old}
             </dl>
         </Card>
     }

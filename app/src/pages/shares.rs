@@ -1,19 +1,22 @@
 //! Shares: all of them, and wizards to go on with.
 
-use super::parts::{DraftRows, ShareStateBadge, StartShareButton, endpoints_in_words};
+use super::parts::{DraftRows, DriftLine, ShareStateBadge, StartShareButton, endpoints_in_words};
 use crate::api::runs::AsOf;
 use crate::api::shares::{ShareList, list_shares};
-use crate::ui::{Button, ButtonKind, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time};
-use domain::share::view::ShareSummary;
+use crate::ui::{
+    Button, ButtonKind, Card, Column, EmptyState, IconName, PageHeader, Resolve, Rows, Skeleton, Table, Time,
+};
+use domain::share::view::{ShareState, ShareSummary};
 use leptos::prelude::*;
 
-const COLUMNS: [Column; 7] = [
+const COLUMNS: [Column; 8] = [
     Column::new("Share"),
     Column::new("From child"),
     Column::new("To parent"),
     Column::new("Endpoints"),
     Column::new("State"),
     Column::new("Verified"),
+    Column::new("Drift"),
     Column::new("Made"),
 ];
 
@@ -47,6 +50,7 @@ fn Head(#[prop(optional)] start: bool) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Button href="/accept">"Accept a share"</Button>
+                        <Button icon=IconName::Search href="/shares/import">"Find shares"</Button>
                         <StartShareButton kind=ButtonKind::Primary />
                     }
                 })}
@@ -85,6 +89,12 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
                 }}
             </td>
             <td class="nowrap">
+                {match share.state {
+                    ShareState::Undone => view! { <span class="muted">"–"</span> }.into_any(),
+                    _ => view! { <DriftLine share=share.id check=share.drift now=now /> }.into_any(),
+                }}
+            </td>
+            <td class="nowrap">
                 <Time at=share.created now=now />
             </td>
         }
@@ -114,6 +124,9 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
                             >
                                 <StartShareButton kind=ButtonKind::Primary />
                                 <Button href="/accept">"Accept a share"</Button>
+                                <p class="empty-other">
+                                    "Made some before? "<a href="/shares/import">"Find shares in your accounts"</a>
+                                </p>
                             </EmptyState>
                         }
                     }

@@ -144,6 +144,8 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     // A step that was never reached has nothing to show yet.
     let reached = view.draft.reached.max(if view.run.is_some() { WizardStep::Verify } else { WizardStep::Parent });
     let editing = view.share_exists && view.draft.reached <= WizardStep::Review && step <= WizardStep::Review;
+    // What an earlier run of the share did is not done for what is being edited now.
+    let done = if editing { view.draft.reached } else { reached };
     let ctx = StepContext::new(view, step, place());
     let body = match step {
         _ if step > reached => view! { <NotYet href=ctx.path(reached) reached/> }.into_any(),
@@ -158,7 +160,7 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     };
     view! {
         <div class="wizard">
-            <Stepper base steps current=step reached unfinished/>
+            <Stepper base steps current=step reached=done unfinished/>
             {editing.then(|| view! {
                 <p class="step-note wizard-editing">
                     "This share is in use: you are editing it. Its accounts and names stay, and nothing changes before you apply."

@@ -7,9 +7,10 @@ use leptos_router::components::A;
 use leptos_router::hooks::use_location;
 
 /// The pages one can go to, in order: address, name, icon.
-pub(super) const PAGES: [(&str, &str, IconName); 6] = [
+pub(super) const PAGES: [(&str, &str, IconName); 7] = [
     ("/", "Overview", IconName::Overview),
     ("/shares", "Shares", IconName::Shares),
+    ("/map", "Map", IconName::Map),
     ("/playground", "Playground", IconName::Playground),
     ("/doctor", "Doctor", IconName::Doctor),
     ("/accounts", "Accounts", IconName::Accounts),

@@ -34,6 +34,8 @@ pub enum IconName {
     Undo,
     Edit,
     Play,
+    /// The map of all shares.
+    Map,
 }
 
 impl IconName {
@@ -73,6 +75,9 @@ impl IconName {
             Self::Clock => "M8 1.800a6.200 6.200 0 1 0 0 12.400A6.200 6.200 0 0 0 8 1.800ZM8 4.500V8l2.300 1.700",
             Self::Undo => "M3 6.500h6.500a3.500 3.500 0 0 1 0 7H6M3 6.500 6 3.500M3 6.500l3 3",
             Self::Edit => "m10.500 2.800 2.700 2.700-7.700 7.700-3.200.500.500-3.200Z",
+            Self::Map => {
+                "M2.500 3.500h3.500v3H2.500ZM2.500 9.500h3.500v3H2.500ZM10 6.500h3.500v3H10ZM6 5c2 0 2 3 4 3M6 11c2 0 2-3 4-3"
+            }
             Self::Play => "M4.500 2.800v10.400L13 8Z",
         }
     }

@@ -37,6 +37,7 @@ fn draft(id: &str) -> ShareDraft {
         console_identity: None,
         rotating: None,
         offer: None,
+        opened_with: None,
     }
 }
 
@@ -68,6 +69,7 @@ fn share(id: &str, created: i64) -> ShareRecord {
         last_run: None,
         verification: None,
         recorded: Default::default(),
+        checked: None,
     }
 }
 

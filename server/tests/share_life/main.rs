@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, missing_docs)]
 
 mod apply;
+mod boto3_drift;
 mod boto3_functions;
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
 #[path = "../../sandbox/tests/http/client.rs"]
@@ -12,12 +13,15 @@ mod conflicts;
 mod control;
 mod crash;
 mod doctor;
+mod drift;
 mod failures;
 mod functions;
 mod handoff;
 mod handshakes;
+mod import;
 mod invoke;
 mod necessity;
+mod rotation;
 mod teardown;
 mod verify;
 mod world;

@@ -72,6 +72,7 @@ impl Under {
             launch_token: None,
             launch: Duration::from_secs(900),
             default_region: default_region(),
+            check_shares: None,
         };
         change(&mut config);
         let announced = Arc::new(Mutex::new(Vec::new()));

@@ -14,12 +14,14 @@ use crate::share::inventory::ShareInventory;
 use serde::{Deserialize, Serialize};
 
 mod changed;
+mod checked;
 mod child;
 mod parent;
 mod recorded;
 mod repair;
 mod trust;
 
+pub use checked::{DriftCheck, DriftState};
 pub use recorded::{Recorded, RecordedPolicy, RecordedRole};
 pub use repair::{Choices, Repair, RepairError, repair};
 

@@ -5,22 +5,24 @@
 //! documents, and who made a resource off its description, which IAM never changes. [`recognise`] says of a role without
 //! a tag whether it is of a share's shape, what adopting it would change, or why it is none.
 
-use crate::arn::{Arn, CallerArn};
+use crate::arn::CallerArn;
 use crate::names::{AccountId, ConnectionId, ShareId};
+use crate::policy::{self, AwsPrincipal, PolicyDocument, PrincipalPattern};
 use crate::share::TAG_SHARE;
 use crate::share::function::TAG_PART;
 use crate::share::intent::ShareIntent;
 use crate::share::inventory::{ObservedPolicy, ObservedRole};
 use crate::share::plan::PastRun;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod adopt;
 mod rebuild;
 mod shape;
+mod view;
 mod why;
 
 pub use adopt::{AdoptParams, Effect, ImportCandidate, Rewrite, recognise};
+pub use view::{CandidateView, FoundView, OtherView, SearchedView, TaggedView};
 pub use why::WhyNot;
 
 /// An account as far as it was searched.
@@ -60,36 +62,6 @@ pub struct Tagged {
     pub found: Result<Imported, WhyNot>,
 }
 
-/// A share that can be imported, or can't, as a page lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TaggedView {
-    /// Its id.
-    pub share: ShareId,
-    /// Its role's ARN, when it was rebuilt.
-    pub role: Option<Arn>,
-    /// What it means, in one sentence, when it was rebuilt.
-    pub sentence: Vec<crate::share::view::Span>,
-    /// What was filled in.
-    pub guesses: Vec<String>,
-    /// Why it can't be rebuilt, and what to do.
-    pub refused: Option<(String, String)>,
-}
-
-impl Tagged {
-    /// For a page.
-    pub fn view(&self) -> TaggedView {
-        use crate::share::sentence::{Tense, sentence};
-        let imported = self.found.as_ref().ok();
-        TaggedView {
-            share: self.share.clone(),
-            role: imported.map(|i| i.intent.role_arn()),
-            sentence: imported.map(|i| sentence(&i.intent, &[], Tense::Present)).unwrap_or_default(),
-            guesses: imported.map(|i| i.guesses.clone()).unwrap_or_default(),
-            refused: self.found.as_ref().err().map(|why| (why.to_string(), why.hint().to_owned())),
-        }
-    }
-}
-
 /// The shares that the accounts' tags speak of, those in `known` left out, in the order of their ids. Of an account that
 /// is reached through several connections the first one counts.
 pub fn tagged(accounts: &[SearchedAccount], known: &BTreeSet<ShareId>) -> Vec<Tagged> {
@@ -108,4 +80,18 @@ fn share_of(tags: &BTreeMap<String, String>) -> Option<ShareId> {
     // What belongs to a share's test function says nothing about the share itself.
     let id = tags.get(TAG_SHARE).filter(|_| !tags.contains_key(TAG_PART))?;
     ShareId::parse(id).ok()
+}
+
+/// Whether a trust policy lets anyone from outside of `account` in: only such roles are worth a closer look.
+pub fn opens_outward(trust: &str, account: &AccountId) -> bool {
+    let Ok(document) = PolicyDocument::parse(trust) else { return false };
+    let allows = document.statements.iter().filter(|statement| statement.effect == policy::Effect::Allow);
+    let mut named = allows.filter_map(|statement| statement.principal.as_ref()).flat_map(|clause| &clause.principals);
+    named.any(|principal| match principal {
+        PrincipalPattern::Everyone => true,
+        PrincipalPattern::Aws(AwsPrincipal::Account { account: named, .. }) => named != account,
+        PrincipalPattern::Aws(AwsPrincipal::Arn(arn)) => arn.account_id().as_ref() != Some(account),
+        PrincipalPattern::Aws(_) => true,
+        _ => false,
+    })
 }

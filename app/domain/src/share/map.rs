@@ -41,6 +41,23 @@ pub enum Detail {
     Accounts,
 }
 
+impl Detail {
+    /// All of them, the most detailed first.
+    pub const ALL: [Self; 3] = [Self::Full, Self::Folded, Self::Accounts];
+    /// The value in addresses.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Folded => "folded",
+            Self::Accounts => "accounts",
+        }
+    }
+    /// Parses [`Detail::key`].
+    pub fn parse(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|detail| detail.key() == key)
+    }
+}
+
 /// A rectangle, from its upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -186,12 +203,13 @@ pub struct MapView {
     pub rows: Vec<MapRow>,
 }
 
-/// Lays the shares out. `labels` are the names people have for accounts.
-pub fn map(shares: &[MapShare<'_>], labels: &BTreeMap<AccountId, String>) -> MapView {
+/// Lays the shares out. `labels` are the names people have for accounts; without `detail` as little is folded as keeps
+/// every column readable.
+pub fn map(shares: &[MapShare<'_>], labels: &BTreeMap<AccountId, String>, detail: Option<Detail>) -> MapView {
     let mut shares: Vec<MapShare<'_>> =
         shares.iter().filter(|share| share.state != ShareState::Undone).copied().collect();
     shares.sort_by(|a, b| a.intent.id.cmp(&b.intent.id));
-    let graph = links::graph(&shares);
+    let graph = links::graph(&shares, detail);
     layout::lay_out(graph, rows::rows(&shares), labels)
 }
 

@@ -8,7 +8,9 @@ use crate::names::ExternalId;
 use crate::policy::{Operator, PolicyDocument};
 use crate::share::intent::ShareIntent;
 use crate::share::paper;
+use crate::share::view::{ReviewView, Span};
 use crate::time::Timestamp;
+use crate::wizard::FieldProblem;
 use serde::{Deserialize, Serialize};
 
 /// A change of the external ID that is under way. The new one is the intent's `external_id`.
@@ -74,6 +76,96 @@ pub fn call_off(intent: &ShareIntent) -> Result<ShareIntent, RotateError> {
     Ok(ShareIntent { external_id: Some(rotation.previous.clone()), rotation: None, ..intent.clone() })
 }
 
+/// What is to become of a share's external ID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RotationChange {
+    /// [`widen`] to this one.
+    Begin(ExternalId),
+    /// [`narrow`].
+    End,
+    /// [`call_off`].
+    CallOff,
+}
+
+impl RotationChange {
+    /// The values in forms and addresses.
+    pub const KEYS: [&str; 3] = ["begin", "end", "call_off"];
+
+    /// Reads a form: `change` is one of [`Self::KEYS`], `to` the new external ID where one begins. What is wrong is told
+    /// at its field.
+    pub fn parse(change: &str, to: &str) -> Result<Self, FieldProblem> {
+        match change {
+            "begin" => ExternalId::parse(to.trim()).map(Self::Begin).map_err(|error| FieldProblem {
+                field: "to".into(),
+                message: error.to_string(),
+                hint: Some("keep the one that was generated, or type another".into()),
+            }),
+            "end" => Ok(Self::End),
+            "call_off" => Ok(Self::CallOff),
+            other => Err(FieldProblem {
+                field: "change".into(),
+                message: format!("`{other}` is nothing that can be done with an external ID"),
+                hint: Some("choose what to do on the share's page".into()),
+            }),
+        }
+    }
+
+    /// One of [`Self::KEYS`].
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Begin(_) => Self::KEYS[0],
+            Self::End => Self::KEYS[1],
+            Self::CallOff => Self::KEYS[2],
+        }
+    }
+
+    /// The share after it; `since` is when a change that begins began.
+    pub fn of(&self, intent: &ShareIntent, since: Timestamp) -> Result<ShareIntent, RotateError> {
+        match self {
+            Self::Begin(to) => widen(intent, to, since),
+            Self::End => narrow(intent),
+            Self::CallOff => call_off(intent),
+        }
+    }
+
+    /// What is true once it is applied, in one sentence. `intent` is the share before.
+    pub fn sentence(&self, intent: &ShareIntent) -> Vec<Span> {
+        let id = |id: Option<&ExternalId>| strong(id.map(ExternalId::as_str).unwrap_or_default());
+        let current = id(intent.external_id.as_ref());
+        let previous = id(intent.open_rotation().map(|rotation| &rotation.previous));
+        match self {
+            Self::Begin(to) => vec![
+                id(Some(to)),
+                plain(" will be accepted beside "),
+                current,
+                plain(": callers go on with the one they have, and switch when it suits them."),
+            ],
+            Self::End => vec![
+                plain("Only "),
+                current,
+                plain(" will be accepted: whoever still sends "),
+                previous,
+                plain(" is denied."),
+            ],
+            Self::CallOff => vec![
+                plain("Only "),
+                previous,
+                plain(" will be accepted again: whoever sends "),
+                current,
+                plain(" already is denied."),
+            ],
+        }
+    }
+}
+
+fn strong(text: &str) -> Span {
+    Span { text: text.into(), strong: true }
+}
+
+fn plain(text: &str) -> Span {
+    Span { text: text.into(), strong: false }
+}
+
 /// Which external ID the console itself presents: the new one as soon as `trust`, the role's trust policy as it is in
 /// AWS, accepts it; until then the one before. A trust policy that is not known, or accepts neither, is asked with the
 /// new one.
@@ -118,6 +210,29 @@ pub fn view(intent: &ShareIntent) -> Option<RotationView> {
         since: rotation.since,
         reminder: reminder(rotation),
     })
+}
+
+/// Everything the page about the external ID shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotationPageView {
+    /// Its role's name.
+    pub role_name: String,
+    /// The parent account, whose trail tells which external ID each caller sent.
+    pub parent: String,
+    /// The external ID in force, the new one during a change.
+    pub external_id: Option<String>,
+    /// The change under way.
+    pub under_way: Option<RotationView>,
+    /// Which of the two this console sends.
+    pub presented: Option<String>,
+    /// A fresh one, to begin a change with.
+    pub offered: String,
+    /// Why nothing can be changed now, and what to do.
+    pub blocked: Option<(String, String)>,
+    /// What Apply would do, when something was chosen, or what is wrong with what was chosen.
+    pub review: Option<Result<ReviewView, FieldProblem>>,
+    /// The server's time.
+    pub now: Timestamp,
 }
 
 /// What is to be done while a change is under way.

@@ -7,8 +7,9 @@ use crate::run::RunView;
 use crate::share::Side;
 use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
-use crate::share::drift::{Drift, Unknown};
+use crate::share::drift::{Drift, DriftCheck, Unknown};
 use crate::share::plan::{Blocker, Forecast};
+use crate::share::rotate::RotationView;
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
 use crate::wizard::{FieldProblem, ShareDraft, WizardStep};
@@ -113,6 +114,8 @@ pub struct ShareSummary {
     pub created: Timestamp,
     /// When it was last verified.
     pub verified: Option<Timestamp>,
+    /// When drift was last looked for, and what was found.
+    pub drift: Option<DriftCheck>,
 }
 
 /// A share in full.
@@ -126,6 +129,8 @@ pub struct ShareView {
     pub role_arn: String,
     /// The external ID the trust policy requires.
     pub external_id: Option<String>,
+    /// A change of it that is under way.
+    pub rotation: Option<RotationView>,
     /// The child's lane, as made.
     pub child_lane: Vec<LaneItem>,
     /// The parent's lane, as made.

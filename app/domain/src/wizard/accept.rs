@@ -63,6 +63,7 @@ impl ShareDraft {
             console_caller: identity.caller.clone(),
             console_identity: Some(identity.arn.clone()),
             rotating: None,
+            opened_with: None,
             offer: Some(offer.clone()),
         }
     }

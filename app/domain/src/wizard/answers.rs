@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 /// The names of the first seed, so that its readers recognise what they get.
 pub(super) const POLICY_NAME: &str = "SageMakerExternalInvokeEndpoint";
 const ROLE_NAME: &str = "SageMakerExternal";
-pub(crate) const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
+/// What the child's policy is called when nobody names it.
+pub const GRANT_NAME: &str = "AllowAssumeSagemakerExternalRole";
 
 /// What a ticked checkbox sends.
 pub(super) const ON: &str = "on";
@@ -47,6 +48,7 @@ impl ShareDraft {
             console_identity: None,
             rotating: None,
             offer: None,
+            opened_with: None,
         }
     }
 
@@ -103,6 +105,27 @@ impl ShareDraft {
                 let names: Vec<_> = offered.names.iter().cloned().collect();
                 ShareOffer::of(intent, &names)
             }),
+            opened_with: intent.external_id.clone(),
+        }
+    }
+
+    /// Takes over what became of the share's external ID since this wizard was opened, as long as its own answer was left
+    /// alone: an edit never ends, repeats or takes back a change of the external ID by being older than it.
+    pub fn follow(&mut self, intent: &ShareIntent) {
+        // What an offer says is the parent's to change.
+        if self.offer.is_some() {
+            return;
+        }
+        self.rotating = intent.external_id.clone().zip(intent.rotation.clone());
+        let Some(current) = &intent.external_id else { return };
+        let answer = self.role.external_id.trim();
+        let untouched = match &self.opened_with {
+            Some(opened) => opened.as_str() == answer,
+            None => intent.accepted_ids().iter().any(|id| id.as_str() == answer),
+        };
+        if untouched {
+            self.role.external_id = current.to_string();
+            self.opened_with = Some(current.clone());
         }
     }
 

@@ -6,7 +6,9 @@ use domain::arn::{Arn, CallerArn};
 use domain::endpoint::EndpointStatus;
 use domain::share::Side;
 use domain::share::checks::Severity;
-use domain::share::drift::{Choices, Drift, FindingKind, Mend, Recorded, RepairError, drift, repair};
+use domain::share::drift::{
+    Choices, Drift, DriftCheck, DriftState, FindingKind, Mend, Recorded, RepairError, drift, repair,
+};
 use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use domain::share::plan::{PastRun, plan, undo};
 use domain::share::render;
@@ -404,4 +406,25 @@ fn an_endpoint_that_came_off_a_share_is_forgotten() {
     let one = ShareIntent { endpoints: EndpointScope::Named([endpoint("a")].into()), ..wide() };
     let after = recorded.after(&Default::default(), &one, &model.inventory(&one));
     assert_eq!(after.endpoints.into_keys().collect::<Vec<_>>(), [endpoint("a")]);
+}
+
+#[test]
+fn what_a_look_came_to_is_kept_in_a_word() {
+    let (model, recorded, _) = applied(&wide());
+    let at = domain::time::Timestamp(7);
+    let kept = |intent: &ShareIntent, inventory: &domain::share::inventory::ShareInventory| {
+        let check = DriftCheck::of(&drift(intent, inventory, &recorded), intent, at);
+        (check.state, check.brief)
+    };
+    let mut inventory = model.inventory(&wide());
+    assert_eq!(kept(&wide(), &inventory), (DriftState::Clean, "as it was left".into()));
+    inventory.child = None;
+    inventory.unread.insert(Side::Child, "the session has expired".into());
+    assert_eq!(kept(&wide(), &inventory), (DriftState::Unknown, "as it was left, the child's side unknown".into()));
+    inventory.role = None;
+    let (state, brief) = kept(&wide(), &inventory);
+    assert_eq!((state, brief.as_str()), (DriftState::Drifted, "one change, the child's side unknown"));
+    // Nobody expects to read an account that was never connected.
+    let by_hand = ShareIntent { child_connection: None, ..wide() };
+    assert_eq!(kept(&by_hand, &model.inventory(&by_hand)).0, DriftState::Clean);
 }

@@ -5,7 +5,7 @@ use crate::{CHILD, PARENT, caller, endpoint, intent};
 use domain::arn::{Arn, CallerArn};
 use domain::names::ExternalId;
 use domain::share::import::{
-    AdoptParams, Effect, ImportCandidate, Imported, SearchedAccount, WhyNot, recognise, tagged,
+    AdoptParams, Effect, ImportCandidate, Imported, SearchedAccount, WhyNot, opens_outward, recognise, tagged,
 };
 use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use domain::share::inventory::{ObservedPolicy, ObservedRole, ObservedVersion};
@@ -426,4 +426,21 @@ fn why(role: &ObservedRole, document: &str) -> String {
 fn refusal(result: Result<ImportCandidate, WhyNot>) -> String {
     let why = result.unwrap_err();
     format!("{why} → {}", why.hint())
+}
+
+#[test]
+fn only_a_role_that_lets_others_in_is_looked_at_closely() {
+    let own = PARENT.parse().unwrap();
+    for (principal, outward) in [
+        (format!(r#"{{"AWS":"{CHILD}"}}"#), true),
+        (format!(r#"{{"AWS":["arn:aws:iam::{PARENT}:role/a","arn:aws:iam::{CHILD}:role/b"]}}"#), true),
+        (r#""*""#.into(), true),
+        (r#"{"AWS":"AROAEXAMPLEEXAMPLE123"}"#.into(), true),
+        (format!(r#"{{"AWS":"arn:aws:iam::{PARENT}:root"}}"#), false),
+        (r#"{"Service":"lambda.amazonaws.com"}"#.into(), false),
+        (r#"{"Federated":"arn:aws:iam::111111111111:saml-provider/a"}"#.into(), false),
+    ] {
+        assert_eq!(opens_outward(&trust(&principal, ""), &own), outward, "{principal}");
+    }
+    assert!(!opens_outward("no policy", &own));
 }

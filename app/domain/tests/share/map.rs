@@ -44,7 +44,7 @@ fn drawn(shares: &[ShareIntent]) -> MapView {
         .iter()
         .map(|intent| MapShare { intent, state: ShareState::Verified, endpoint_names: &[], drifted: false })
         .collect();
-    map(&entries, &BTreeMap::new())
+    map(&entries, &BTreeMap::new(), None)
 }
 
 /// What every map has to be.
@@ -112,7 +112,7 @@ fn a_small_map_reads_as_it_is_drawn() {
         MapShare { intent: &whole, state: ShareState::NotWorking, endpoint_names: &[], drifted: true },
     ];
     let labels = BTreeMap::from([(intent().parent, "models".to_owned())]);
-    let view = map(&entries, &labels);
+    let view = map(&entries, &labels, None);
     assert_eq!(sound(&view, &[console.clone(), whole.clone()]), Ok(()));
     let boxes = view.accounts.iter().map(|a| format!("[{} {:?} {:?}]", a.id, a.label, a.at));
     let nodes = view.nodes.iter().map(|n| format!("({} · {} · {},{})", n.id, n.label, n.at.x, n.at.y));
@@ -136,7 +136,7 @@ fn a_small_map_reads_as_it_is_drawn() {
 fn no_shares_make_an_empty_map_and_undone_ones_are_left_out() {
     let gone = intent();
     let undone = MapShare { intent: &gone, state: ShareState::Undone, endpoint_names: &[], drifted: false };
-    for view in [map(&[], &BTreeMap::new()), map(&[undone], &BTreeMap::new())] {
+    for view in [map(&[], &BTreeMap::new(), None), map(&[undone], &BTreeMap::new(), None)] {
         assert_eq!((view.width, view.height, view.nodes.len(), view.rows.len()), (0, 0, 0, 0));
     }
 }
@@ -194,4 +194,24 @@ proptest! {
         turned.reverse();
         prop_assert_eq!(drawn(&turned), view);
     }
+}
+
+#[test]
+fn how_much_is_folded_can_be_chosen_whatever_the_size() {
+    let shares: Vec<ShareIntent> = (0..3).map(|n| share(n, 1, 2, &[n, n + 1], &[n])).collect();
+    let at = |detail| {
+        let entries: Vec<MapShare<'_>> = shares
+            .iter()
+            .map(|intent| MapShare { intent, state: ShareState::Verified, endpoint_names: &[], drifted: false })
+            .collect();
+        map(&entries, &BTreeMap::new(), detail)
+    };
+    let count = |detail| {
+        let view = at(Some(detail));
+        assert_eq!(view.detail, detail);
+        view.nodes.len()
+    };
+    assert!(count(Detail::Full) >= count(Detail::Folded) && count(Detail::Folded) > count(Detail::Accounts));
+    assert_eq!(at(None), at(Some(Detail::Full)), "so few are not folded unasked");
+    assert_eq!(at(Some(Detail::Accounts)).rows, at(Some(Detail::Full)).rows, "the table is never folded");
 }

@@ -10,7 +10,7 @@ use domain::share::diff::lanes;
 use domain::share::drift::{Recorded, drift};
 use domain::share::intent::{CallerScope, ShareIntent};
 use domain::share::plan::{Action, plan, undo};
-use domain::share::rotate::{self, RotateError};
+use domain::share::rotate::{self, RotateError, RotationChange};
 use domain::share::sentence::{Tense, arrow, sentence};
 use domain::share::{TAG_SHARE, render};
 use domain::time::Timestamp;
@@ -211,4 +211,67 @@ fn a_share_kept_by_an_earlier_version_has_no_change_under_way() {
     assert_eq!(serde_json::from_value::<ShareIntent>(value).unwrap(), intent());
     let round: ShareIntent = serde_json::from_value(serde_json::to_value(widened()).unwrap()).unwrap();
     assert_eq!(round, widened());
+}
+
+#[test]
+fn a_wizard_follows_the_share_unless_another_id_was_typed() {
+    let (old, new) = ("sagebridge-external-id", "new-id");
+    let draft = ShareDraft::of_share("d-1".parse().unwrap(), &intent(), &id("fresh"));
+    let followed = |mut draft: ShareDraft, share: &ShareIntent| {
+        draft.follow(share);
+        draft
+    };
+    assert_eq!(followed(draft.clone(), &widened()).intent().unwrap(), widened());
+    let narrowed = rotate::narrow(&widened()).unwrap();
+    assert_eq!(followed(draft.clone(), &narrowed).intent().unwrap(), narrowed);
+    // Opened in the midst of a change that has been ended or called off since.
+    let during = followed(draft.clone(), &widened());
+    assert_eq!(followed(during.clone(), &narrowed).intent().unwrap(), narrowed);
+    assert_eq!(followed(during, &rotate::call_off(&widened()).unwrap()).intent().unwrap(), intent());
+
+    let mut typed = draft.clone();
+    typed.role.external_id = "typed".into();
+    assert_eq!(followed(typed, &widened()).role.external_id, "typed");
+    // A draft of an earlier version does not say what it was opened with.
+    let earlier = |answer: &str| {
+        let mut earlier = ShareDraft { opened_with: None, ..draft.clone() };
+        earlier.role.external_id = answer.into();
+        followed(earlier, &widened()).role.external_id
+    };
+    assert_eq!([earlier(old), earlier(new), earlier("typed")], [new, new, "typed"]);
+    let without = ShareIntent { external_id: None, ..intent() };
+    assert_eq!(followed(draft, &without).role.external_id, old);
+}
+
+#[test]
+fn a_change_is_read_from_a_form_and_told_in_a_sentence() {
+    let told = |change: &RotationChange, intent: &ShareIntent| {
+        change.sentence(intent).into_iter().map(|span| span.text).collect::<String>()
+    };
+    let begin = RotationChange::parse("begin", " new-id ").unwrap();
+    assert_eq!(begin, RotationChange::Begin(id("new-id")));
+    assert_eq!(begin.of(&intent(), SINCE).unwrap(), widened());
+    assert_eq!(
+        told(&begin, &intent()),
+        "new-id will be accepted beside sagebridge-external-id: callers go on with the one they have, and switch when it \
+         suits them."
+    );
+    let end = RotationChange::parse("end", "").unwrap();
+    assert_eq!(end.of(&widened(), SINCE).unwrap(), rotate::narrow(&widened()).unwrap());
+    assert_eq!(
+        told(&end, &widened()),
+        "Only new-id will be accepted: whoever still sends sagebridge-external-id is denied."
+    );
+    let off = RotationChange::parse("call_off", "").unwrap();
+    assert_eq!(off.of(&widened(), SINCE).unwrap(), intent());
+    assert_eq!(
+        told(&off, &widened()),
+        "Only sagebridge-external-id will be accepted again: whoever sends new-id already is denied."
+    );
+    for (change, to, field) in [("begin", "x", "to"), ("begin", "", "to"), ("rotate", "new-id", "change")] {
+        assert_eq!(RotationChange::parse(change, to).unwrap_err().field, field, "{change} {to}");
+    }
+    for change in [begin, end, off] {
+        assert!(RotationChange::KEYS.contains(&change.key()));
+    }
 }

@@ -13,7 +13,7 @@ use domain::evaluate::{
     Context, Decision, Explanation, NamedPolicy, Policies, Principal, Request, ResourceKind, explain,
 };
 use domain::invoke::DenialExplanation;
-use domain::names::{ConnectionId, EndpointName};
+use domain::names::{ConnectionId, EndpointName, ExternalId};
 use domain::policy::PolicyDocument;
 use domain::share::intent::{EndpointScope, InvokeAction, ShareIntent};
 
@@ -37,8 +37,9 @@ impl Services {
         if error.kind != GatewayErrorKind::AccessDenied {
             return None;
         }
-        let external_id = intent.external_id.as_ref().map(|id| id.as_str().to_owned());
-        let said = told(self.assume_said(intent, external_id.as_deref()).await, "AssumeRole");
+        let external_id = self.presented_id(intent).await;
+        let external_id = external_id.as_ref().map(ExternalId::as_str);
+        let said = told(self.assume_said(intent, external_id).await, "AssumeRole");
         Some(DenialExplanation { question: self.as_question(intent, endpoint).await, ..said })
     }
 

@@ -8,7 +8,7 @@ use domain::activity::ActivityView;
 use domain::endpoint::Page;
 use domain::names::{DraftId, RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView};
-use domain::share::drift::Recorded;
+use domain::share::drift::{DriftCheck, Recorded};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::Plan;
 use domain::share::view::ShareState;
@@ -85,6 +85,9 @@ pub struct ShareRecord {
     /// What was there after the last successful run: what drift is told by.
     #[serde(default)]
     pub recorded: Recorded,
+    /// The last look for drift since then.
+    #[serde(default)]
+    pub checked: Option<DriftCheck>,
 }
 
 /// Shares.

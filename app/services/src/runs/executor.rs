@@ -248,6 +248,7 @@ impl Executor {
             };
             // What was proved about an earlier state says nothing about this one.
             share.verification = None;
+            share.checked = None;
             if let Some(recorded) = &recorded {
                 share.recorded = recorded.clone();
             }

@@ -121,14 +121,15 @@ impl Verifier {
         let Some(connection) = &intent.child_connection else {
             return Verdict::impossible(format!("account {} is not connected", intent.child));
         };
-        match self.assume(connection, intent.external_id.clone()).await {
+        let external_id = self.services.presented_id(intent).await;
+        match self.assume(connection, external_id.clone()).await {
             Ok(answer) => Verdict::Shown {
                 detail: format!("assumed as `{}`", answer.value.session_arn),
                 request_id: answer.request_id,
                 credentials: Some(Arc::new(answer.value)),
             },
             Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
-                let external_id = intent.external_id.as_ref().map(ExternalId::as_str);
+                let external_id = external_id.as_ref().map(ExternalId::as_str);
                 let said = self.services.assume_said(intent, external_id).await;
                 match self.console_waits_for_trust() {
                     Some(why) if !matches!(said, Said::Denied(_)) => Verdict::impossible(why),
@@ -174,11 +175,12 @@ impl Verifier {
             Ok(strangers) => strangers,
             Err(error) => return Verdict::otherwise(error.to_string(), None),
         };
+        let external_id = self.services.presented_id(&self.record.intent).await;
         let mut denied = Vec::new();
         let mut request_id = None;
         for (connection, identity) in strangers {
             let who = format!("`{}`", identity.arn);
-            match self.assume(&connection, self.record.intent.external_id.clone()).await {
+            match self.assume(&connection, external_id.clone()).await {
                 Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
                     request_id = error.request_id;
                     denied.push(who);

@@ -44,6 +44,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         last_run: None,
         verification: None,
         recorded: Default::default(),
+        checked: None,
     };
     bench.memory.put(&record, 0, bench.services.now()).await.unwrap();
     (bench, operator, record.intent.id)

@@ -51,7 +51,14 @@ fn Findings(view: DriftView) -> impl IntoView {
     let unknown = drift
         .unknown
         .into_iter()
-        .map(|unknown| view! { <p class="doctor-note"><Words text=unknown.reason/></p> })
+        .map(|unknown| {
+            let side = match unknown.side {
+                Side::Child => "The child's side is unknown. ",
+                Side::Parent => "The parent's side is unknown. ",
+            };
+            let reason = crate::ui::sentence_case(unknown.reason.trim_end_matches('.'));
+            view! { <p class="doctor-note"><strong>{side}</strong> <Words text=reason/> "."</p> }
+        })
         .collect_view();
     if clean {
         return view! {

@@ -115,6 +115,14 @@ fn Actions(ctx: StepContext) -> impl IntoView {
 
 #[component]
 fn ExternalId(ctx: StepContext, required: bool, value: String) -> impl IntoView {
+    let in_use = (ctx.share_exists && ctx.draft.opened_with.is_some()).then(|| {
+        let href = format!("/shares/{}/external-id", ctx.draft.share);
+        view! {
+            <p class="field-about">
+                "Another one here counts from the moment it is applied: whoever sends the old one is denied. To keep them working                  meanwhile, "<a href=href>"change the external ID in two steps"</a> "."
+            </p>
+        }
+    });
     view! {
         <div class="external-id">
             <Checkbox
@@ -136,6 +144,7 @@ fn ExternalId(ctx: StepContext, required: bool, value: String) -> impl IntoView 
                 />
                 <Button submit=true icon=IconName::Refresh name="go" value="regenerate">"Generate another"</Button>
             </div>
+            {in_use}
         </div>
     }
 }

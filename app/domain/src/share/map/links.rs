@@ -50,9 +50,15 @@ pub(super) struct Graph {
     pub(super) links: BTreeMap<(String, String), Link>,
 }
 
-/// The graph with as little folded as keeps every column readable.
-pub(super) fn graph(shares: &[MapShare<'_>]) -> Graph {
+/// The graph folded as asked for, or as little as keeps every column readable.
+pub(super) fn graph(shares: &[MapShare<'_>], detail: Option<Detail>) -> Graph {
     let full = build(shares);
+    match detail {
+        Some(Detail::Full) => return full,
+        Some(Detail::Folded) => return full.folded(),
+        Some(Detail::Accounts) => return full.by_account(shares),
+        None => {}
+    }
     if full.tallest() <= TALLEST {
         return full;
     }

@@ -207,16 +207,20 @@ fn stays(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<String> {
 fn unknown(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<Unknown> {
     let mut unknown = Vec::new();
     if let Some(reason) = inventory.unread.get(&Side::Parent) {
-        unknown.push(Unknown { side: Side::Parent, reason: reason.clone() });
+        unknown.push(Unknown { side: Side::Parent, reason: unreadable(&intent.parent, reason) });
     } else if intent.parent_connection().is_none() {
         let reason = format!("Account {} is not connected: its side is its own administrator's.", intent.parent);
         unknown.push(Unknown { side: Side::Parent, reason });
     }
     if inventory.child.is_none() || inventory.unread.contains_key(&Side::Child) {
-        let why = inventory.unread.get(&Side::Child).cloned();
+        let why = inventory.unread.get(&Side::Child).map(|reason| unreadable(&intent.child, reason));
         let why = why.unwrap_or_else(|| format!("Account {} is not connected.", intent.child));
         let reason = format!("{why} Policy `{}` stays there until someone deletes it.", intent.grant_name);
         unknown.push(Unknown { side: Side::Child, reason });
     }
     unknown
+}
+
+fn unreadable(account: &AccountId, reason: &str) -> String {
+    format!("Account {account} can't be read: {}.", reason.trim_end_matches('.'))
 }

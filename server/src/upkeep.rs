@@ -1,0 +1,34 @@
+//! What the process does without being asked: it looks for drift when that is due. What is due is decided by the use
+//! case; here is only the timer.
+
+use services::Services;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+/// How often it is looked whether anything is due.
+pub const TICK: Duration = Duration::from_secs(60);
+
+/// Looks every `tick` until `stopped` says so, or whoever would say it is gone. A look under way is left where it is: it
+/// only reads, and what it has not written is due again at the next start.
+pub fn start(services: Services, mut stopped: watch::Receiver<bool>, tick: Duration) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut ticks = interval(tick);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let forever = async {
+            loop {
+                ticks.tick().await;
+                match services.check_due_shares(services.now()).await {
+                    Ok(0) => {}
+                    Ok(shares) => tracing::info!(shares, "compared shares with their accounts"),
+                    Err(error) => tracing::warn!(%error, "shares could not be compared with their accounts"),
+                }
+            }
+        };
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => {}
+            () = forever => {}
+        }
+    })
+}
