@@ -132,7 +132,8 @@ fn option_id(i: usize) -> String {
 
 fn pages() -> Vec<Destination> {
     let page = |href: &str, name: &str| Destination { label: name.into(), detail: "Page".into(), href: href.into() };
-    PAGES.iter().map(|(href, name, _)| page(href, name)).chain([page("/accept", "Accept a share")]).collect()
+    let more = [page("/accept", "Accept a share"), page("/shares/import", "Find shares in your accounts")];
+    PAGES.iter().map(|(href, name, _)| page(href, name)).chain(more).collect()
 }
 
 /// The places that hold every typed word, in label or detail.
@@ -154,11 +155,9 @@ mod tests {
     #[test]
     fn every_typed_word_narrows_the_places() {
         let labels = |typed: &str| matching(pages(), typed).into_iter().map(|p| p.label).collect::<Vec<_>>();
-        assert_eq!(
-            labels("A page"),
-            ["Overview", "Shares", "Playground", "Doctor", "Accounts", "Activity", "Accept a share"]
-        );
-        assert_eq!(labels("acco PAGE"), ["Accounts"]);
+        let all = ["Overview", "Shares", "Map", "Playground", "Doctor", "Accounts", "Activity"];
+        assert_eq!(labels("A page"), [&all[..], &["Accept a share", "Find shares in your accounts"]].concat());
+        assert_eq!(labels("acco PAGE"), ["Accounts", "Find shares in your accounts"]);
         assert!(labels("nothing").is_empty());
     }
 }

@@ -183,12 +183,13 @@ fn what_is_not_the_shares_any_more_stays_and_what_cant_be_seen_is_unknown() {
     model.roles.get_mut("SageMakerExternal").unwrap().tags.clear();
     let mut inventory = model.inventory(&intent());
     inventory.child = None;
-    inventory.unread.insert(Side::Child, "The session has expired.".into());
+    inventory.unread.insert(Side::Child, "the session has expired; sign in again".into());
     let dry = dry_run(&intent(), &runs, &inventory, &BTreeSet::new());
     assert_eq!(dry.stays, ["Role `SageMakerExternal` stays: no tag says that it belongs to this share."]);
     assert_eq!(
         dry.unknown[0].reason,
-        "The session has expired. Policy `AllowAssumeSagemakerExternalRole` stays there until someone deletes it."
+        "Account 222222222222 can't be read: the session has expired; sign in again. Policy \
+         `AllowAssumeSagemakerExternalRole` stays there until someone deletes it."
     );
 }
 
