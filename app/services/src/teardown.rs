@@ -139,8 +139,8 @@ impl Services {
 /// A side that can't be read now is not left behind and forgotten; one that was never connected has its own
 /// administrator.
 fn refusal(dry: &DryRun, inventory: &ShareInventory) -> Option<String> {
-    if !inventory.unread.is_empty() {
-        return Some("an account of the share can't be read now, so that it can't be taken back whole".into());
+    if let Some(reason) = inventory.unread.values().next() {
+        return Some(format!("the share can't be taken back whole, as one side of it can't be read: {reason}"));
     }
     let blocked = dry.steps.iter().find_map(|step| match &step.outcome {
         Outcome::Blocked { .. } => Some(format!("“{}” would be refused by AWS", step.title)),

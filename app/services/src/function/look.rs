@@ -84,6 +84,7 @@ impl Services {
             child: intent.child.clone(),
             parent: intent.parent.clone(),
             region: intent.region.clone(),
+            offered: intent.offered().is_some(),
             arrow: arrow(intent).into(),
             blocked: blocked(&record).filter(|_| !going),
             file_name: lambda::FILE_NAME.into(),

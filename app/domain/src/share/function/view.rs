@@ -26,6 +26,8 @@ pub struct FunctionPageView {
     pub parent: AccountId,
     /// The region of both.
     pub region: Region,
+    /// Whether the role is another administrator's, whom an acceptance tells who calls.
+    pub offered: bool,
     /// The condition on the arrow.
     pub arrow: String,
     /// Why no function can be made or called from here, if none can.

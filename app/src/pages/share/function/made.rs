@@ -15,6 +15,9 @@ use domain::share::function::{ChangeView, FunctionPageView, MadeView, RemovalVie
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+/// What is left to the parent's administrator.
+const OFFERED: &str = " Where the role names its callers, the parent's administrator has to let it in: send them the new acceptance from the hand-off page.";
+
 #[component]
 pub(super) fn Made(page: FunctionPageView, made: MadeView, call: Option<KeptCall>, actions: Actions) -> impl IntoView {
     let predicted = call.as_ref().is_some_and(|call| {
@@ -27,10 +30,11 @@ pub(super) fn Made(page: FunctionPageView, made: MadeView, call: Option<KeptCall
     };
     let share = page.share.to_string();
     let callable = page.blocked.is_none() && made.arn.is_some();
+    let offered = page.offered;
     let allow = made
         .allow
         .clone()
-        .map(|allow| view! { <Allow share=share.clone() allow made=made.clone() action=actions.allow/> });
+        .map(|allow| view! { <Allow share=share.clone() allow made=made.clone() offered action=actions.allow/> });
     let update = made
         .update
         .clone()
@@ -64,7 +68,11 @@ fn standing(made: &MadeView, page: &FunctionPageView) -> String {
             "`{name}` runs as `{role}`, which the share does not let call: run it, and see what AWS says to that."
         ),
         (Some(_), true) => {
-            format!("`{name}` runs as `{role}`, which may assume `{}` of account {}.", page.role_name, page.parent)
+            let told = if page.offered { OFFERED } else { "" };
+            format!(
+                "`{name}` runs as `{role}`, which may assume `{}` of account {}.{told}",
+                page.role_name, page.parent
+            )
         }
     }
 }
@@ -167,12 +175,22 @@ fn Result(call: Option<KeptCall>, action: ServerAction<RunTestFunction>, name: S
 }
 
 #[component]
-fn Allow(share: String, allow: ChangeView, made: MadeView, action: ServerAction<AllowTestFunction>) -> impl IntoView {
+fn Allow(
+    share: String,
+    allow: ChangeView,
+    made: MadeView,
+    offered: bool,
+    action: ServerAction<AllowTestFunction>,
+) -> impl IntoView {
     let ChangeView { steps, fingerprint, blocked } = allow;
     let role = last_part(&made.role);
-    let about = format!(
-        "`{role}` becomes a caller of the share: it gets the child's policy, and where the share names its callers, the trust policy names it too."
-    );
+    let about = if offered {
+        format!("`{role}` becomes a caller of the share and gets the child's policy.{OFFERED}")
+    } else {
+        format!(
+            "`{role}` becomes a caller of the share: it gets the child's policy, and where the share names its callers, the trust policy names it too."
+        )
+    };
     let button = match blocked {
         Some(why) => view! { <p class="action-problem"><Words text=why/></p> }.into_any(),
         None => view! {
