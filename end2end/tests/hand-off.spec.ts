@@ -129,7 +129,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await invoke(child, share);
 
       await child.goto(`/shares/${share}/drift`);
-      await expect(child.getByText("The parent's side is unknown.")).toBeVisible();
+      await expect(child.getByText("The parent's side is unknown.", { exact: true })).toBeVisible();
       await child.goto(`/shares/${share}/undo`);
       await child.getByRole("button", { name: "Undo share" }).click();
       await expect(async () => {
