@@ -13,6 +13,7 @@ mod proofs;
 mod run;
 mod sentence;
 mod stepper;
+mod steps;
 mod why;
 
 pub use checks::ChecksList;
@@ -24,4 +25,5 @@ pub use proofs::{ProofList, proofs_sentence};
 pub use run::{RunProgress, run_sentence};
 pub use sentence::Sentence;
 pub use stepper::Stepper;
+pub use steps::StepLines;
 pub use why::DenialWhy;

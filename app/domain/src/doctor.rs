@@ -28,4 +28,4 @@ pub use evidence::{
 pub use live::{Call, Live, Outcome};
 pub use question::{Question, QuestionForm, Target};
 pub use repair::{DocumentChange, Repair, RequestChange, RequestField, Whose, plan};
-pub use view::{DiagnosisView, PlannedStep};
+pub use view::DiagnosisView;

@@ -10,11 +10,11 @@ mod repair;
 use crate::runs::plan_digest;
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::connection::ConnectionState;
-use domain::doctor::{Diagnosis, DiagnosisView, Live, PlannedStep, Question, QuestionForm, diagnose, message, plan};
+use domain::doctor::{Diagnosis, DiagnosisView, Live, Question, QuestionForm, diagnose, message, plan};
 use domain::names::{AccountId, ConnectionId, ShareId};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::Plan;
-use domain::share::view::ShareState;
+use domain::share::view::{ShareState, StepView};
 use domain::wizard::FieldProblem;
 
 /// A diagnosis with what it was made from.
@@ -30,15 +30,10 @@ impl Services {
         let left_out = diagnosis.repairs().filter(|repair| repair.is_plannable());
         let planned = |account: &AccountId| plan.steps.iter().any(|step| step.account == *account);
         let left_out: Vec<AccountId> = left_out.map(|r| r.account.clone()).filter(|a| !planned(a)).collect();
-        let step = |step: &domain::share::plan::Step| PlannedStep {
-            title: step.title.clone(),
-            side: step.side,
-            account: step.account.clone(),
-        };
         Ok(DiagnosisView {
             share: self.share_of(question).await?,
             can_call: self.own_connection(operator, question).await.map(|_| ()).map_err(|error| error.to_string()),
-            steps: plan.steps.iter().map(step).collect(),
+            steps: plan.steps.iter().map(StepView::from).collect(),
             fingerprint: plan_digest(&plan),
             not_connected: left_out,
             form: QuestionForm::of(question),

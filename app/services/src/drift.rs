@@ -12,7 +12,7 @@ use domain::share::drift::{Choices, Drift, DriftCheck, Finding, Mend, Recorded, 
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::Plan;
-use domain::share::view::{ApplyView, DriftView, ShareState, UndoStepView};
+use domain::share::view::{ApplyView, DriftView, ShareState, StepView};
 
 impl Services {
     /// Compares what a share was applied as with what is there, as far as it can be read, and remembers what came of it.
@@ -26,16 +26,11 @@ impl Services {
             Ok(repair) if repair.planned.conflicts.is_empty() => repair.planned.plan.steps,
             _ => Vec::new(),
         };
-        let view = |step: domain::share::plan::Step| UndoStepView {
-            title: step.title,
-            side: step.side,
-            account: step.account,
-        };
         Ok(DriftView {
             share: share.clone(),
             role_name: record.intent.role_name.to_string(),
             drift: found,
-            steps: steps.into_iter().map(view).collect(),
+            steps: steps.iter().map(StepView::from).collect(),
             now: self.now(),
         })
     }

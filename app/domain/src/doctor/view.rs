@@ -2,20 +2,9 @@
 
 use super::{Diagnosis, Live, QuestionForm};
 use crate::names::{AccountId, ShareId};
-use crate::share::Side;
+use crate::share::view::StepView;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-
-/// A step of the plan that makes every repair the console can make.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlannedStep {
-    /// Verb and object.
-    pub title: String,
-    /// On which side.
-    pub side: Side,
-    /// In which account.
-    pub account: AccountId,
-}
 
 /// A diagnosis with what can be done about it from here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +20,7 @@ pub struct DiagnosisView {
     /// Whether the console can make the calls itself; if not, why, in lower case.
     pub can_call: Result<(), String>,
     /// The plan that makes the repairs; empty when there is nothing the console can do.
-    pub steps: Vec<PlannedStep>,
+    pub steps: Vec<StepView>,
     /// The plan's digest: what is repaired is what was shown.
     pub fingerprint: String,
     /// Accounts whose repairs can't be made from here, as they are not connected.

@@ -15,9 +15,7 @@ pub use form::{FunctionChoice, FunctionForm};
 pub use outcome::{FunctionFailure, FunctionOutcome, FunctionReport, Prediction};
 pub use plan::{Making, Removal, function_steps, leaving, make, removal};
 pub use sentence::{documents, left_by, making_sentence};
-pub use view::{
-    ChangeView, EndpointSample, FunctionPageView, FunctionStepView, MadeView, PlannedView, RemovalView, RoleChoice,
-};
+pub use view::{ChangeView, EndpointSample, FunctionPageView, MadeView, PlannedView, RemovalView, RoleChoice};
 
 use crate::arn::{Arn, CallerArn};
 use crate::function::FunctionState;

@@ -8,7 +8,7 @@ use crate::share::Side;
 use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
 use crate::share::drift::{Drift, DriftCheck, Unknown};
-use crate::share::plan::{Blocker, Forecast};
+use crate::share::plan::{Blocker, Forecast, Step};
 use crate::share::rotate::RotationView;
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
@@ -203,15 +203,21 @@ pub struct DraftView {
     pub run: Option<RunId>,
 }
 
-/// One call of an undo.
+/// A step of a plan, as pages list it before it is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UndoStepView {
+pub struct StepView {
     /// Verb and object: `Delete role SageMakerExternal`.
     pub title: String,
     /// On which side.
     pub side: Side,
     /// In which account.
     pub account: AccountId,
+}
+
+impl From<&Step> for StepView {
+    fn from(step: &Step) -> Self {
+        Self { title: step.title.clone(), side: step.side, account: step.account.clone() }
+    }
 }
 
 /// What Undo would do, before it does it.
@@ -262,7 +268,7 @@ pub struct DriftView {
     /// What was found.
     pub drift: Drift,
     /// What mending does, without what has to be asked for.
-    pub steps: Vec<UndoStepView>,
+    pub steps: Vec<StepView>,
     /// The server's time.
     pub now: Timestamp,
 }

@@ -2,11 +2,12 @@
 
 use super::found::FormFields;
 use crate::api::doctor::RepairHandshake;
-use crate::components::DocumentDiffView;
+use crate::components::{DocumentDiffView, StepLines};
 use crate::error::failure_of;
 use crate::ui::{ActionProblem, Badge, Button, ButtonKind, Tone, Words, sentence_case};
-use domain::doctor::{DiagnosisView, Link, PlannedStep, Repair, RequestChange, Whose};
+use domain::doctor::{DiagnosisView, Link, Repair, RequestChange, Whose};
 use domain::share::Side;
+use domain::share::diff::Change;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -98,13 +99,12 @@ fn RepairForm(found: DiagnosisView, live: String) -> impl IntoView {
     }
     let count = found.steps.len();
     let label = if count == 1 { "Repair with 1 change".to_owned() } else { format!("Repair with {count} changes") };
-    let rows = found.steps.into_iter().map(|step| view! { <StepLine step/> }).collect_view();
     view! {
         <div class="card">
             <div class="card-head">
                 <h3>"The console would"</h3>
             </div>
-            <ol class="lines">{rows}</ol>
+            <StepLines steps=found.steps change=Change::Update/>
             <div class="card-body">
                 {left_out}
                 <ActionForm action=repair>
@@ -118,21 +118,4 @@ fn RepairForm(found: DiagnosisView, live: String) -> impl IntoView {
         </div>
     }
     .into_any()
-}
-
-#[component]
-fn StepLine(step: PlannedStep) -> impl IntoView {
-    let (side, hue) = match step.side {
-        Side::Parent => ("Parent", "hue-parent"),
-        Side::Child => ("Child", "hue-child"),
-    };
-    view! {
-        <li class="line">
-            <span class="mark mark-update" aria-hidden="true">"~"</span>
-            <div class="line-text">
-                <p class="line-title">{step.title}</p>
-            </div>
-            <span class="line-aside muted">{side} " " <code class=hue>{step.account.to_string()}</code></span>
-        </li>
-    }
 }

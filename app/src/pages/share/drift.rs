@@ -2,15 +2,16 @@
 
 use super::share_in_address;
 use crate::api::drift::{RepairShare, get_drift};
-use crate::components::DocumentDiffView;
+use crate::components::{DocumentDiffView, StepLines};
 use crate::error::failure_of;
 use crate::ui::{
     ActionProblem, Badge, Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, Tone, Words,
 };
 use domain::share::Side;
 use domain::share::checks::Severity;
+use domain::share::diff::Change;
 use domain::share::drift::{Finding, Mend};
-use domain::share::view::{DriftView, UndoStepView};
+use domain::share::view::{DriftView, StepView};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
@@ -151,28 +152,12 @@ fn FindingItem(finding: Finding) -> impl IntoView {
 }
 
 #[component]
-fn Steps(steps: Vec<UndoStepView>) -> impl IntoView {
+fn Steps(steps: Vec<StepView>) -> impl IntoView {
     let count = steps.len();
     let calls = if count == 1 { "1 step".to_owned() } else { format!("{count} steps") };
-    let rows = steps
-        .into_iter()
-        .map(|step| {
-            let (side, hue) = match step.side {
-                Side::Parent => ("Parent", "hue-parent"),
-                Side::Child => ("Child", "hue-child"),
-            };
-            view! {
-                <li class="line">
-                    <span class="mark mark-update" aria-hidden="true">"~"</span>
-                    <div class="line-text"><p class="line-title">{step.title}</p></div>
-                    <span class="line-aside muted">{side} " " <code class=hue>{step.account.to_string()}</code></span>
-                </li>
-            }
-        })
-        .collect_view();
     view! {
         <Card title=|| "Mending does" aside=move || calls.clone()>
-            <ol class="lines">{rows}</ol>
+            <StepLines steps change=Change::Update/>
         </Card>
     }
 }

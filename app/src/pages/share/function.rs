@@ -15,9 +15,8 @@ use crate::components::{ArrowTone, PlanLanes, RefreshWithoutScript, Revised as _
 use crate::ui::{Button, CopyButton, EmptyState, PageHeader, Resolve, Skeleton, Words};
 use choose::Choose;
 use domain::run::RunView;
-use domain::share::Side;
 use domain::share::diff::{Change, LaneItem};
-use domain::share::function::{FunctionForm, FunctionPageView, FunctionStepView};
+use domain::share::function::{FunctionForm, FunctionPageView};
 use domain::time::Timestamp;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -182,28 +181,6 @@ fn FunctionLanes(page: FunctionPageView, child_lane: Vec<LaneItem>, tone: ArrowT
             linked=false
         />
     }
-}
-
-/// Steps in their order.
-#[component]
-fn StepLines(steps: Vec<FunctionStepView>, sign: &'static str, class: &'static str) -> impl IntoView {
-    let rows = steps
-        .into_iter()
-        .map(|step| {
-            let (side, hue) = match step.side {
-                Side::Parent => ("Parent", "hue-parent"),
-                Side::Child => ("Child", "hue-child"),
-            };
-            view! {
-                <li class="line">
-                    <span class=class aria-hidden="true">{sign}</span>
-                    <div class="line-text"><p class="line-title">{step.title}</p></div>
-                    <span class="line-aside muted">{side} " " <code class=hue>{step.account.to_string()}</code></span>
-                </li>
-            }
-        })
-        .collect_view();
-    view! { <ol class="lines">{rows}</ol> }
 }
 
 /// The choices as hidden fields.

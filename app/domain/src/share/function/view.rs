@@ -5,10 +5,8 @@ use crate::endpoint::Sample;
 use crate::function::FunctionState;
 use crate::names::{AccountId, EndpointName, Region, ShareId};
 use crate::run::RunView;
-use crate::share::Side;
 use crate::share::diff::DocumentDiff;
-use crate::share::plan::Step;
-use crate::share::view::Span;
+use crate::share::view::{Span, StepView};
 use crate::time::Timestamp;
 use crate::wizard::FieldProblem;
 use serde::{Deserialize, Serialize};
@@ -84,28 +82,11 @@ pub struct PlannedView {
     /// What will be made, in one sentence.
     pub sentence: Vec<Span>,
     /// The steps, in order; none while something is wrong.
-    pub steps: Vec<FunctionStepView>,
+    pub steps: Vec<StepView>,
     /// The documents that come with them.
     pub documents: Vec<DocumentDiff>,
     /// The plan's digest: what is made is what was shown.
     pub fingerprint: String,
-}
-
-/// A step as the page lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FunctionStepView {
-    /// Verb and object.
-    pub title: String,
-    /// On which side.
-    pub side: Side,
-    /// In which account.
-    pub account: AccountId,
-}
-
-impl From<&Step> for FunctionStepView {
-    fn from(step: &Step) -> Self {
-        Self { title: step.title.clone(), side: step.side, account: step.account.clone() }
-    }
 }
 
 /// The function as it stands.
@@ -137,7 +118,7 @@ pub struct MadeView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangeView {
     /// The steps, in order.
-    pub steps: Vec<FunctionStepView>,
+    pub steps: Vec<StepView>,
     /// The plan's digest.
     pub fingerprint: String,
     /// Why it can't be done now.
@@ -148,7 +129,7 @@ pub struct ChangeView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemovalView {
     /// The steps, in order.
-    pub steps: Vec<FunctionStepView>,
+    pub steps: Vec<StepView>,
     /// What stays, a sentence each.
     pub stays: Vec<String>,
     /// The plan's digest.

@@ -1,8 +1,8 @@
 //! Before there is a function: what to make, and what that would do.
 
-use super::{FormFields, FunctionLanes, StepLines};
+use super::{FormFields, FunctionLanes};
 use crate::api::function::MakeTestFunction;
-use crate::components::{ArrowTone, DocumentDiffView, Sentence};
+use crate::components::{ArrowTone, DocumentDiffView, Sentence, StepLines};
 use crate::error::{failure_of, problem_at};
 use crate::ui::{ActionProblem, Button, ButtonKind, Card, Choice, IconName, RadioCards, Select, TextInput, Words};
 use domain::share::diff::{Change, LaneItem};
@@ -56,7 +56,7 @@ fn Plan(page: FunctionPageView, planned: PlannedView, make: ServerAction<MakeTes
         <Sentence spans=planned.sentence/>
         <FunctionLanes page child_lane tone=ArrowTone::Plain/>
         <Card title=|| "Making it does" aside=move || calls.clone()>
-            <StepLines steps sign="+" class="mark mark-create"/>
+            <StepLines steps change=Change::Create/>
             <div class="card-body">
                 <ActionForm action=make>
                     <input type="hidden" name="share" value=share/>

@@ -1,9 +1,9 @@
 //! The function as it stands: run it, let it call, delete it.
 
 use super::called::Called;
-use super::{Actions, FormFields, FunctionLanes, StepLines};
+use super::{Actions, FormFields, FunctionLanes};
 use crate::api::function::{AllowTestFunction, DeleteTestFunction, KeptCall, MakeTestFunction, RunTestFunction};
-use crate::components::ArrowTone;
+use crate::components::{ArrowTone, StepLines};
 use crate::error::failure_of;
 use crate::ui::{
     ActionProblem, Badge, Button, ButtonKind, Card, Choice, IconName, Select, Skeleton, TextArea, TextInput, Tone,
@@ -208,7 +208,7 @@ fn Allow(
     view! {
         <Card title=|| "Let the function call" id="allow">
             <div class="card-body"><p><Words text=about/></p></div>
-            <StepLines steps sign="~" class="mark mark-update"/>
+            <StepLines steps change=Change::Update/>
             <div class="card-body">{button}</div>
         </Card>
     }
@@ -227,7 +227,7 @@ fn Update(share: String, update: ChangeView, made: MadeView, action: ServerActio
     view! {
         <Card title=move || title aside=|| view! { <Badge tone=Tone::Warn>"Not as asked for"</Badge> }>
             <div class="card-body"><p>{about}</p></div>
-            <StepLines steps=update.steps sign="~" class="mark mark-update"/>
+            <StepLines steps=update.steps change=Change::Update/>
             <div class="card-body">
                 <ActionForm action=action>
                     <input type="hidden" name="share" value=share/>
@@ -252,7 +252,7 @@ fn Delete(
         Ok(RemovalView { steps, stays, fingerprint }) => {
             let stays = stays.into_iter().map(|text| view! { <li><Words text/></li> }).collect_view();
             view! {
-                <StepLines steps sign="−" class="mark mark-remove"/>
+                <StepLines steps change=Change::Remove/>
                 <div class="card-body">
                     <ul class="function-stays">{stays}</ul>
                     <ActionForm action=action>
