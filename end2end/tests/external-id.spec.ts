@@ -16,11 +16,14 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await page.getByRole("group", { name: "Actions" }).getByRole("link", { name: "Go to the share" }).click();
       await expect(page).toHaveURL(/\/shares\/[0-9a-f-]+$/);
       const share = page.url();
-      const applied = async () =>
-        expect(async () => {
+      const applied = async () => {
+        // Only once the console has taken the change: before that the share stands as it did.
+        await expect(page).toHaveURL(share);
+        await expect(async () => {
           await page.goto(share);
           await expect(page.getByText("Not verified").first()).toBeVisible({ timeout: 1_000 });
         }).toPass({ timeout: 30_000 });
+      };
 
       await page.getByRole("link", { name: "Change the external ID" }).click();
       const field = page.getByRole("textbox", { name: "New external ID" });
