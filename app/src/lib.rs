@@ -19,5 +19,8 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    #[cfg(feature = "split")]
+    leptos::mount::hydrate_lazy(routes::App);
+    #[cfg(not(feature = "split"))]
     leptos::mount::hydrate_body(routes::App);
 }

@@ -1,18 +1,8 @@
 //! The route table: reads top to bottom. Every route renders whole on the server, so that pages need no script.
 
-use crate::pages::accept::AcceptPage;
-use crate::pages::accounts::AccountsPage;
-use crate::pages::activity::ActivityPage;
-use crate::pages::doctor::DoctorPage;
-use crate::pages::import::ImportPage;
-use crate::pages::map::MapPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
-use crate::pages::playground::PlaygroundPage;
-use crate::pages::share::{DriftPage, FunctionPage, HandOffPage, RotationPage, SharePage, UndoPage};
-use crate::pages::shares::SharesPage;
 use crate::pages::sign_in::SignInPage;
-use crate::pages::wizard::WizardPage;
 use crate::shell::Frame;
 use crate::ui::Toasts;
 use leptos::prelude::*;
@@ -20,6 +10,84 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::SsrMode;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::path;
+
+/// A page's view. With the feature `split` the code of the larger ones lies in files of their own (`split`), fetched
+/// when such a page is first shown: whoever signs in or looks at the overview does not wait for the wizard.
+#[cfg(not(feature = "split"))]
+macro_rules! page {
+    ($module:ident::$page:ident) => {
+        crate::pages::$module::$page
+    };
+}
+#[cfg(feature = "split")]
+macro_rules! page {
+    ($module:ident::$page:ident) => {
+        leptos_router::Lazy::<split::$page>::new()
+    };
+}
+
+/// Which pages share a file. A file a page would be the smallest, but what two of them have in common becomes a file
+/// too: seventeen pages made three hundred, ninety of them for one page.
+#[cfg(feature = "split")]
+mod split {
+    use leptos::prelude::*;
+    use leptos_router::LazyRoute;
+
+    macro_rules! file {
+        ($file:ident, preloaded by $preload:ident: $($page:ident in $module:ident),* $(,)?) => {
+            mod $file {
+                pub enum Page {
+                    $($page,)*
+                }
+            }
+
+            #[leptos::lazy]
+            fn $file(page: $file::Page) -> AnyView {
+                match page {
+                    $($file::Page::$page => crate::pages::$module::$page().into_any(),)*
+                }
+            }
+
+            $(
+                pub struct $page;
+
+                impl LazyRoute for $page {
+                    fn data() -> Self {
+                        Self
+                    }
+
+                    async fn view(_: Self) -> AnyView {
+                        $file($file::Page::$page).await
+                    }
+
+                    async fn preload() {
+                        $preload().await;
+                    }
+                }
+            )*
+        };
+    }
+    file!(
+        lists, preloaded by __preload_lists:
+        SharesPage in shares,
+        AccountsPage in accounts,
+        ActivityPage in activity,
+    );
+    file!(wizard, preloaded by __preload_wizard: WizardPage in wizard, AcceptPage in accept);
+    file!(
+        shares, preloaded by __preload_shares:
+        SharePage in share,
+        UndoPage in share,
+        DriftPage in share,
+        HandOffPage in share,
+        FunctionPage in share,
+        RotationPage in share,
+        ImportPage in import,
+        MapPage in map,
+    );
+    file!(doctor, preloaded by __preload_doctor: DoctorPage in doctor);
+    file!(playground, preloaded by __preload_playground: PlaygroundPage in playground);
+}
 
 /// The console.
 #[component]
@@ -34,22 +102,22 @@ pub fn App() -> impl IntoView {
             <Frame>
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares") view=SharesPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/import") view=ImportPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/new/:draft/:step") view=WizardPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/accept/:draft/:step") view=WizardPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id") view=SharePage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/undo") view=UndoPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/drift") view=DriftPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/hand-off") view=HandOffPage ssr=SsrMode::Async />
-                    <Route path=path!("/accept") view=AcceptPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/function") view=FunctionPage ssr=SsrMode::Async />
-                    <Route path=path!("/shares/:id/external-id") view=RotationPage ssr=SsrMode::Async />
-                    <Route path=path!("/map") view=MapPage ssr=SsrMode::Async />
-                    <Route path=path!("/doctor") view=DoctorPage ssr=SsrMode::Async />
-                    <Route path=path!("/playground") view=PlaygroundPage ssr=SsrMode::Async />
-                    <Route path=path!("/accounts") view=AccountsPage ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async />
+                    <Route path=path!("/shares") view=page!(shares::SharesPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/import") view=page!(import::ImportPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/new/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/accept/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id") view=page!(share::SharePage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/undo") view=page!(share::UndoPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/drift") view=page!(share::DriftPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/hand-off") view=page!(share::HandOffPage) ssr=SsrMode::Async />
+                    <Route path=path!("/accept") view=page!(accept::AcceptPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/function") view=page!(share::FunctionPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/:id/external-id") view=page!(share::RotationPage) ssr=SsrMode::Async />
+                    <Route path=path!("/map") view=page!(map::MapPage) ssr=SsrMode::Async />
+                    <Route path=path!("/doctor") view=page!(doctor::DoctorPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground") view=page!(playground::PlaygroundPage) ssr=SsrMode::Async />
+                    <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
                 </Routes>
             </Frame>

@@ -14,7 +14,7 @@ use axum::routing::{get, post};
 use leptos_axum::{LeptosRoutes, generate_route_list};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
-use tower_http::compression::predicate::{DefaultPredicate, Predicate};
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
 /// The console, whole.
 pub fn router(state: ConsoleState) -> Router {
@@ -51,17 +51,11 @@ pub fn router(state: ConsoleState) -> Router {
 
 /// Pages and long answers shrink on the way; files were compressed when they were built, and streams must not wait.
 fn compression() -> CompressionLayer<impl Predicate> {
-    let worth_it =
-        DefaultPredicate::new().and(|_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions| {
-            extensions.get::<AsIs>().is_none()
-                && (!headers.contains_key(http::header::CONTENT_LENGTH) || content_length(headers) >= WORTH_COMPRESSING)
-        });
+    let asked_for =
+        |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| extensions.get::<AsIs>().is_none();
+    let worth_it = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING)).and(asked_for);
     CompressionLayer::new().br(true).gzip(true).quality(CompressionLevel::Fastest).compress_when(worth_it)
 }
 
 /// Below this an answer fits into a few packets, and compressing it takes longer than sending it.
-const WORTH_COMPRESSING: u64 = 4 * 1024;
-
-fn content_length(headers: &HeaderMap) -> u64 {
-    headers.get(http::header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok()).unwrap_or(0)
-}
+const WORTH_COMPRESSING: u16 = 4 * 1024;

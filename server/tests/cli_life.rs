@@ -1,11 +1,15 @@
 //! A process from start to end: addresses, signals, restarts, and what it leaves in logs and files.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
+#[path = "../sandbox/tests/http/client.rs"]
+mod client;
 #[path = "support/process.rs"]
 mod process;
 #[path = "support/tls.rs"]
 mod tls;
 
+use client::Client;
 use process::{Process, command, get, request};
 use std::path::Path;
 
@@ -65,6 +69,37 @@ fn the_sandbox_alone_says_where_it_is_and_writes_its_files() {
     let (status, stdout, _) = process.end("-TERM");
     assert!(status.success());
     assert_eq!(stdout.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn what_the_sandbox_confirmed_survives_a_kill() {
+    let home = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut sandbox = command(home.path());
+        sandbox.args(["sandbox", "--listen", "127.0.0.1:0"]);
+        Process::start(sandbox, &["sandbox"])
+    };
+    let administrator = |process: &Process| {
+        let credentials = home.path().join("data/sandbox/credentials");
+        Client::of_profile(process.addresses["sandbox"].trim_end_matches('/'), &credentials, "parent")
+    };
+    let process = start();
+    let parent = administrator(&process);
+    let mut calls = tokio::task::JoinSet::new();
+    for n in 0..40 {
+        let client = parent.clone();
+        calls.spawn(async move {
+            let name = format!("user-{n}");
+            client.iam_ok("CreateUser", &[("UserName", &name)]).await;
+        });
+    }
+    calls.join_all().await;
+    // SIGKILL: no handler runs, nothing is flushed.
+    let (status, _, _) = process.end("-KILL");
+    assert!(!status.success());
+
+    let again = start();
+    assert_eq!(administrator(&again).iam_ok("ListUsers", &[]).await.tags("UserName").len(), 41);
 }
 
 #[test]

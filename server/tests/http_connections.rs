@@ -10,7 +10,6 @@ use axum::routing::get;
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use console::{HOST, OWN, Under};
-use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
 use server::connections::Limits;
 use server::process::listen;
 use std::net::SocketAddr;
@@ -20,7 +19,6 @@ use tokio::net::TcpStream;
 
 /// Long enough for anything on a busy machine; nothing waits for it to pass.
 const PATIENCE: Duration = Duration::from_secs(60);
-const LAMBDA: &str = "arn:aws:iam::222222222222:role/scoring-lambda";
 const GREETING: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// Serves `router` on a free port, as the process does, until the handle is dropped.
@@ -110,25 +108,7 @@ async fn one_connection_too_many_is_closed_and_takes_no_place() {
 /// Answers the wizard by its defaults, and gives the form that applies it.
 async fn apply_form(under: &Under) -> String {
     let (services, operator) = (&under.console.state().services, &under.operator);
-    let draft = services.start_draft(operator).await.unwrap();
-    let role = services.draft(operator, &draft).await.unwrap().draft.role;
-    let endpoint = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo".to_owned();
-    for form in [
-        StepForm::Parent(ParentForm { connection: "parent".into(), region: "eu-west-1".into() }),
-        StepForm::Endpoints(EndpointsForm { scope: "named".into(), arns: vec![endpoint] }),
-        StepForm::Callers(CallersForm {
-            source: "connected".into(),
-            connection: "child".into(),
-            scope: "named".into(),
-            arns: vec![LAMBDA.into()],
-            console: "on".into(),
-            ..CallersForm::default()
-        }),
-        StepForm::Role(role),
-        StepForm::Child(ChildForm { grant_name: "AllowAssume".into(), grantees: vec![LAMBDA.into()] }),
-    ] {
-        assert_eq!(services.save_step(operator, &draft, form).await.unwrap(), []);
-    }
+    let draft = under.answered_for_lambda().await;
     let fingerprint = services.review(operator, &draft).await.unwrap().fingerprint;
     format!("draft={draft}&fingerprint={fingerprint}")
 }

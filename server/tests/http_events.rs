@@ -11,38 +11,14 @@ use console::{HOST, OWN, Under};
 use domain::names::{RunId, ShareId};
 use domain::run::{RunState, RunView};
 use domain::verification::VerificationView;
-use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
 
-const LAMBDA: &str = "arn:aws:iam::222222222222:role/scoring-lambda";
-const ENDPOINT: &str = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo";
-
 /// Answers the wizard by its defaults and starts the run.
 async fn applied(under: &Under) -> (ShareId, RunId) {
     let (services, operator) = (&under.console.state().services, &under.operator);
-    let draft = services.start_draft(operator).await.unwrap();
-    let role = services.draft(operator, &draft).await.unwrap().draft.role;
-    for form in [
-        StepForm::Parent(ParentForm { connection: "parent".into(), region: "eu-west-1".into() }),
-        StepForm::Endpoints(EndpointsForm { scope: "named".into(), arns: vec![ENDPOINT.into()] }),
-        StepForm::Callers(CallersForm {
-            source: "connected".into(),
-            connection: "child".into(),
-            scope: "named".into(),
-            arns: vec![LAMBDA.into()],
-            console: "on".into(),
-            ..CallersForm::default()
-        }),
-        StepForm::Role(role),
-        StepForm::Child(ChildForm {
-            grant_name: "AllowAssumeSagemakerExternalRole".into(),
-            grantees: vec![LAMBDA.into()],
-        }),
-    ] {
-        assert_eq!(services.save_step(operator, &draft, form).await.unwrap(), []);
-    }
+    let draft = under.answered_for_lambda().await;
     let review = services.review(operator, &draft).await.unwrap();
     let view = services.apply(operator, &draft, &review.fingerprint).await.unwrap();
     (view.share, view.run.unwrap())

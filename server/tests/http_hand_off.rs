@@ -6,36 +6,25 @@
 mod console;
 
 use axum::http::StatusCode;
-use console::{Answer, HOST, OWN, Under};
+use console::{Answer, HOST, LAMBDA, OWN, Under};
 use domain::arn::CallerArn;
 use domain::handoff::{ShareAcceptance, ShareOffer};
 use domain::names::ShareId;
 use domain::run::RunState;
-use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
+use domain::wizard::{CallersForm, ChildForm};
 use futures::StreamExt as _;
-
-const LAMBDA: &str = "arn:aws:iam::222222222222:role/scoring-lambda";
-const ENDPOINT: &str = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo";
 
 /// A share whose child is known by its number only.
 async fn offered(under: &Under) -> ShareId {
     let (services, operator) = (&under.console.state().services, &under.operator);
-    let draft = services.start_draft(operator).await.unwrap();
-    let role = services.draft(operator, &draft).await.unwrap().draft.role;
-    for form in [
-        StepForm::Parent(ParentForm { connection: "parent".into(), region: "eu-west-1".into() }),
-        StepForm::Endpoints(EndpointsForm { scope: "named".into(), arns: vec![ENDPOINT.into()] }),
-        StepForm::Callers(CallersForm {
-            source: "typed".into(),
-            account: "222222222222".into(),
-            scope: "account".into(),
-            ..CallersForm::default()
-        }),
-        StepForm::Role(role),
-        StepForm::Child(ChildForm { grant_name: "UseTheirModels".into(), grantees: Vec::new() }),
-    ] {
-        assert_eq!(services.save_step(operator, &draft, form).await.unwrap(), []);
-    }
+    let callers = CallersForm {
+        source: "typed".into(),
+        account: "222222222222".into(),
+        scope: "account".into(),
+        ..CallersForm::default()
+    };
+    let child = ChildForm { grant_name: "UseTheirModels".into(), grantees: Vec::new() };
+    let draft = under.answered(callers, child).await;
     let review = services.review(operator, &draft).await.unwrap();
     let applied = services.apply(operator, &draft, &review.fingerprint).await.unwrap();
     let seen = services.watch_run(operator, &applied.run.unwrap()).await.unwrap();

@@ -7,36 +7,11 @@ mod console;
 
 use axum::http::StatusCode;
 use console::Under;
-use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
 use std::collections::HashSet;
-
-const LAMBDA: &str = "arn:aws:iam::222222222222:role/scoring-lambda";
-const ENDPOINT: &str = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo";
 
 /// A wizard answered up to its review; gives the addresses of its steps.
 async fn answered(under: &Under) -> Vec<String> {
-    let (services, operator) = (&under.console.state().services, &under.operator);
-    let draft = services.start_draft(operator).await.unwrap();
-    let role = services.draft(operator, &draft).await.unwrap().draft.role;
-    for form in [
-        StepForm::Parent(ParentForm { connection: "parent".into(), region: "eu-west-1".into() }),
-        StepForm::Endpoints(EndpointsForm { scope: "named".into(), arns: vec![ENDPOINT.into()] }),
-        StepForm::Callers(CallersForm {
-            source: "connected".into(),
-            connection: "child".into(),
-            scope: "named".into(),
-            arns: vec![LAMBDA.into()],
-            console: "on".into(),
-            ..CallersForm::default()
-        }),
-        StepForm::Role(role),
-        StepForm::Child(ChildForm {
-            grant_name: "AllowAssumeSagemakerExternalRole".into(),
-            grantees: vec![LAMBDA.into()],
-        }),
-    ] {
-        assert_eq!(services.save_step(operator, &draft, form).await.unwrap(), []);
-    }
+    let draft = under.answered_for_lambda().await;
     ["parent", "endpoints", "callers", "role", "child", "review"]
         .map(|step| format!("/shares/new/{draft}/{step}"))
         .into()

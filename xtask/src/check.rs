@@ -33,7 +33,7 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     step("lints", || loud(cargo(layout).args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])))?;
     step("lints for the browser", || {
         let mut clippy = cargo(layout);
-        clippy.args(["clippy", "--package", "app", "--lib", "--no-default-features", "--features", "hydrate"]);
+        clippy.args(["clippy", "--package", "app", "--lib", "--no-default-features", "--features", "split"]);
         // As cargo-leptos builds it, so that procedural macros and build scripts are built once.
         clippy.args(["--target", "wasm32-unknown-unknown", "--profile", "wasm-dev", "--target-dir"]);
         loud(clippy.arg(layout.target.join("front")).args(["--", "-D", "warnings"]))

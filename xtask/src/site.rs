@@ -44,7 +44,7 @@ pub fn ensure(layout: &Layout, tools: &Tools, flavour: Flavour) -> Result<PathBu
         std::fs::remove_file(&mark).with_context(|| format!("could not remove `{}`", mark.display()))?;
     }
     let mut leptos = Command::new(&tools.cargo_leptos);
-    leptos.current_dir(&layout.root).args(["leptos", "build", "--frontend-only"]);
+    leptos.current_dir(&layout.root).args(["leptos", "build", "--frontend-only", "--split", "--lib-features", "split"]);
     leptos.env("PATH", tools.path()?).env("LEPTOS_SITE_ROOT", Path::new("target").join(flavour.folder()));
     // cargo-leptos hands its target folder on; it must be the one this program was built in.
     leptos.env("CARGO_TARGET_DIR", &layout.target);

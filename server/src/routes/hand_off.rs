@@ -6,8 +6,8 @@ use crate::state::ConsoleState;
 use app::api::handoff::{Refused, kept};
 use app::error::AppError;
 use axum::Extension;
-use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::{Path, State};
+use axum::extract::multipart::Multipart;
+use axum::extract::{FromRequest, Path, Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::handoff::{HandOffFile, NamedText};
@@ -47,12 +47,8 @@ fn media_type(file_name: &str) -> &'static str {
 pub async fn open_offer(
     State(state): State<ConsoleState>,
     Extension(operator): Extension<Operator>,
-    form: Result<Multipart, MultipartRejection>,
+    sent: Sent,
 ) -> Response {
-    let sent = match Sent::read(form).await {
-        Ok(sent) => sent,
-        Err(refused) => return refused,
-    };
     let opened = state.services.open_offer(&operator, &sent.text).await;
     answer(&state, &operator, opened, sent, WizardStep::Callers, "/accept?kept=").await
 }
@@ -61,12 +57,8 @@ pub async fn open_offer(
 pub async fn take_acceptance(
     State(state): State<ConsoleState>,
     Extension(operator): Extension<Operator>,
-    form: Result<Multipart, MultipartRejection>,
+    sent: Sent,
 ) -> Response {
-    let sent = match Sent::read(form).await {
-        Ok(sent) => sent,
-        Err(refused) => return refused,
-    };
     let Ok(share) = ShareId::parse(&sent.share) else {
         let error = ServiceError::NotFound { what: "share", id: sent.share };
         return Refusal::service(error).respond_as(true);
@@ -101,17 +93,19 @@ async fn answer(
     Redirect::to(local(&to)).into_response()
 }
 
-/// What a form sent.
+/// What a form of `multipart/form-data` sent; its size is limited by [`crate::security::body`].
 #[derive(Default)]
-struct Sent {
+pub struct Sent {
     /// The chosen file's text, or else the pasted one.
     text: String,
     share: String,
 }
 
-impl Sent {
-    /// Reads a form of `multipart/form-data`; its size is limited by [`crate::security::body`].
-    async fn read(form: Result<Multipart, MultipartRejection>) -> Result<Self, Response> {
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let form = Multipart::from_request(request, state).await;
         let mut form = form.map_err(|rejection| unreadable(&rejection.body_text()))?;
         let (mut sent, mut file) = (Self::default(), String::new());
         while let Some(field) = form.next_field().await.map_err(|error| unreadable(&error.body_text()))? {

@@ -4,6 +4,8 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
+use domain::names::DraftId;
+use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
 use server::config::{DataConfig, NetworkConfig, SandboxConfig, ServeConfig, SiteConfig, default_region};
 use server::console::Console;
 use services::Operator;
@@ -16,6 +18,11 @@ use tower::ServiceExt;
 pub const HOST: &str = "127.0.0.1:4600";
 /// The origin of its pages.
 pub const OWN: &str = "http://127.0.0.1:4600";
+
+/// Who calls in these tests.
+pub const LAMBDA: &str = "arn:aws:iam::222222222222:role/scoring-lambda";
+/// What is called.
+pub const ENDPOINT: &str = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo";
 
 /// A console under test.
 pub struct Under {
@@ -100,6 +107,37 @@ impl Under {
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    /// A wizard that is answered up to its review, by the defaults but for who calls and what the child gets.
+    pub async fn answered(&self, callers: CallersForm, child: ChildForm) -> DraftId {
+        let (services, operator) = (&self.console.state().services, &self.operator);
+        let draft = services.start_draft(operator).await.unwrap();
+        let role = services.draft(operator, &draft).await.unwrap().draft.role;
+        for form in [
+            StepForm::Parent(ParentForm { connection: "parent".into(), region: "eu-west-1".into() }),
+            StepForm::Endpoints(EndpointsForm { scope: "named".into(), arns: vec![ENDPOINT.into()] }),
+            StepForm::Callers(callers),
+            StepForm::Role(role),
+            StepForm::Child(child),
+        ] {
+            assert_eq!(services.save_step(operator, &draft, form).await.unwrap(), []);
+        }
+        draft
+    }
+
+    /// As [`Under::answered`], for the connected child's `scoring-lambda`.
+    pub async fn answered_for_lambda(&self) -> DraftId {
+        let callers = CallersForm {
+            source: "connected".into(),
+            connection: "child".into(),
+            scope: "named".into(),
+            arns: vec![LAMBDA.into()],
+            console: "on".into(),
+            ..CallersForm::default()
+        };
+        let grant_name = "AllowAssumeSagemakerExternalRole".into();
+        self.answered(callers, ChildForm { grant_name, grantees: vec![LAMBDA.into()] }).await
     }
 
     /// Makes the sandbox misbehave by a rule.

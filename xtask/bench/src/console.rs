@@ -37,7 +37,7 @@ impl Console {
             .args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.path())
             .env("SAGEBRIDGE_LAUNCH_TOKEN", TOKEN)
-            .env("RUST_LOG", "warn")
+            .env("SAGEBRIDGE_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -106,8 +106,10 @@ impl Console {
 
     async fn send(&self, method: Method, path: &str, form: Option<String>) -> Result<Response<hyper::body::Incoming>> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
-        request = request.header(COOKIE, &self.cookie).header(ACCEPT_ENCODING, "br");
-        if form.is_some() {
+        request = request.header(COOKIE, &self.cookie);
+        if form.is_none() {
+            request = request.header(ACCEPT_ENCODING, "br");
+        } else {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             request = request.header(ORIGIN, &self.origin).header("sec-fetch-site", "same-origin");
         }

@@ -43,6 +43,10 @@ struct Options {
     seconds: u64,
 }
 
+/// The console's, so that the SDK alone has it too.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match run(&Options::parse()).await {

@@ -1,9 +1,7 @@
-//! What survives: a restart, a kill, a second start on another port.
+//! What survives: a restart, a second start on another port. A kill needs a process of its own: `cli_life`.
 
 use crate::support::{CHILD, Client, Lab, config, trusting};
 use sandbox::{SandboxConfig, SandboxError};
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 #[tokio::test]
@@ -65,47 +63,4 @@ async fn what_keeps_it_from_starting_is_named() {
     assert!(damaged.contains("state.json") && damaged.contains("--fresh"), "{damaged}");
     std::fs::write(dir.path().join("state.json"), r#"{"format":99}"#).unwrap();
     assert!(sandbox::start(config(dir.path())).await.unwrap_err().to_string().contains("its format is 99"));
-}
-
-const DIR: &str = "SAGEBRIDGE_TEST_SANDBOX_DIR";
-
-/// Not a test of its own: the process that the next test kills.
-#[tokio::test]
-#[ignore = "run by `what_was_confirmed_survives_a_kill` in a process of its own"]
-async fn serve_until_killed() {
-    let Some(dir) = std::env::var_os(DIR) else { return };
-    let sandbox = sandbox::start(config(dir.as_ref())).await.unwrap();
-    writeln!(std::io::stdout().lock(), "\nserving {}", sandbox.url()).unwrap();
-    std::future::pending::<()>().await;
-}
-
-#[tokio::test]
-async fn what_was_confirmed_survives_a_kill() {
-    let dir = TempDir::new().unwrap();
-    let mut process = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "persistence::serve_until_killed", "--ignored", "--nocapture"])
-        .env(DIR, dir.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let url = lines.filter_map(|line| line.strip_prefix("serving ").map(str::to_owned)).next().unwrap();
-    let parent = Client::of_profile(&url, &dir.path().join("credentials"), "parent");
-    let mut calls = tokio::task::JoinSet::new();
-    for n in 0..40 {
-        let client = parent.clone();
-        calls.spawn(async move {
-            let name = format!("user-{n}");
-            client.iam_ok("CreateUser", &[("UserName", &name)]).await;
-        });
-    }
-    calls.join_all().await;
-    // SIGKILL: no handler runs, nothing is flushed.
-    process.kill().unwrap();
-    process.wait().unwrap();
-
-    let again = sandbox::start(config(dir.path())).await.unwrap();
-    let parent = Client::of_profile(&again.url(), again.credentials_file(), "parent");
-    assert_eq!(parent.iam_ok("ListUsers", &[]).await.tags("UserName").len(), 41);
 }
