@@ -9,8 +9,12 @@ use std::process::Command;
 pub fn run(layout: &Layout, further: &[String]) -> Result<()> {
     let program = binary::build(layout)?;
     let mut serve = Command::new(program);
-    // The demo's state stays out of the place where a console for real accounts keeps its own.
-    serve.args(["serve", "--sandbox"]).arg("--data-dir").arg(layout.target.join("demo")).args(further);
+    serve.args(["serve", "--sandbox"]);
+    if !further.iter().any(|argument| argument == "--data-dir" || argument.starts_with("--data-dir=")) {
+        // The demo's state stays out of the place where a console for real accounts keeps its own.
+        serve.arg("--data-dir").arg(layout.target.join("demo"));
+    }
+    serve.args(further);
     report::line("  starting; open the address after `console:`, end it with Ctrl-C");
     replace(&mut serve)
 }
