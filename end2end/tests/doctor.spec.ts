@@ -25,6 +25,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await page.getByRole("button", { name: "Read message" }).click();
       await expect(page).toHaveURL(/\/doctor\?caller=/);
 
+      await expect(page.getByRole("region", { name: "The message" })).toContainText("AWS says why: no identity-based policy allows it");
       const handshake = page.getByRole("region", { name: "Handshake" });
       const link = (name: string) => handshake.getByRole("listitem").filter({ hasText: name });
       await expect(link("Role's permission")).toContainText("Denied");
@@ -50,6 +51,28 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
     });
   });
 }
+
+test("a denial the documents don't explain is no clean bill of health, and points at what the caller sent", async ({ freshPage: page }) => {
+  await new ShareWizard(page).share();
+  await page.goto("/doctor");
+  const denied =
+    "An error occurred (AccessDenied) when calling the AssumeRole operation: User: arn:aws:sts::222222222222:assumed-role/scoring-lambda/fn " +
+    `is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:role/${ROLE}`;
+  await page.getByRole("textbox", { name: "Error message" }).fill(denied);
+  await page.getByRole("button", { name: "Read message" }).click();
+  await expect(page.getByRole("region", { name: "Handshake" }).getByRole("listitem").filter({ hasText: "Trust policy" })).toContainText("denied by AWS");
+  await expect(page.getByText("The caller may have sent another external ID").first()).toBeVisible();
+});
+
+test("a message that names nobody is kept, with what it means and what it leaves out", async ({ freshPage: page }) => {
+  await page.goto("/doctor");
+  await page.getByRole("textbox", { name: "Error message" }).fill("botocore.exceptions.NoRegionError: You must specify a region.");
+  await page.getByRole("button", { name: "Read message" }).click();
+  const message = page.getByRole("region", { name: "The message" });
+  await expect(message).toContainText("You must specify a region");
+  await expect(message).toContainText("Name the endpoint's region when the client is made.");
+  await expect(page.getByText("The message does not say who called")).toBeVisible();
+});
 
 test("what was typed wrong is said at its field, and a text that is no message is refused in words", async ({ freshPage: page, trouble }) => {
   trouble.allow(/422/);

@@ -18,6 +18,12 @@ pub use address::of as doctor_address;
 #[cfg(feature = "ssr")]
 use crate::api::{answer, session};
 #[cfg(feature = "ssr")]
+use domain::doctor::message::Denied;
+#[cfg(feature = "ssr")]
+use domain::doctor::{Live, Question};
+#[cfg(feature = "ssr")]
+use services::Operator;
+#[cfg(feature = "ssr")]
 use services::error::ServiceError;
 
 /// What the address asks for: a question, or a share to fill one in from.
@@ -30,6 +36,23 @@ pub struct Asked {
     pub share: String,
     /// Asks for live calls that were made.
     pub live: String,
+    /// Asks for a message that was pasted.
+    pub message: String,
+}
+
+/// What a pasted message says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldView {
+    /// Asks for it.
+    pub id: String,
+    /// AWS's words.
+    pub text: String,
+    /// The reason AWS gives, if any.
+    pub reason: Option<String>,
+    /// What it means and what to do, where that needs no diagnosis.
+    pub advice: Option<String>,
+    /// Whether the question is still about the call of this message.
+    pub counts: bool,
 }
 
 /// The doctor's page.
@@ -43,6 +66,8 @@ pub struct DoctorView {
     pub diagnosis: Option<Box<DiagnosisView>>,
     /// Shares to ask about: id and label.
     pub shares: Vec<(ShareId, String)>,
+    /// The message it started from.
+    pub told: Option<ToldView>,
 }
 
 /// Diagnoses what the address asks for. Reads both accounts, and changes nothing.
@@ -58,26 +83,60 @@ pub async fn get_diagnosis(#[server(default)] asked: Asked) -> Result<DoctorView
     if let Ok(share) = ShareId::parse(&asked.share) {
         form = address::filled(form, answer(services.question_of_share(&operator, &share).await)?);
     }
-    if form == QuestionForm::default() {
-        return Ok(DoctorView { form, problems: Vec::new(), diagnosis: None, shares });
+    let message = kept::message(operator.key(), &asked.message);
+    let told = message.as_ref().map(|message| told(&asked.message, message, &form));
+    if form == QuestionForm::default() && told.is_none() {
+        return Ok(DoctorView { form, problems: Vec::new(), diagnosis: None, shares, told });
     }
     let (problems, diagnosis) = match form.parse() {
         Ok(question) => {
-            let live = kept::take_back(operator.key(), &asked.live, &question);
+            let live = known_calls(&operator, &asked.live, &asked.message, &question, &form);
             let diagnosis = answer(services.diagnose(&operator, &question, live).await)?;
             (Vec::new(), Some(Box::new(diagnosis)))
         }
-        Err(problems) => (problems, None),
+        Err(problems) => (left_out(problems, message.as_ref()), None),
     };
-    Ok(DoctorView { form, problems, diagnosis, shares })
+    Ok(DoctorView { form, problems, diagnosis, shares, told })
+}
+
+/// What is known of the calls: those made from here, and the one a pasted message tells of.
+#[cfg(feature = "ssr")]
+fn known_calls(operator: &Operator, live: &str, message: &str, question: &Question, form: &QuestionForm) -> Live {
+    let mut known = kept::take_back(operator.key(), live, question);
+    let told = kept::message(operator.key(), message).filter(|message| message.is_about(form));
+    known.calls.extend(told.and_then(|message| message.call()));
+    known
+}
+
+#[cfg(feature = "ssr")]
+fn told(id: &str, message: &Denied, form: &QuestionForm) -> ToldView {
+    ToldView {
+        id: id.to_owned(),
+        text: message.text.clone(),
+        reason: message.reason.as_ref().map(|reason| reason.sentence()),
+        advice: message.advice(),
+        counts: message.is_about(form),
+    }
+}
+
+/// Says of what a message leaves out what it is, in place of that nothing was typed.
+#[cfg(feature = "ssr")]
+fn left_out(mut problems: Vec<FieldProblem>, message: Option<&Denied>) -> Vec<FieldProblem> {
+    for missing in message.map(Denied::missing).unwrap_or_default() {
+        if let Some(problem) = problems.iter_mut().find(|problem| problem.field == missing.field) {
+            problem.message = format!("the message does not say {}", missing.what);
+        }
+    }
+    problems
 }
 
 /// Reads a pasted error message and leads to the diagnosis, with whatever it says filled in.
 #[server(prefix = "/api", endpoint = "read_message", output = Json)]
 pub async fn read_message(message: String) -> Result<String, AppError> {
     let (services, operator) = session()?;
-    let (_, form) = answer(services.read_message(&operator, &message).await)?;
-    let to = address::of(&form, &[]);
+    let (message, form) = answer(services.read_message(&operator, &message).await)?;
+    let id = kept::keep_message(operator.key(), message);
+    let to = address::of(&form, &[("message", &id)]);
     leptos_axum::redirect(&to);
     Ok(to)
 }
@@ -100,10 +159,11 @@ pub async fn repair_handshake(
     form: QuestionForm,
     fingerprint: String,
     #[server(default)] live: String,
+    #[server(default)] message: String,
 ) -> Result<String, AppError> {
     let (services, operator) = session()?;
     let question = answer(form.parse().map_err(|problems| ServiceError::Invalid { problems }))?;
-    let shown = kept::take_back(operator.key(), &live, &question);
+    let shown = known_calls(&operator, &live, &message, &question, &form);
     let run = answer(services.repair(&operator, &question, &shown, &fingerprint).await)?;
     let to = address::of(&form, &[("run", run.as_str())]);
     leptos_axum::redirect(&to);

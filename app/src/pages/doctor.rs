@@ -4,6 +4,7 @@ mod ask;
 mod found;
 mod link;
 mod repairs;
+mod told;
 
 use crate::api::doctor::{Asked, DoctorView, get_diagnosis};
 use crate::api::runs::{RetryRun, get_run};
@@ -16,6 +17,7 @@ use domain::run::{RunState, RunView};
 use found::Found;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
+use told::Told;
 
 /// The handshake doctor.
 #[component]
@@ -37,6 +39,7 @@ pub fn DoctorPage() -> impl IntoView {
             },
             share: part("share"),
             live: part("live"),
+            message: part("message"),
         }
     });
     let run = Memo::new(move |_| query.read().get("run").and_then(|id| RunId::parse(&id).ok()));
@@ -60,7 +63,9 @@ pub fn DoctorPage() -> impl IntoView {
             failed="The handshake could not be diagnosed"
             skeleton=|| view! { <div class="card"><Skeleton lines=10/></div> }
             children=Callback::new(move |(view, run): (DoctorView, Option<crate::api::runs::AsOf<RunView>>)| {
-                let DoctorView { form, problems, diagnosis, shares } = view;
+                let DoctorView { form, problems, diagnosis, shares, told } = view;
+                let message = told.as_ref().map(|told| told.id.clone()).unwrap_or_default();
+                let told = told.map(|told| view! { <Told told/> });
                 match diagnosis {
                     Some(found) => {
                         let live = asked.with_untracked(|asked| asked.live.clone());
@@ -68,13 +73,22 @@ pub fn DoctorPage() -> impl IntoView {
                         view! {
                             <div class="stack doctor">
                                 {repaired}
-                                <Found found=*found live/>
-                                <AskAgain form shares/>
+                                {told}
+                                <Found found=*found live message=message.clone()/>
+                                <AskAgain form shares message/>
                             </div>
                         }
                         .into_any()
                     }
-                    None => view! { <FirstQuestion form problems shares/> }.into_any(),
+                    None => {
+                        view! {
+                            <div class="stack doctor">
+                                {told}
+                                <FirstQuestion form problems shares message/>
+                            </div>
+                        }
+                        .into_any()
+                    }
                 }
             })
         />
@@ -94,11 +108,12 @@ fn Repaired(run: crate::api::runs::AsOf<RunView>, found: Box<domain::doctor::Dia
     let retry = ServerAction::<RetryRun>::new();
     let question = &found.diagnosis.question;
     let arrow = if question.external_id.is_some() { "external ID sent" } else { "no external ID sent" };
-    // Without the run: the question alone, asked anew.
+    // Without the run and the message from before it: the question alone, asked anew.
     let search = use_location().search;
     let again = move || {
         let search = search.get();
-        let kept: Vec<&str> = search.split('&').filter(|part| !part.starts_with("run=")).collect();
+        let kept: Vec<&str> =
+            search.split('&').filter(|part| !part.starts_with("run=") && !part.starts_with("message=")).collect();
         format!("/doctor?{}", kept.join("&"))
     };
     let ended = Memo::new(move |_| live.view.with(|run| run.state != RunState::Running));

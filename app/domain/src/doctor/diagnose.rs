@@ -27,6 +27,9 @@ pub fn diagnose(question: &Question, evidence: &Evidence, live: &Live) -> Diagno
     let invokes = invoke(&asked.meant, evidence, question.action.iam());
     after_assuming(&mut links, live.assumed(), &assumes);
     after_invoking(&mut links, live.invoked(), &invokes, asked.meant != *question);
+    if live.is_told() {
+        doubt_what_was_sent(link(&mut links, LinkKind::Trust), question);
+    }
     let first_broken = links.iter().find(|link| link.state.is_broken()).map(|link| link.kind);
     let verdict = verdict(&links);
     let sentence = sentence(question, &links, verdict);
@@ -175,6 +178,19 @@ fn dispute(link: &mut Link, message: &str, said: Option<&Denied>) {
     link.sentence = format!("{}, as far as can be read, but AWS denies it", link.sentence);
     link.aws_says = Some(message.to_owned());
     link.suspicions = suspects;
+}
+
+/// Nobody saw what the caller sent: the external ID is what the question takes it to be.
+fn doubt_what_was_sent(trust: &mut Link, question: &Question) {
+    if trust.state != LinkState::Disputed {
+        return;
+    }
+    let sent = match &question.external_id {
+        Some(id) => format!("another external ID than `{id}`, or none"),
+        None => "an external ID".to_owned(),
+    };
+    let sentence = format!("the caller may have sent {sent}: look into its code, and ask again with what it sends");
+    trust.suspicions.insert(0, Suspicion { suspect: Suspect::ExternalId, sentence });
 }
 
 /// What could explain a denial that the documents don't, likeliest first.

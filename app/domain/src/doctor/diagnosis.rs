@@ -109,6 +109,8 @@ pub enum Suspect {
     SessionPolicy,
     /// The call goes through a VPC endpoint whose policy denies.
     VpcEndpoint,
+    /// The caller sent another external ID than it is taken to send, or none.
+    ExternalId,
     /// The call was made as somebody else, or asked for something else.
     OtherRequest,
 }

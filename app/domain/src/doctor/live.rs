@@ -25,7 +25,7 @@ pub enum Outcome {
     },
 }
 
-/// A call that somebody else made: a Lambda function, as its log tells.
+/// A call that somebody else made: a Lambda function, as its log tells, or whoever got a pasted message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// AWS's name of the operation: `AssumeRole`.
@@ -54,6 +54,11 @@ impl Live {
     /// How the invocation ended.
     pub fn invoked(&self) -> &Outcome {
         self.latest(&self.invoke, |operation| operation.to_ascii_lowercase().starts_with("invokeendpoint"))
+    }
+
+    /// Whether all that is known was told, by a log or a message, and nothing was tried from here.
+    pub fn is_told(&self) -> bool {
+        self.assume_role == Outcome::NotMade && self.invoke == Outcome::NotMade && !self.calls.is_empty()
     }
 
     fn latest<'a>(&'a self, own: &'a Outcome, is: impl Fn(&str) -> bool) -> &'a Outcome {

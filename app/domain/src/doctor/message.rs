@@ -2,6 +2,7 @@
 //!
 //! A message names the caller, the action and the resource; what it leaves out has to be asked for.
 
+use super::live::{Call, Outcome};
 use super::question::QuestionForm;
 use crate::arn::Arn;
 use crate::endpoint::EndpointArn;
@@ -229,6 +230,31 @@ impl Denied {
         if let Some(action) = action {
             form.action = action.key().into();
         }
+    }
+
+    /// Whether a question is about the call of this message: no answer differs from what the message says.
+    pub fn is_about(&self, form: &QuestionForm) -> bool {
+        let mut told = form.clone();
+        self.fill(&mut told);
+        told == *form
+    }
+
+    /// The call of the handshake that ended with this message; `None` where it was another.
+    pub fn call(&self) -> Option<Call> {
+        let (invokes, message) = (self.invokes(), self.text.clone());
+        let operation = match (&self.operation, &self.action) {
+            (Some(operation), _) => operation.clone(),
+            (None, Some(action)) => action.rsplit(':').next().unwrap_or(action).to_owned(),
+            (None, None) if self.endpoint.is_some() || self.kind == MessageKind::Model => "InvokeEndpoint".into(),
+            (None, None) => "AssumeRole".into(),
+        };
+        let in_handshake = invokes || operation == "AssumeRole" || operation.starts_with("InvokeEndpoint");
+        let outcome = match self.kind {
+            MessageKind::AccessDenied | MessageKind::Encoded => Outcome::Denied { message },
+            MessageKind::InvalidPrincipal => return None,
+            _ => Outcome::Failed { code: self.code.clone().unwrap_or_default(), message },
+        };
+        in_handshake.then_some(Call { operation, outcome })
     }
 
     /// What has to be asked for still.

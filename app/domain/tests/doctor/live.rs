@@ -75,6 +75,19 @@ fn a_denial_the_documents_dont_explain_is_a_dispute_with_its_suspects() {
 }
 
 #[test]
+fn of_a_told_call_nobody_knows_what_external_id_it_sent() {
+    let told = json!({"calls": [{"operation": "AssumeRole", "outcome": denied(BARE)}]});
+    let diagnosis = patched(&json!({"live": told})).diagnose();
+    assert_eq!(diagnosis.verdict, Verdict::Disputed);
+    let first = &diagnosis.link(LinkKind::Trust).suspicions[0];
+    assert_eq!(first.suspect, Suspect::ExternalId);
+    assert!(first.sentence.contains("another external ID than `"), "{}", first.sentence);
+    // What the console itself sent is known.
+    let own = patched(&json!({"live": {"assume_role": denied(BARE)}})).diagnose();
+    assert_ne!(own.link(LinkKind::Trust).suspicions[0].suspect, Suspect::ExternalId);
+}
+
+#[test]
 fn a_denial_the_documents_explain_needs_no_waiting() {
     let patch = json!({"question": {"external_id": ""}, "live": {"assume_role": denied(BARE)}});
     let diagnosis = patched(&patch).diagnose();

@@ -1,6 +1,7 @@
 //! Messages as they turn up: in logs, tracebacks, answers of other languages' SDKs, pasted out of web pages.
 
 use domain::doctor::message::{self, Denied, MessageError, MessageKind, PolicyKind};
+use domain::doctor::{Outcome, QuestionForm};
 
 const CALLER: &str = "arn:aws:sts::222222222222:assumed-role/scoring-lambda/score";
 const ROLE: &str = "arn:aws:iam::111111111111:role/SageMakerExternal";
@@ -203,6 +204,32 @@ fn the_first_seeds_message_with_its_placeholders_gives_what_it_has() {
     assert_eq!((denied.kind, denied.action.as_deref()), (MessageKind::AccessDenied, Some("sts:AssumeRole")));
     assert_eq!((denied.caller.clone(), denied.resource.clone()), (None, None));
     assert_eq!(denied.missing().len(), 4);
+}
+
+#[test]
+fn a_message_is_a_call_of_the_handshake_it_tells_of() {
+    let denied = parse(&assume());
+    let call = denied.call().unwrap();
+    assert_eq!(call.operation, "AssumeRole");
+    assert!(matches!(&call.outcome, Outcome::Denied { message } if message.contains("sts:AssumeRole")));
+    let mut form = QuestionForm { endpoint: "echo".into(), region: "eu-west-1".into(), ..denied.form() };
+    assert!(denied.is_about(&form));
+    form.caller = "arn:aws:iam::222222222222:user/analyst".into();
+    assert!(!denied.is_about(&form), "somebody else's call is another one");
+
+    let gone = parse(
+        "An error occurred (ExpiredToken) when calling the AssumeRole operation: The security token included in the request is expired",
+    );
+    let call = gone.call().unwrap();
+    assert_eq!((call.operation.as_str(), matches!(call.outcome, Outcome::Failed { .. })), ("AssumeRole", true));
+    let missing = parse(
+        "An error occurred (ValidationError) when calling the InvokeEndpoint operation: Endpoint echo of account 222222222222 not found.",
+    );
+    assert_eq!(missing.call().unwrap().operation, "InvokeEndpoint");
+    let other = parse(
+        "User: arn:aws:iam::222222222222:user/analyst is not authorized to perform: iam:ListRoles on resource: arn:aws:iam::222222222222:role/ because no identity-based policy allows the iam:ListRoles action",
+    );
+    assert_eq!(other.call(), None, "it has nothing to do with the handshake");
 }
 
 #[test]

@@ -1,45 +1,73 @@
-//! What live calls have shown, between the call and the page after it. In memory and bounded: a call can be made again,
-//! and in an address anybody could claim to have made one.
+//! What live calls have shown and what pasted messages say, between the request and the page after it. In memory and
+//! bounded: a call can be made again, and in an address anybody could claim to have made one.
 
+use domain::doctor::message::Denied;
 use domain::doctor::{Live, Question};
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 const MOST: usize = 200;
 
-struct Kept {
+struct Shelf<T> {
+    last: u64,
+    kept: VecDeque<Kept<T>>,
+}
+
+struct Kept<T> {
     id: u64,
     owner: String,
-    question: Question,
-    live: Live,
+    what: T,
 }
 
-struct Shelf {
-    last: u64,
-    kept: VecDeque<Kept>,
-}
+static CALLS: Mutex<Shelf<(Question, Live)>> = Mutex::new(Shelf::new());
+static MESSAGES: Mutex<Shelf<Denied>> = Mutex::new(Shelf::new());
 
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf { last: 0, kept: VecDeque::new() });
+impl<T: Clone> Shelf<T> {
+    const fn new() -> Self {
+        Self { last: 0, kept: VecDeque::new() }
+    }
+
+    fn put(&mut self, owner: &str, what: T) -> String {
+        self.last += 1;
+        self.kept.push_back(Kept { id: self.last, owner: owner.to_owned(), what });
+        if self.kept.len() > MOST {
+            self.kept.pop_front();
+        }
+        self.last.to_string()
+    }
+
+    fn find(&self, owner: &str, id: &str) -> Option<T> {
+        let id = id.parse::<u64>().ok()?;
+        self.kept.iter().find(|kept| kept.id == id && kept.owner == owner).map(|kept| kept.what.clone())
+    }
+}
 
 /// Keeps what calls have shown for their owner; gives what asks for it.
 pub(super) fn keep(owner: &str, question: Question, live: Live) -> String {
-    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    shelf.last += 1;
-    let id = shelf.last;
-    shelf.kept.push_back(Kept { id, owner: owner.to_owned(), question, live });
-    if shelf.kept.len() > MOST {
-        shelf.kept.pop_front();
-    }
-    id.to_string()
+    CALLS.lock().unwrap_or_else(PoisonError::into_inner).put(owner, (question, live))
 }
 
 /// The owner's calls of this id, if they were made for this very question; else none were made.
 pub(super) fn take_back(owner: &str, id: &str, question: &Question) -> Live {
-    let Ok(id) = id.parse::<u64>() else { return Live::default() };
-    let shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = shelf.kept.iter().find(|kept| kept.id == id && kept.owner == owner && kept.question == *question);
-    found.map(|kept| kept.live.clone()).unwrap_or_default()
+    let found = CALLS.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id);
+    found.filter(|(asked, _)| asked == question).map(|(_, live)| live).unwrap_or_default()
 }
+
+/// Keeps a message that was pasted; gives what asks for it.
+pub(super) fn keep_message(owner: &str, mut message: Denied) -> String {
+    if let Some((end, _)) = message.text.char_indices().nth(LONGEST_TEXT) {
+        message.text.truncate(end);
+    }
+    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner).put(owner, message)
+}
+
+/// The owner's message of this id.
+pub(super) fn message(owner: &str, id: &str) -> Option<Denied> {
+    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id)
+}
+
+/// Messages of AWS are shorter, but for the encoded ones.
+const LONGEST_TEXT: usize = 4_000;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

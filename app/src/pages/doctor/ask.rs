@@ -15,33 +15,32 @@ pub(super) fn FirstQuestion(
     form: QuestionForm,
     problems: Vec<FieldProblem>,
     shares: Vec<(ShareId, String)>,
+    message: String,
 ) -> impl IntoView {
     let described = form != QuestionForm::default();
     let paste = (!described).then(|| view! { <PasteMessage/> });
     let choose = (!described && !shares.is_empty()).then(|| view! { <ChooseShare shares/> });
     view! {
-        <div class="stack doctor">
-            {paste}
-            {choose}
-            <section class="card" aria-labelledby="doctor-describe">
-                <div class="card-head">
-                    <h2 id="doctor-describe">"Describe the call"</h2>
-                </div>
-                <Describe form problems/>
-            </section>
-        </div>
+        {paste}
+        {choose}
+        <section class="card" aria-labelledby="doctor-describe">
+            <div class="card-head">
+                <h2 id="doctor-describe">"Describe the call"</h2>
+            </div>
+            <Describe form problems message/>
+        </section>
     }
 }
 
 /// The question once more, folded, to change it.
 #[component]
-pub(super) fn AskAgain(form: QuestionForm, shares: Vec<(ShareId, String)>) -> impl IntoView {
+pub(super) fn AskAgain(form: QuestionForm, shares: Vec<(ShareId, String)>, message: String) -> impl IntoView {
     view! {
         <details class="card doctor-again">
             <summary class="card-head">
                 <span class="doc-title">"Ask about another call"</span>
             </summary>
-            <Describe form problems=Vec::new()/>
+            <Describe form problems=Vec::new() message/>
         </details>
         <details class="card doctor-again">
             <summary class="card-head">
@@ -106,7 +105,7 @@ fn ChooseShare(shares: Vec<(ShareId, String)>) -> impl IntoView {
 
 /// The call in full. A form that gets a page: the question ends up in the address.
 #[component]
-fn Describe(form: QuestionForm, problems: Vec<FieldProblem>) -> impl IntoView {
+fn Describe(form: QuestionForm, problems: Vec<FieldProblem>, message: String) -> impl IntoView {
     let error = move |field: &str| {
         let problem = problem_at(&problems, field);
         Signal::stored(problem)
@@ -120,6 +119,7 @@ fn Describe(form: QuestionForm, problems: Vec<FieldProblem>) -> impl IntoView {
     let more_open = !form.session_policy.is_empty() || !form.duration_seconds.is_empty();
     view! {
         <form method="get" action="/doctor" class="card-body doctor-form">
+            {(!message.is_empty()).then(|| view! { <input type="hidden" name="message" value=message/> })}
             <TextInput
                 name="caller"
                 label="Caller"

@@ -11,9 +11,9 @@ use domain::share::Side;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
-/// A diagnosis. `live` asks for the calls it was made with.
+/// A diagnosis. `live` and `message` ask for the calls and the message it was made with.
 #[component]
-pub(super) fn Found(found: DiagnosisView, live: String) -> impl IntoView {
+pub(super) fn Found(found: DiagnosisView, live: String, message: String) -> impl IntoView {
     let diagnosis = &found.diagnosis;
     let question = &diagnosis.question;
     let tone = match diagnosis.verdict {
@@ -42,7 +42,7 @@ pub(super) fn Found(found: DiagnosisView, live: String) -> impl IntoView {
             <Lanes label="Handshake" child parent arrow tone=Signal::stored(tone) child_lane parent_lane/>
             {share.map(|share| view! { <p class="doctor-aside">{share}</p> })}
         </div>
-        <WhatToDo found=found.clone() live/>
+        <WhatToDo found=found.clone() live message/>
         <LiveCalls found=found.clone()/>
         <section class="stack" aria-labelledby="doctor-links">
             <h2 id="doctor-links">"Link by link"</h2>

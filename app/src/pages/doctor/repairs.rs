@@ -12,7 +12,7 @@ use leptos::form::ActionForm;
 use leptos::prelude::*;
 
 #[component]
-pub(super) fn WhatToDo(found: DiagnosisView, live: String) -> impl IntoView {
+pub(super) fn WhatToDo(found: DiagnosisView, live: String, message: String) -> impl IntoView {
     let repairs: Vec<(String, Repair)> = found
         .diagnosis
         .links
@@ -31,7 +31,7 @@ pub(super) fn WhatToDo(found: DiagnosisView, live: String) -> impl IntoView {
         <section class="stack" aria-labelledby="doctor-repairs">
             <h2 id="doctor-repairs">{if alone { "What to change" } else { "What to change, all of it" }}</h2>
             {items}
-            <RepairForm found live/>
+            <RepairForm found live message/>
         </section>
     }
     .into_any()
@@ -88,7 +88,7 @@ fn RequestItem(change: RequestChange) -> impl IntoView {
 
 /// The plan, and the button that runs it.
 #[component]
-fn RepairForm(found: DiagnosisView, live: String) -> impl IntoView {
+fn RepairForm(found: DiagnosisView, live: String, message: String) -> impl IntoView {
     let repair = ServerAction::<RepairHandshake>::new();
     let left_out = (!found.not_connected.is_empty()).then(|| {
         let accounts: Vec<String> = found.not_connected.iter().map(ToString::to_string).collect();
@@ -111,6 +111,7 @@ fn RepairForm(found: DiagnosisView, live: String) -> impl IntoView {
                     <FormFields form=found.form/>
                     <input type="hidden" name="fingerprint" value=found.fingerprint/>
                     <input type="hidden" name="live" value=live/>
+                    <input type="hidden" name="message" value=message/>
                     <ActionProblem error=failure_of(repair)/>
                     <Button kind=ButtonKind::Primary submit=true busy=repair.pending()>{label}</Button>
                 </ActionForm>
