@@ -95,9 +95,10 @@ impl Services {
     async fn examine(&self, operator: &Operator, question: &Question, live: &Live) -> ServiceResult<Examined> {
         let evidence = self.evidence(operator, question).await?;
         let diagnosis = diagnose(question, &evidence, live);
+        let share = self.intent_about(question).await?;
         let mut reached = Vec::new();
         for account in [question.child(), question.parent()] {
-            if let Some(connection) = self.connection_to(operator, &account).await? {
+            if let Some(connection) = self.connection_to(operator, &account, share.as_ref()).await? {
                 reached.push((account, connection));
             }
         }
@@ -106,11 +107,40 @@ impl Services {
         Ok(Examined { diagnosis, plan })
     }
 
-    /// The first connection that leads to an account.
-    async fn connection_to(&self, operator: &Operator, account: &AccountId) -> ServiceResult<Option<ConnectionId>> {
+    /// A connection that leads to an account: the one that its share uses, or else the first that does. A profile that
+    /// was pointed elsewhere since it was listed is passed over.
+    async fn connection_to(
+        &self,
+        operator: &Operator,
+        account: &AccountId,
+        share: Option<&ShareIntent>,
+    ) -> ServiceResult<Option<ConnectionId>> {
         let connections = self.connections(operator, false).await?;
         let leads = |state: &ConnectionState| matches!(state, ConnectionState::Ready { identity } if identity.account == *account);
-        Ok(connections.into_iter().find(|connection| leads(&connection.state)).map(|connection| connection.id))
+        let mut candidates: Vec<ConnectionId> =
+            connections.into_iter().filter(|connection| leads(&connection.state)).map(|found| found.id).collect();
+        let own = |id: &ConnectionId| {
+            share.is_some_and(|intent| {
+                intent.parent_connection() == Some(id) || intent.child_connection.as_ref() == Some(id)
+            })
+        };
+        candidates.sort_by_key(|id| !own(id));
+        for candidate in candidates {
+            match self.still_leads_to(&candidate, account).await {
+                Err(ServiceError::Conflict { .. }) => {}
+                // What AWS refuses is told by what is read through it.
+                _ => return Ok(Some(candidate)),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The intent of the standing share whose role a question is about.
+    async fn intent_about(&self, question: &Question) -> ServiceResult<Option<ShareIntent>> {
+        Ok(match self.share_of(question).await? {
+            Some(share) => Some(self.share_record(&share).await?.value.intent),
+            None => None,
+        })
     }
 
     /// The standing share whose role a question is about.

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many look-ups of one kind go out together.
 const TOGETHER: usize = 8;
 /// How many pages of endpoints are looked through for one whose name's case is not known.
-const PAGES: usize = 10;
+const PAGES: usize = 50;
 
 impl Services {
     /// Reads the connected accounts, and refuses when a connection has come to lead to another one. Changes nothing.
@@ -187,7 +187,7 @@ impl Services {
 
     /// An ARN has its name in lower case only, and the name's own case is what SageMaker is asked by: what lists have
     /// shown is tried first, then the lower-case name, then the list itself.
-    async fn endpoint_by_arn(
+    pub(crate) async fn endpoint_by_arn(
         &self,
         connection: &ConnectionId,
         region: &Region,
@@ -210,10 +210,14 @@ impl Services {
             }
             after = page.next;
             if after.is_none() {
-                break;
+                return Ok(None);
             }
         }
-        Ok(None)
+        // It may be further down: not found is not gone.
+        Err(ServiceError::Conflict {
+            message: format!("endpoint `{}` was not among the first {} endpoints", arn.lower_name(), PAGES * 100),
+            hint: "open the list of endpoints in the wizard once, so that its name is known as it is written".into(),
+        })
     }
 }
 

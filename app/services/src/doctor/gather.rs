@@ -1,6 +1,6 @@
 //! Gathering evidence: every piece for itself, so that one that can't be read hides no other.
 
-use crate::ports::gateway::{ControlKind, GatewayError, Organization};
+use crate::ports::gateway::{ControlKind, Organization};
 use crate::{Operator, ServiceResult, Services};
 use domain::arn::Arn;
 use domain::doctor::{CallerEvidence, ControlLevel, Document, Evidence, Origin, Piece, Question, RoleEvidence, Target};
@@ -8,6 +8,7 @@ use domain::endpoint::EndpointView;
 use domain::names::{AccountId, ConnectionId, EndpointName, RoleName};
 use domain::share::intent::ShareIntent;
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 /// In how many other regions an endpoint that is missing is looked for.
 const ELSEWHERE: usize = 4;
@@ -18,12 +19,9 @@ impl Services {
     /// Reads both sides of a handshake. Changes nothing.
     pub(super) async fn evidence(&self, operator: &Operator, question: &Question) -> ServiceResult<Evidence> {
         let (child, parent) = (question.child(), question.parent());
-        let via_child = self.connection_to(operator, &child).await?;
-        let via_parent = self.connection_to(operator, &parent).await?;
-        let share = match self.share_of(question).await? {
-            Some(share) => Some(self.share_record(&share).await?.value.intent),
-            None => None,
-        };
+        let share = self.intent_about(question).await?;
+        let via_child = self.connection_to(operator, &child, share.as_ref()).await?;
+        let via_parent = self.connection_to(operator, &parent, share.as_ref()).await?;
         let (caller, role, endpoint, of_child, of_parent) = tokio::join!(
             self.caller_evidence(question, via_child.as_ref(), share.as_ref()),
             self.role_evidence(question, via_parent.as_ref(), share.as_ref()),
@@ -147,21 +145,14 @@ impl Services {
     }
 
     /// By the name as it is called; where only the ARN is known, by whatever name has it.
-    async fn find_endpoint(
-        &self,
-        connection: &ConnectionId,
-        target: &Target,
-    ) -> Result<Option<EndpointView>, GatewayError> {
-        let (sagemaker, region) = (&self.inner.gateways.sagemaker, target.region());
-        let remembered = self.remembered_name(&target.arn);
-        let lower = EndpointName::parse(target.arn.lower_name()).ok();
-        for name in target.name.clone().into_iter().chain(remembered).chain(lower) {
-            if let Some(found) = sagemaker.endpoint(connection, &region, &name).await? {
-                return Ok(Some(found));
-            }
+    async fn find_endpoint(&self, connection: &ConnectionId, target: &Target) -> ServiceResult<Option<EndpointView>> {
+        let region = target.region();
+        if let Some(name) = &target.name
+            && let Some(found) = self.inner.gateways.sagemaker.endpoint(connection, &region, name).await?
+        {
+            return Ok(Some(found));
         }
-        let page = sagemaker.endpoints(connection, &region, Some(target.arn.lower_name()), None).await?;
-        Ok(page.items.into_iter().find(|found| found.arn == target.arn))
+        self.endpoint_by_arn(connection, &region, &target.arn).await
     }
 
     /// The same name in the regions that the connections name: the usual mistake.
@@ -205,7 +196,7 @@ impl Services {
             },
         };
         // The management account may read them; the account itself only where it administers the organisation.
-        let manager = self.connection_to(operator, &organization.management_account).await.ok().flatten();
+        let manager = self.connection_to(operator, &organization.management_account, None).await.ok().flatten();
         let via = manager.as_ref().unwrap_or(connection);
         let mut levels = Vec::new();
         for kind in kinds {
@@ -225,7 +216,9 @@ impl Services {
         let organizations = &self.inner.gateways.organizations;
         for connection in self.connections(operator, false).await.ok()? {
             let Ok(Some(found)) = organizations.organization(&connection.id).await else { continue };
-            let Ok(Some(manager)) = self.connection_to(operator, &found.management_account).await else { continue };
+            let Ok(Some(manager)) = self.connection_to(operator, &found.management_account, None).await else {
+                continue;
+            };
             // Only an account of the organisation has policies there.
             if organizations.control_policies(&manager, account, ControlKind::Service).await.is_ok() {
                 return Some(found);
@@ -254,7 +247,7 @@ fn not_connected<T>(account: &AccountId) -> Piece<T> {
     Piece::unreadable(format!("account {account} is not connected"))
 }
 
-fn told<T>(read: Result<Option<T>, GatewayError>) -> Piece<T> {
+fn told<T>(read: Result<Option<T>, impl Display>) -> Piece<T> {
     match read {
         Ok(found) => found.into(),
         Err(error) => Piece::unreadable(error.to_string()),

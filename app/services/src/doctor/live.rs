@@ -89,7 +89,7 @@ impl Services {
         let Ok(endpoint) = EndpointName::parse(question.endpoint.called()) else { return Ok(live) };
         if question.action == InvokeAction::Invoke {
             let sagemaker = &self.inner.gateways.sagemaker;
-            let sample = match self.connection_to(operator, &question.parent()).await? {
+            let sample = match self.connection_to(operator, &question.parent(), None).await? {
                 Some(parent) => sagemaker.endpoint_with_sample(&parent, &region, &endpoint).await.ok().flatten(),
                 None => None,
             };

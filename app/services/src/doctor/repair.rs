@@ -21,6 +21,38 @@ impl Services {
         live: &Live,
         shown: &str,
     ) -> ServiceResult<RunId> {
+        let share = self.share_of(question).await?;
+        let subject = match &share {
+            Some(share) => share.clone(),
+            None => fresh(ShareId::parse)?,
+        };
+        let run: RunId = fresh(RunId::parse)?;
+        let key = role_key(&question.parent(), question.role_name());
+        let (services, operator) = (self.clone(), operator.clone());
+        let (question, live, shown) = (question.clone(), live.clone(), shown.to_owned());
+        uncancelled(async move {
+            services.take_lease_on(&key, &run).await?;
+            // Read under the lease: what another run writes meanwhile would be written over.
+            let started = async {
+                let plan = services.plan_as_shown(&operator, &question, &live, &shown).await?;
+                services.repair_leased(&operator, subject, plan, &run, &key).await
+            };
+            let started = started.await;
+            if started.is_err() {
+                services.give_back(&key, &run).await;
+            }
+            started.map(|()| run)
+        })
+        .await
+    }
+
+    async fn plan_as_shown(
+        &self,
+        operator: &Operator,
+        question: &Question,
+        live: &Live,
+        shown: &str,
+    ) -> ServiceResult<Plan> {
         let Examined { plan, .. } = self.examine(operator, question, live).await?;
         if plan.steps.is_empty() {
             return Err(ServiceError::Conflict {
@@ -34,23 +66,7 @@ impl Services {
                 hint: "look at the new one, then repair".into(),
             });
         }
-        let share = self.share_of(question).await?;
-        let subject = match &share {
-            Some(share) => share.clone(),
-            None => fresh(ShareId::parse)?,
-        };
-        let run: RunId = fresh(RunId::parse)?;
-        let key = role_key(&question.parent(), question.role_name());
-        let (services, operator) = (self.clone(), operator.clone());
-        uncancelled(async move {
-            services.take_lease_on(&key, &run).await?;
-            let started = services.repair_leased(&operator, subject, plan, &run, &key).await;
-            if started.is_err() {
-                services.give_back(&key, &run).await;
-            }
-            started.map(|()| run)
-        })
-        .await
+        Ok(plan)
     }
 
     async fn repair_leased(
