@@ -5,44 +5,85 @@ mod schedule;
 use crate::activity::Happened;
 use crate::drafts::fresh;
 use crate::ports::store::{RunRecord, ShareRecord};
+use crate::runs::plan_digest;
+use crate::sessions::text_digest;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::RunKind;
-use domain::share::drift::{Choices, Drift, DriftCheck, Finding, Mend, Recorded, drift, repair};
+use domain::share::drift::{Choices, Drift, DriftCheck, Finding, Mend, Recorded, Repair, drift, repair};
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::Plan;
-use domain::share::view::{ApplyView, DriftView, ShareState, StepView};
+use domain::share::view::{DriftView, ShareState, StepView};
+
+/// What came of a wish to mend a share.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mended {
+    /// A run mends it.
+    Started(RunId),
+    /// There was nothing to change in AWS: the findings are taken as they are.
+    Noted,
+    /// It would do something else than what was shown, so that nothing was done.
+    NotShown,
+}
+
+/// The repair of what was found, with what was chosen of it.
+fn mending(
+    record: &ShareRecord,
+    inventory: &ShareInventory,
+    found: &Drift,
+    chosen: &[String],
+) -> ServiceResult<Repair> {
+    let asked: Vec<&Finding> = found.findings.iter().filter(|finding| chosen.contains(&finding.key())).collect();
+    let mending = repair(&record.intent, inventory, &record.recorded, &Choices::of(asked))
+        .map_err(|error| ServiceError::Conflict { message: error.to_string(), hint: error.hint().into() })?;
+    match mending.planned.conflicts.first() {
+        None => Ok(mending),
+        Some(conflict) => Err(ServiceError::Conflict {
+            message: conflict.message.clone(),
+            hint: "edit the share: its review offers to adopt it or to use another name".into(),
+        }),
+    }
+}
+
+/// The same for the same findings and the same steps.
+fn fingerprint(found: &Drift, mending: Option<&Repair>) -> String {
+    let keys: Vec<String> = found.findings.iter().map(Finding::key).collect();
+    let steps = mending.map(|mending| plan_digest(&mending.planned.plan)).unwrap_or_default();
+    text_digest(&format!("{} {steps}", keys.join(" ")))
+}
 
 impl Services {
     /// Compares what a share was applied as with what is there, as far as it can be read, and remembers what came of it.
-    /// Changes nothing in AWS.
-    pub async fn drift(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<DriftView> {
+    /// `chosen` are keys of findings that are only mended when someone says so. Changes nothing in AWS.
+    pub async fn drift(&self, _operator: &Operator, share: &ShareId, chosen: Vec<String>) -> ServiceResult<DriftView> {
         let record = self.share_record(share).await?.value;
         let (inventory, found) = self.look(&record).await?;
-        self.remember_check(&record, DriftCheck::of(&found, &record.intent, self.now())).await?;
-        // Without anything that has to be asked for; when that can't be planned there is nothing to offer.
-        let steps = match repair(&record.intent, &inventory, &record.recorded, &Choices::default()) {
-            Ok(repair) if repair.planned.conflicts.is_empty() => repair.planned.plan.steps,
-            _ => Vec::new(),
-        };
+        let check = DriftCheck::of(&found, &record.intent, self.now()).knowing(record.checked.as_ref());
+        self.remember_check(&record, check).await?;
+        let mending = mending(&record, &inventory, &found, &chosen);
+        let steps = mending.as_ref().map(|mending| mending.planned.plan.steps.as_slice()).unwrap_or_default();
         Ok(DriftView {
             share: share.clone(),
             role_name: record.intent.role_name.to_string(),
-            drift: found,
             steps: steps.iter().map(StepView::from).collect(),
+            fingerprint: fingerprint(&found, mending.as_ref().ok()),
+            refused: mending.as_ref().err().map(ToString::to_string),
+            chosen,
+            drift: found,
             now: self.now(),
         })
     }
 
-    /// Mends a share: the plan back to what was asked for, with what else `keys` names of the findings that are only
-    /// mended when someone says so.
+    /// Mends a share: the plan back to what was asked for, with what else `chosen` names of the findings that are only
+    /// mended when someone says so. Does nothing unless the findings and steps are the ones of this fingerprint.
     pub async fn repair_share(
         &self,
         operator: &Operator,
         share: &ShareId,
-        keys: Vec<String>,
-    ) -> ServiceResult<ApplyView> {
+        chosen: Vec<String>,
+        shown: &str,
+    ) -> ServiceResult<Mended> {
         let record = self.share_record(share).await?.value;
         if record.state == ShareState::Undone {
             return Err(ServiceError::Conflict {
@@ -51,11 +92,11 @@ impl Services {
             });
         }
         let run: RunId = fresh(RunId::parse)?;
-        let (services, operator) = (self.clone(), operator.clone());
+        let (services, operator, shown) = (self.clone(), operator.clone(), shown.to_owned());
         uncancelled(async move {
             services.take_lease(&record.intent, &run).await?;
-            let mended = services.mend_leased(&operator, &record.intent, &keys, &run).await;
-            if !matches!(&mended, Ok(ApplyView { run: Some(_), .. })) {
+            let mended = services.mend_leased(&operator, &record.intent, &chosen, &shown, &run).await;
+            if !matches!(&mended, Ok(Mended::Started(_))) {
                 services.give_lease_back(&record.intent, &run).await;
             }
             mended
@@ -67,40 +108,37 @@ impl Services {
         &self,
         operator: &Operator,
         intent: &ShareIntent,
-        keys: &[String],
+        chosen: &[String],
+        shown: &str,
         run: &RunId,
-    ) -> ServiceResult<ApplyView> {
+    ) -> ServiceResult<Mended> {
         self.refuse_second_run(&intent.id).await?;
         let record = self.share_record(&intent.id).await?.value;
-        let intent = &record.intent;
         let (inventory, found) = self.look(&record).await?;
-        let asked: Vec<&Finding> = found.findings.iter().filter(|finding| keys.contains(&finding.key())).collect();
-        let mending = repair(intent, &inventory, &record.recorded, &Choices::of(asked))
-            .map_err(|error| ServiceError::Conflict { message: error.to_string(), hint: error.hint().into() })?;
-        if let Some(conflict) = mending.planned.conflicts.first() {
-            return Err(ServiceError::Conflict {
-                message: conflict.message.clone(),
-                hint: "edit the share: its review offers to adopt it or to use another name".into(),
-            });
+        let mending = mending(&record, &inventory, &found, chosen);
+        if fingerprint(&found, mending.as_ref().ok()) != shown {
+            return Ok(Mended::NotShown);
         }
+        let mending = mending?;
+        let intent = mending.intent;
         let steps = mending.planned.plan.steps.len();
         // What was found and needs no mending was shown with the rest. What is mended only when asked for stays a finding.
         let noted = found.findings.iter().filter(|finding| finding.mend == Mend::Noted);
         let recorded = record.recorded.noting(noted, &inventory);
         if steps == 0 {
             self.change_share(&intent.id, |share| {
-                share.intent = mending.intent.clone();
+                share.intent = intent.clone();
                 share.recorded = recorded.clone();
                 share.checked = None;
             })
             .await?;
             self.note(operator.label(), Happened::done("took note of a share as it is").of_share(&intent.id)).await;
-            return Ok(ApplyView { share: intent.id.clone(), run: None });
+            return Ok(Mended::Noted);
         }
         let journal =
             RunRecord::new(run, &intent.id, RunKind::Apply, mending.planned.plan, operator.label(), self.now());
         let shown = self.change_share(&intent.id, |share| {
-            share.intent = mending.intent.clone();
+            share.intent = intent.clone();
             share.recorded = recorded.clone();
             share.state = ShareState::Applying;
             share.last_run = Some(run.clone());
@@ -108,8 +146,8 @@ impl Services {
         self.begin(&journal, shown).await?;
         let happened = Happened::done("started mending a share").of_share(&intent.id).of_run(run);
         self.note(operator.label(), happened.detail(format!("{steps} steps"))).await;
-        self.execute(journal, &mending.intent);
-        Ok(ApplyView { share: intent.id.clone(), run: Some(run.clone()) })
+        self.execute(journal, &intent);
+        Ok(Mended::Started(run.clone()))
     }
 
     /// What to remember of a share after a run that went through: what the run did, and nothing that others did meanwhile.

@@ -30,6 +30,7 @@ mod verification;
 mod words;
 
 pub use clock::{Clock, SystemClock};
+pub use drift::Mended;
 pub use error::ServiceError;
 pub use operator::Operator;
 pub use services::{Backoff, Services, Settings, uncancelled};

@@ -49,7 +49,7 @@ pub(super) fn ShareStateBadge(state: ShareState) -> impl IntoView {
 #[component]
 pub(super) fn DriftLine(share: ShareId, check: Option<DriftCheck>, now: Timestamp) -> impl IntoView {
     let href = format!("/shares/{share}/drift");
-    let Some(DriftCheck { at, state, brief }) = check else {
+    let Some(DriftCheck { at, state, brief, .. }) = check else {
         return view! { <a href=href>"Not looked for yet"</a> }.into_any();
     };
     let tone = match state {
@@ -189,7 +189,7 @@ pub(super) fn HandOffForm(
             <TextArea
                 name="text"
                 label=label
-                description="Or paste it here, whole. A chosen file goes before."
+                description="Or paste it here, whole. If you also choose a file, the file is used."
                 value=Signal::stored(refused.text)
                 error=Signal::stored(problem)
                 rows=8

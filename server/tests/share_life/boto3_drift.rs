@@ -31,18 +31,17 @@ async fn an_endpoint_that_is_gone_comes_off_the_share_and_the_last_one_stays_for
     let share = world.applied(&draft).await;
 
     python(&world, "parent.client('sagemaker').delete_endpoint(EndpointName='echo')");
-    let found = world.services.drift(&world.operator, &share).await.unwrap().drift;
+    let found = world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift;
     let [gone] = &found.findings[..] else { unreachable!("{found:#?}") };
     assert_eq!((gone.kind, gone.mend), (FindingKind::EndpointGone, Mend::Asked));
-    let mended = world.services.repair_share(&world.operator, &share, vec![gone.key()]).await.unwrap();
-    world.succeeds(&mended.run.unwrap()).await;
-    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+    world.mended(&share, vec![gone.key()]).await;
+    assert!(world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift.is_clean());
     let policy =
         world.gateways.iam.policy(&"parent".parse().unwrap(), &POLICY.parse().unwrap()).await.unwrap().unwrap();
     assert!(!policy.document.contains("endpoint/echo"), "{}", policy.document);
 
     python(&world, "parent.client('sagemaker').delete_endpoint(EndpointName='churn-classifier')");
-    let found = world.services.drift(&world.operator, &share).await.unwrap();
+    let found = world.services.drift(&world.operator, &share, Vec::new()).await.unwrap();
     assert_eq!((found.drift.findings[0].kind, found.drift.findings[0].mend), (FindingKind::EndpointGone, Mend::Person));
     assert_eq!(found.steps, []);
 }
@@ -58,13 +57,12 @@ async fn a_boundary_that_someone_put_on_the_role_comes_off_when_someone_says_so(
              PermissionsBoundary='arn:aws:iam::aws:policy/ReadOnlyAccess')"
         ),
     );
-    let found = world.services.drift(&world.operator, &share).await.unwrap().drift;
+    let found = world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift;
     let [boundary] = &found.findings[..] else { unreachable!("{found:#?}") };
     assert_eq!((boundary.kind, boundary.mend), (FindingKind::BoundaryAdded, Mend::Asked));
     assert!(!world.verified(&share).await.passed());
     let keys = found.findings.iter().map(Finding::key).collect();
-    let mended = world.services.repair_share(&world.operator, &share, keys).await.unwrap();
-    world.succeeds(&mended.run.unwrap()).await;
-    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+    world.mended(&share, keys).await;
+    assert!(world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift.is_clean());
     assert!(world.verified(&share).await.passed());
 }

@@ -124,18 +124,17 @@ async fn drift_is_told_and_mended() {
     let (services, operator) = (&world.services, &world.operator);
     let share = world.applied(&world.draft(|_| {}).await).await;
     let before = world.seen().await;
-    assert!(services.drift(operator, &share).await.unwrap().drift.is_clean());
+    assert!(services.drift(operator, &share, Vec::new()).await.unwrap().drift.is_clean());
 
     break_it(&world, "the trust policy names another").await;
     break_it(&world, "the role is denied").await;
-    let found = services.drift(operator, &share).await.unwrap().drift;
+    let found = services.drift(operator, &share, Vec::new()).await.unwrap().drift;
     let mut kinds: Vec<FindingKind> = found.findings.iter().map(|finding| finding.kind).collect();
     kinds.sort();
     assert_eq!(kinds, [FindingKind::TrustChanged, FindingKind::ExtraInline]);
     // An inline policy of somebody else goes only when someone says so.
     let keys = found.findings.iter().map(|finding| finding.key()).collect();
-    let mended = services.repair_share(operator, &share, keys).await.unwrap();
-    world.succeeds(&mended.run.unwrap()).await;
-    assert!(services.drift(operator, &share).await.unwrap().drift.is_clean());
+    world.mended(&share, keys).await;
+    assert!(services.drift(operator, &share, Vec::new()).await.unwrap().drift.is_clean());
     assert_eq!(world.seen().await, before);
 }

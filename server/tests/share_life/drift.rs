@@ -5,12 +5,13 @@ use domain::arn::Arn;
 use domain::names::{ConnectionId, RoleName, ShareId};
 use domain::run::RunState;
 use domain::share::Side;
-use domain::share::drift::{Drift, DriftState, Finding, FindingKind};
+use domain::share::drift::{Drift, DriftState, Finding, FindingKind, Mend};
 use domain::share::plan::Holder;
 use domain::share::view::ShareState;
 use domain::time::Timestamp;
 use domain::wizard::EndpointsForm;
 use serde_json::{Value, json};
+use services::Mended;
 use services::ports::gateway::{IamGateway, NewRole, Tags};
 
 const BASICS: &str = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole";
@@ -146,7 +147,7 @@ async fn shared(world: &World) -> ShareId {
 }
 
 async fn drift(world: &World, share: &ShareId) -> Drift {
-    world.services.drift(&world.operator, share).await.unwrap().drift
+    world.services.drift(&world.operator, share, Vec::new()).await.unwrap().drift
 }
 
 fn kinds(found: &Drift) -> Vec<FindingKind> {
@@ -158,8 +159,7 @@ fn kinds(found: &Drift) -> Vec<FindingKind> {
 /// Mends everything that was found, what has to be asked for included.
 async fn mend(world: &World, share: &ShareId, found: &Drift) {
     let keys = found.findings.iter().map(Finding::key).collect();
-    let mended = world.services.repair_share(&world.operator, share, keys).await.unwrap();
-    world.succeeds(&mended.run.unwrap()).await;
+    world.mended(share, keys).await;
 }
 
 /// What there is, but for the numbers and count of policy versions: a repair puts a new one in force.
@@ -269,12 +269,40 @@ async fn a_parent_that_cant_be_read_is_unknown_and_nothing_is_planned_there() {
     let share = world.applied(&world.draft(|_| {}).await).await;
     tamper(&world, "the child's policy is detached").await;
     world.fault(refused("111111111111", "ExpiredToken")).await;
-    let view = world.services.drift(&world.operator, &share).await.unwrap();
+    let view = world.services.drift(&world.operator, &share, Vec::new()).await.unwrap();
     assert_eq!(kinds(&view.drift), [FindingKind::GrantDetached]);
     assert_eq!(view.drift.unknown[0].side, Side::Parent);
     assert_eq!(view.steps, []);
-    let refused = world.services.repair_share(&world.operator, &share, Vec::new()).await.unwrap_err();
+    let refused =
+        world.services.repair_share(&world.operator, &share, Vec::new(), &view.fingerprint).await.unwrap_err();
+    assert_eq!(view.refused, Some(refused.to_string()));
     assert!(refused.to_string().starts_with("account 111111111111 could not be read: "), "{refused}");
+}
+
+#[tokio::test]
+async fn only_what_was_shown_is_mended() {
+    let world = World::new().await;
+    let (services, operator) = (&world.services, &world.operator);
+    let share = world.applied(&world.draft(|_| {}).await).await;
+    tamper(&world, "the policy is opened").await;
+    tamper(&world, "another policy is attached to the role").await;
+    let shown = services.drift(operator, &share, Vec::new()).await.unwrap();
+    let asked = shown.drift.findings.iter().find(|finding| finding.mend == Mend::Asked).unwrap().key();
+    let before = world.seen().await;
+
+    // What was ticked after the steps were shown is shown first.
+    let ticked = services.repair_share(operator, &share, vec![asked.clone()], &shown.fingerprint).await.unwrap();
+    assert_eq!((ticked, world.seen().await == before), (Mended::NotShown, true));
+    let with = services.drift(operator, &share, vec![asked.clone()]).await.unwrap();
+    assert_eq!(with.chosen, [asked.clone()]);
+    assert!(with.steps.len() > shown.steps.len());
+
+    // So is what changed in AWS since.
+    tamper(&world, "the child's policy is detached").await;
+    let stale = services.repair_share(operator, &share, vec![asked.clone()], &with.fingerprint).await.unwrap();
+    assert_eq!(stale, Mended::NotShown);
+    world.mended(&share, vec![asked]).await;
+    assert!(drift(&world, &share).await.is_clean());
 }
 
 /// Long enough after now that every share is due.
@@ -310,8 +338,14 @@ async fn shares_are_compared_when_they_are_due_and_new_drift_is_told_once() {
     }
     assert_eq!((told().await[0].who.as_str(), &told().await[0].share), ("schedule", &Some(share.clone())));
 
-    let mended = services.repair_share(operator, &share, Vec::new()).await.unwrap();
-    world.succeeds(&mended.run.unwrap()).await;
+    // Another change, of a share that has drifted already, is news too.
+    tamper(&world, "the child's policy is detached").await;
+    // Whoever looks at the page meanwhile leaves it news for the audit trail.
+    assert_eq!(drift(&world, &share).await.findings.len(), 2);
+    assert_eq!(services.check_due_shares(later(&world, 22)).await.unwrap(), 1);
+    assert_eq!(told().await.len(), 2);
+
+    world.mended(&share, Vec::new()).await;
     assert_eq!(listed().await, None, "what was seen before says nothing about what was mended");
 }
 

@@ -279,13 +279,13 @@ async fn letting_it_call_makes_it_a_caller_of_the_share_and_deleting_it_takes_th
     assert!(standing.allowed && standing.allow.is_none());
     assert!(world.seen().await.contains(&standing.role), "the trust policy names it");
     // The share's record is true: nothing has drifted, and an edit keeps the function's role.
-    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+    assert!(world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift.is_clean());
     let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
     let callers = world.services.draft(&world.operator, &draft).await.unwrap().draft.callers.arns;
     assert!(callers.contains(&standing.role), "{callers:?}");
     world.succeeds(&delete(&world, &share).await).await;
     assert_eq!(everything(&world, &share).await, before);
-    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+    assert!(world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift.is_clean());
     let left = page(&world, &share).await.left.join(" ");
     assert!(left.contains("is gone") && left.contains("/aws/lambda/"), "{left}");
 }

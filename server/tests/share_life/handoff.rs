@@ -180,7 +180,7 @@ async fn a_share_goes_between_two_consoles_by_two_files() {
     assert_ne!(invoked(&child, &share).await, Some(403), "the call still works");
     assert!(child.verified(&share).await.passed());
 
-    let drift = child.services.drift(&child.operator, &share).await.unwrap().drift;
+    let drift = child.services.drift(&child.operator, &share, Vec::new()).await.unwrap().drift;
     assert_eq!((drift.findings.len(), drift.unknown[0].side), (0, Side::Parent));
     let form = child.services.question_of_share(&child.operator, &share).await.unwrap();
     let found = child.services.diagnose(&child.operator, &form.parse().unwrap(), Default::default()).await.unwrap();

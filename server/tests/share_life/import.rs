@@ -7,6 +7,7 @@ use domain::share::import::FoundView;
 use domain::share::view::ShareState;
 use domain::wizard::{EndpointsForm, WizardStep};
 use serde_json::{Value, json};
+use services::Mended;
 use services::ports::gateway::{NewRole, Tags};
 use services::{Operator, ServiceError, Services};
 
@@ -51,17 +52,19 @@ async fn a_share_is_imported_after_the_store_was_lost_and_goes_on_as_if_it_never
     assert_eq!(view.summary.endpoints, ["churn-classifier", "Fraud-Detector-EU"]);
     let original = world.services.share(&world.operator, &share).await.unwrap();
     assert_eq!((view.sentence, view.external_id), (original.sentence, original.external_id));
-    let drift = services.drift(&operator, &share).await.unwrap().drift;
+    let drift = services.drift(&operator, &share, Vec::new()).await.unwrap().drift;
     assert!(drift.is_clean(), "{drift:#?}");
     assert_eq!(found(&services, &operator).await.tagged, []);
 
     // Drift is told by what was there when it was imported.
     let iam = &world.gateways.iam;
     iam.detach_role_policy(&"parent".parse().unwrap(), &ROLE.parse().unwrap(), &POLICY.parse().unwrap()).await.unwrap();
-    let drift = services.drift(&operator, &share).await.unwrap().drift;
+    let drift = services.drift(&operator, &share, Vec::new()).await.unwrap().drift;
     assert_eq!(drift.findings.iter().map(|f| f.kind).collect::<Vec<_>>(), [FindingKind::PolicyDetached]);
-    let mended = services.repair_share(&operator, &share, Vec::new()).await.unwrap();
-    ended_well(&services, &operator, &mended.run.unwrap()).await;
+    let shown = services.drift(&operator, &share, Vec::new()).await.unwrap().fingerprint;
+    let mended = services.repair_share(&operator, &share, Vec::new(), &shown).await.unwrap();
+    let Mended::Started(run) = mended else { panic!("no run: {mended:?}") };
+    ended_well(&services, &operator, &run).await;
 
     services.verify(&operator, &share).await.unwrap();
     let undone = services.undo(&operator, &share, &domain::share::view::UndoConsent::default()).await.unwrap();
@@ -165,7 +168,7 @@ async fn a_role_made_by_hand_is_adopted_through_the_review_and_given_back_by_und
     let review = services.review(operator, &draft).await.unwrap();
     assert_eq!(review.conflicts, [], "adopting was agreed to");
     let share = world.applied(&draft).await;
-    assert!(services.drift(operator, &share).await.unwrap().drift.is_clean());
+    assert!(services.drift(operator, &share, Vec::new()).await.unwrap().drift.is_clean());
     let shown = services.share(operator, &share).await.unwrap();
     assert_eq!(shown.external_id.as_deref(), Some("shared-by-mail"));
     assert_eq!(found(services, operator).await.candidates, []);

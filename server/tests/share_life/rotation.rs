@@ -70,7 +70,7 @@ async fn callers_with_either_external_id_get_in_during_the_change_and_only_those
     assert_eq!((rotation.current.as_str(), rotation.previous.as_str()), (NEW, OLD));
     assert!(world.services.now().since(rotation.since) < 60_000, "{rotation:?}");
     assert!(world.verified(&share).await.passed());
-    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+    assert!(world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift.is_clean());
 
     rotate(&world, &share, "end", "").await;
     assert_eq!(all(&world).await, [false, true, false]);

@@ -14,7 +14,7 @@ use sandbox::{Sandbox, SandboxConfig};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use services::ports::gateway::Gateways;
-use services::{Backoff, Operator, Services, Settings, SystemClock};
+use services::{Backoff, Mended, Operator, Services, Settings, SystemClock};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -142,6 +142,14 @@ impl World {
     pub async fn succeeds(&self, run: &RunId) {
         let view = ended(&self.services, &self.operator, run).await;
         assert_eq!(view.state, RunState::Succeeded, "{view:#?}");
+    }
+
+    /// Mends a share as it is shown, with what is chosen of what has to be asked for.
+    pub async fn mended(&self, share: &ShareId, chosen: Vec<String>) {
+        let shown = self.services.drift(&self.operator, share, chosen.clone()).await.unwrap().fingerprint;
+        let mended = self.services.repair_share(&self.operator, share, chosen, &shown).await.unwrap();
+        let Mended::Started(run) = mended else { panic!("no run: {mended:?}") };
+        self.succeeds(&run).await;
     }
 
     /// Runs to the end and gives the failed steps.

@@ -34,10 +34,11 @@ impl Services {
         let share = &record.intent.id;
         let checked = async {
             let (_, found) = self.look(&record).await?;
-            let check = DriftCheck::of(&found, &record.intent, now);
-            let known = record.checked.as_ref().is_some_and(|before| before.state == DriftState::Drifted);
+            let mut check = DriftCheck::of(&found, &record.intent, now);
+            let news = check.is_news(record.checked.as_ref());
+            check.told = check.found.clone();
             self.remember_check(&record, check.clone()).await?;
-            if check.state == DriftState::Drifted && !known {
+            if news {
                 self.note(WHO, Happened::done("found drift in a share").of_share(share).detail(check.brief)).await;
             }
             ServiceResult::Ok(())

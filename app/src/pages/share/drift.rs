@@ -14,15 +14,19 @@ use domain::share::drift::{Finding, Mend};
 use domain::share::view::{DriftView, StepView};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 /// What was changed behind a share's back.
 #[component]
 pub fn DriftPage() -> impl IntoView {
     let id = share_in_address();
+    let query = use_query_map();
+    let chosen = Memo::new(move |_| query.read().get_all("mend").unwrap_or_default());
+    let again = Memo::new(move |_| query.read().get("look").is_some());
     let drift = Resource::new(
-        move || id.get(),
-        async |id| match id {
-            Ok(id) => get_drift(id).await,
+        move || (id.get(), chosen.get()),
+        async |(id, chosen)| match id {
+            Ok(id) => get_drift(id, chosen).await,
             Err(error) => Err(error),
         },
     );
@@ -37,14 +41,17 @@ pub fn DriftPage() -> impl IntoView {
             resource=drift
             failed="The accounts could not be compared"
             skeleton=|| view! { <div class="card"><Skeleton lines=6/></div> }
-            children=Callback::new(move |view: DriftView| view! { <Findings view/> })
+            children=Callback::new(move |view: DriftView| {
+                let again = again.get_untracked();
+                view! { <Findings view again/> }
+            })
         />
     }
 }
 
 #[component]
-fn Findings(view: DriftView) -> impl IntoView {
-    let DriftView { share, drift, steps, .. } = view;
+fn Findings(view: DriftView, again: bool) -> impl IntoView {
+    let DriftView { share, drift, steps, chosen, refused, fingerprint, .. } = view;
     let back = format!("/shares/{share}");
     let clean = drift.is_clean();
     let brief = drift.brief();
@@ -80,15 +87,37 @@ fn Findings(view: DriftView) -> impl IntoView {
     } else {
         ("say is-bad", format!("{}.", crate::ui::sentence_case(&brief)))
     };
-    let findings = drift.findings.into_iter().map(|finding| view! { <FindingItem finding/> }).collect_view();
+    let can_repair = can_repair && refused.is_none();
+    let refused = refused.map(|why| {
+        let why = crate::ui::sentence_case(&why);
+        view! { <p class="say is-bad">"This can't be mended from here as it is: " <Words text=why/> "."</p> }
+    });
+    let again = again.then(|| {
+        view! {
+            <p class="say" role="status">
+                "Nothing was changed yet: mending does something else than what was shown. Look through the steps below, then mend."
+            </p>
+        }
+    });
+    let findings = drift
+        .findings
+        .into_iter()
+        .map(|finding| {
+            let chosen = chosen.contains(&finding.key());
+            view! { <FindingItem finding chosen/> }
+        })
+        .collect_view();
     let planned = (!steps.is_empty()).then(|| view! { <Steps steps/> });
     view! {
         <ActionForm action=repair attr:class="stack doctor">
             <input type="hidden" name="share" value=share.to_string()/>
+            <input type="hidden" name="fingerprint" value=fingerprint/>
+            {again}
             <p class=class role="status">{said}</p>
             {unknown}
             {findings}
             {planned}
+            {refused}
             <ActionProblem error=failure_of(repair)/>
             <div class="form-actions">
                 {can_repair.then(|| view! {
@@ -111,7 +140,7 @@ fn dark(sides: &[Side]) -> &'static str {
 }
 
 #[component]
-fn FindingItem(finding: Finding) -> impl IntoView {
+fn FindingItem(finding: Finding, chosen: bool) -> impl IntoView {
     let (tone, word) = match finding.severity {
         Severity::Error => (Tone::Bad, "Broken or open"),
         Severity::Warning => (Tone::Warn, "Not as asked for"),
@@ -127,13 +156,13 @@ fn FindingItem(finding: Finding) -> impl IntoView {
     let mend = match finding.mend {
         Mend::Asked => view! {
             <label class="drift-ask" for=id.clone()>
-                <input type="checkbox" id=id.clone() name="keys[]" value=key/>
+                <input type="checkbox" id=id.clone() name="keys[]" value=key checked=chosen/>
                 " Mend this too"
             </label>
         }
         .into_any(),
         Mend::Plan => view! { <span class="muted">"Mended with the share"</span> }.into_any(),
-        Mend::Noted => view! { <span class="muted">"Taken note of with the share"</span> }.into_any(),
+        Mend::Noted => view! { <span class="muted">"Accepted as it is when the share is mended"</span> }.into_any(),
         Mend::Person => view! { <span class="muted">"Not for the console to change"</span> }.into_any(),
     };
     let document = finding.diff().map(|document| view! { <DocumentDiffView document id=format!("{id}-document")/> });

@@ -1,6 +1,6 @@
 //! What a look for drift came to, as it is remembered and listed: the findings themselves are looked up anew.
 
-use super::Drift;
+use super::{Drift, Finding};
 use crate::share::Side;
 use crate::share::intent::ShareIntent;
 use crate::time::Timestamp;
@@ -27,6 +27,12 @@ pub struct DriftCheck {
     pub state: DriftState,
     /// In a few words: [`Drift::brief`].
     pub brief: String,
+    /// The keys of what was found.
+    #[serde(default)]
+    pub found: Vec<String>,
+    /// Those of them that the audit trail was told of.
+    #[serde(default)]
+    pub told: Vec<String>,
 }
 
 impl DriftCheck {
@@ -43,6 +49,20 @@ impl DriftCheck {
         } else {
             DriftState::Clean
         };
-        Self { at, state, brief: drift.brief() }
+        let found = drift.findings.iter().map(Finding::key).collect();
+        Self { at, state, brief: drift.brief(), found, told: Vec::new() }
+    }
+
+    /// Whether there is something that the audit trail was not told of when it was looked before.
+    pub fn is_news(&self, before: Option<&Self>) -> bool {
+        let told = before.map(|before| before.told.as_slice()).unwrap_or_default();
+        self.found.iter().any(|key| !told.contains(key))
+    }
+
+    /// With what the audit trail was told of before, as far as it is still found.
+    pub fn knowing(mut self, before: Option<&Self>) -> Self {
+        let told = before.map(|before| before.told.as_slice()).unwrap_or_default();
+        self.told = self.found.iter().filter(|key| told.contains(key)).cloned().collect();
+        self
     }
 }
