@@ -14,6 +14,7 @@ use domain::share::diff::{Change, LaneItem, lanes};
 use domain::share::intent::{EndpointScope, ParentSide, Resource, ShareIntent};
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{Planned, numbered, plan};
+use domain::share::render::{Language, parent_side};
 use domain::share::sentence::{arrow, review_sentence};
 use domain::share::view::{ApplyView, ConflictChoice, ConflictView, ReviewView, ShareState};
 use domain::wizard::{ShareDraft, WizardStep};
@@ -69,6 +70,10 @@ impl Services {
             conflicts: planned.conflicts,
             fingerprint,
             child_by_hand: inventory.child.is_none(),
+            programs: match intent.offered() {
+                None => Language::ALL.map(|language| parent_side(&intent, language)).into(),
+                Some(_) => Vec::new(),
+            },
             child: intent.child,
             parent: intent.parent,
         })

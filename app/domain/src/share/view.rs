@@ -9,6 +9,7 @@ use crate::share::checks::CheckView;
 use crate::share::diff::LaneItem;
 use crate::share::drift::{Drift, DriftCheck, Unknown};
 use crate::share::plan::{Blocker, Forecast, Step};
+use crate::share::render::Program;
 use crate::share::rotate::RotationView;
 use crate::time::Timestamp;
 use crate::verification::VerificationView;
@@ -71,6 +72,8 @@ pub struct ReviewView {
     pub fingerprint: String,
     /// The child is not connected: its side has to be done by its own administrator.
     pub child_by_hand: bool,
+    /// The parent's side as code, for those who make it that way; none for a share that was offered.
+    pub programs: Vec<Program>,
 }
 
 /// Where a share is in its life.
@@ -267,8 +270,14 @@ pub struct DriftView {
     pub role_name: String,
     /// What was found.
     pub drift: Drift,
-    /// What mending does, without what has to be asked for.
+    /// Of the findings that are only mended when someone says so, those that were chosen.
+    pub chosen: Vec<String>,
+    /// What mending does, with what was chosen.
     pub steps: Vec<StepView>,
+    /// Why it can't be mended with what was chosen.
+    pub refused: Option<String>,
+    /// Names these findings and steps: mending makes no others.
+    pub fingerprint: String,
     /// The server's time.
     pub now: Timestamp,
 }

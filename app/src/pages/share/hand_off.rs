@@ -56,7 +56,7 @@ fn HandOff(view: HandOffPageView) -> impl IntoView {
     let (title, about, own) = match hand_off.own {
         Side::Parent => {
             files.extend(children);
-            let about = "One of them is enough: the file for a Sagebridge, the others for those who have none.";
+            let about = "Send one of them: the offer file if they use Sagebridge, one of the others if they do not.";
             ("To hand over: the child's side", about, parents.collect::<Vec<_>>())
         }
         Side::Child => {

@@ -3,9 +3,10 @@
 use super::step::StepContext;
 use crate::api::wizard::{ApplyShare, ResolveConflict, review_share};
 use crate::components::{ChecksList, ConflictPanel, DocumentList, PlanLanes, Sentence};
-use crate::ui::{BottomBar, Button, ButtonKind, ErrorPanel, Resolve, Skeleton};
+use crate::ui::{BottomBar, Button, ButtonKind, CopyButton, ErrorPanel, Resolve, Skeleton, Tab, TabPanel, Tabs};
 use domain::share::checks::Severity;
 use domain::share::diff::Change;
+use domain::share::render::Program;
 use domain::share::view::ReviewView;
 use domain::wizard::WizardStep;
 use leptos::form::ActionForm;
@@ -84,6 +85,7 @@ fn Reviewed(
             <ChecksList checks=review.checks/>
             <h2 class="review-title">"Documents"</h2>
             <DocumentList items/>
+            <AsCode programs=review.programs/>
             {failed}
             <ActionForm action=apply>
                 <input type="hidden" name="draft" value=draft.clone()/>
@@ -103,6 +105,43 @@ fn Reviewed(
             </ActionForm>
         </div>
     }
+}
+
+/// The parent's side for those who keep their infrastructure as code. It is made there in place of Apply: once it is,
+/// the review finds the role and the policy by the share's tag, and keeps them.
+#[component]
+fn AsCode(programs: Vec<Program>) -> impl IntoView {
+    let selected = RwSignal::new(programs.first().map_or("", |first| first.language.key()));
+    if programs.is_empty() {
+        return ().into_any();
+    }
+    let tabs = programs.iter().map(|one| Tab { key: one.language.key(), label: one.language.label() }).collect();
+    let panels = programs
+        .into_iter()
+        .map(|Program { language, file_name, text }| {
+            let copy = format!("Copy {file_name}");
+            view! {
+                <TabPanel key=language.key() selected>
+                    <div class="hand-off-file">
+                        <span class="hand-off-name"><code>{file_name}</code></span>
+                        <CopyButton text=text.clone() label=copy/>
+                    </div>
+                    <pre class="hand-off-text" tabindex="0"><code>{text}</code></pre>
+                </TabPanel>
+            }
+        })
+        .collect_view();
+    view! {
+        <details class="card review-code">
+            <summary class="card-head"><span class="doc-title">"The parent's side as code"</span></summary>
+            <p class="card-body muted">
+                "To run in place of Apply, where infrastructure is kept as code. Come back to this page afterwards: it finds the role and the policy by their tag, and applies what is left."
+            </p>
+            <Tabs label="The parent's side as code" tabs selected/>
+            {panels}
+        </details>
+    }
+    .into_any()
 }
 
 /// What the bar needs to know of a plan.
