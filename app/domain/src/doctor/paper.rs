@@ -8,7 +8,7 @@ use super::question::Question;
 use super::unsure::{self, Doubt, Known, Reading};
 use crate::evaluate::{
     Context, Decision, Element, Explanation, Layer, NamedPolicy, Policies, Principal, Request, ResourceKind, Says,
-    StatementReport, explain,
+    StatementReport, explain_beside,
 };
 use crate::policy::{Effect, PolicyDocument, Statement};
 use crate::share::intent::InvokeAction;
@@ -42,6 +42,8 @@ pub(super) struct Sheet {
 pub(super) struct Paper {
     pub(super) request: Request,
     pub(super) kind: ResourceKind,
+    /// The actions that the question needs on the request's resource, the request's own among them.
+    pub(super) needed: Vec<&'static str>,
     pub(super) sheets: Vec<Sheet>,
     service_levels: usize,
     resource_levels: usize,
@@ -89,7 +91,7 @@ pub(super) fn assume(question: &Question, evidence: &Evidence) -> Paper {
         resource_account: question.parent(),
         context,
     };
-    let mut paper = Paper::new(request, ResourceKind::Trust);
+    let mut paper = Paper::new(request, ResourceKind::Trust, vec!["sts:AssumeRole"]);
     let name = question.caller_name();
     if question.caller_arn().is_some() {
         match &evidence.caller {
@@ -140,7 +142,7 @@ pub(super) fn invoke(question: &Question, evidence: &Evidence, action: &str) -> 
         resource_account: question.endpoint.account(),
         context,
     };
-    let mut paper = Paper::new(request, ResourceKind::Other);
+    let mut paper = Paper::new(request, ResourceKind::Other, question.actions());
     match &evidence.role {
         Piece::Read(role) => {
             paper.set(Layer::Identity, &role.policies, Place::RolePolicy);
@@ -196,9 +198,9 @@ fn caller(question: &Question, evidence: &Evidence) -> Principal {
 }
 
 impl Paper {
-    fn new(request: Request, kind: ResourceKind) -> Self {
+    fn new(request: Request, kind: ResourceKind, needed: Vec<&'static str>) -> Self {
         let (sheets, open, caveats) = (Vec::new(), Vec::new(), Vec::new());
-        Self { request, kind, sheets, service_levels: 0, resource_levels: 0, open, caveats }
+        Self { request, kind, needed, sheets, service_levels: 0, resource_levels: 0, open, caveats }
     }
 
     fn open(&mut self, layer: Layer, unread: Unread) {
@@ -315,7 +317,7 @@ impl Paper {
                 readable.stand_in(*layer, reading);
             }
         }
-        let mut explanation = explain(&self.request, &readable.policies(self.kind));
+        let mut explanation = explain_beside(&self.request, &readable.policies(self.kind), &self.needed);
         explanation.statements.retain(|one| one.policy != UNREAD);
         explanation.layers.retain(|report| match report.says {
             Says::Denies => true,
