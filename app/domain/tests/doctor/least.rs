@@ -129,19 +129,19 @@ fn parent() -> impl Strategy<Value = Value> {
     )
 }
 
-/// The healthy handshake with these policies.
-fn with(action: &str, tags: &Value, own: Value, role: Value) -> Handshake {
-    let policy = |account: &str, text: Value| {
+/// The healthy handshake with these policies, of which newer versions were rolled back.
+fn with(action: &str, tags: &Value, [own, newer]: [Value; 2], [role, newer_role]: [Value; 2]) -> Handshake {
+    let policy = |account: &str, text: Value, newer: Value| {
         let arn = format!("arn:aws:iam::{account}:policy/own");
-        let origin = json!({"kind": "managed", "arn": arn, "version": "v1"});
+        let origin = json!({"kind": "managed", "arn": arn, "version": "v1", "others": [{"id": "v2", "text": newer}]});
         json!({"documents": [{"name": "own", "origin": origin, "text": text}]})
     };
     patched(&json!({
         "question": {"action": action},
         "evidence": {
             "known": {"aws:PrincipalTag/team": tags},
-            "caller": {"read": {"policies": policy("222222222222", own)}},
-            "role": {"read": {"policies": policy("111111111111", role)}}
+            "caller": {"read": {"policies": policy("222222222222", own, newer)}},
+            "role": {"read": {"policies": policy("111111111111", role, newer_role)}}
         }
     }))
 }
@@ -153,8 +153,8 @@ proptest! {
     fn no_repair_allows_more_than_the_question_asks(
         action in proptest::sample::select(&["invoke", "stream", "async"][..]),
         tags in proptest::sample::select(vec![json!("ml"), json!("ops"), json!([])]),
-        own in child(),
-        role in parent(),
+        own in [child(), child()],
+        role in [parent(), parent()],
     ) {
         let handshake = with(action, &tags, own, role);
         if let Err(wrong) = opens_no_more(&handshake) {
