@@ -105,6 +105,41 @@ fn control_policies_that_cant_be_read_are_a_caveat_and_not_a_verdict() {
     }
 }
 
+#[test]
+fn a_diagnosis_says_which_control_policies_could_not_be_read_and_may_still_deny() {
+    let one = patched(&json!({"evidence": {"caller_service_controls": unreadable()}})).diagnose();
+    assert_eq!(
+        one.sentence,
+        "as far as can be read, `scoring-lambda` may invoke `Churn-Classifier` through `SageMakerExternal`; no live call \
+         has proven it all yet. The service control policies of account 222222222222 could not be read and may still \
+         deny it"
+    );
+    let patch = json!({"evidence": {
+        "caller_service_controls": unreadable(), "role_service_controls": unreadable(),
+        "role_resource_controls": unreadable()
+    }});
+    let all = patched(&patch).diagnose().sentence;
+    let listed = "The service control policies of account 222222222222, the resource control policies of account \
+                  111111111111 and the service control policies of account 111111111111 could not be read";
+    assert!(all.contains(listed), "{all}");
+    let healthy = patched(&json!({})).diagnose().sentence;
+    assert!(healthy.ends_with("no live call has proven it all yet"), "{healthy}");
+}
+
+#[test]
+fn control_policies_that_a_live_call_went_through_are_not_spoken_of() {
+    let evidence = json!({"caller_service_controls": unreadable(), "role_service_controls": unreadable()});
+    let assumed = json!({"assume_role": {"outcome": "succeeded"}});
+    let diagnosis = patched(&json!({"evidence": evidence, "live": assumed})).diagnose();
+    assert!(!diagnosis.sentence.contains("222222222222"), "{}", diagnosis.sentence);
+    let left = ". The service control policies of account 111111111111 could not be read and may still deny it";
+    assert!(diagnosis.sentence.ends_with(left), "{}", diagnosis.sentence);
+    let both = json!({"assume_role": {"outcome": "succeeded"}, "invoke": {"outcome": "succeeded"}});
+    let works = patched(&json!({"evidence": evidence, "live": both})).diagnose();
+    assert_eq!(works.verdict, Verdict::Works);
+    assert!(!works.sentence.contains("could not be read"), "{}", works.sentence);
+}
+
 /// A level of control policies, each by its name and text.
 fn level(policies: &[(&str, &str)]) -> Value {
     let policies = policies.iter().map(|(name, text)| {
