@@ -21,6 +21,7 @@ pub mod stream;
 
 pub use bounds::MAX_SCENARIO_BYTES;
 pub use context::Context;
+pub(crate) use explain::explain_beside;
 pub use explain::{Explanation, LayerReport, Says, StatementReport, explain};
 pub use fix::{Change, Fix};
 pub use principal::Principal;

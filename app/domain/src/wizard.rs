@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 mod accept;
 mod answers;
 mod problems;
+mod typed;
 
 pub use answers::GRANT_NAME;
 

@@ -6,6 +6,8 @@
 mod form;
 #[path = "doctor/handshakes.rs"]
 mod handshakes;
+#[path = "doctor/least.rs"]
+mod least;
 #[path = "doctor/live.rs"]
 mod live;
 #[path = "doctor/messages.rs"]

@@ -250,7 +250,8 @@ fn sentence(question: &Question, links: &[Link], verdict: Verdict) -> String {
         Verdict::Works => format!("`{who}` invokes `{endpoint}` through `{role}`: live calls went through"),
         Verdict::Allowed => {
             format!(
-                "as far as can be read, `{who}` may invoke `{endpoint}` through `{role}`; no live call has proven it all yet"
+                "as far as can be read, `{who}` may invoke `{endpoint}` through `{role}`; no live call has proven it all yet{}",
+                still(links)
             )
         }
         Verdict::Broken | Verdict::Disputed => {
@@ -273,6 +274,25 @@ fn sentence(question: &Question, links: &[Link], verdict: Verdict) -> String {
             format!("{found}. {}", at(&unknown))
         }
     }
+}
+
+/// What could not be read and may still deny, where no live call has gone through: a sentence of its own, after a stop.
+fn still(links: &[Link]) -> String {
+    let unproven = links.iter().filter(|link| link.state == LinkState::Allowed);
+    let mut whats: Vec<&str> = Vec::new();
+    for caveat in unproven.flat_map(|link| &link.caveats) {
+        if !whats.contains(&caveat.what.as_str()) {
+            whats.push(&caveat.what);
+        }
+    }
+    let listed = match whats.as_slice() {
+        [] => return String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    };
+    let mut letters = listed.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
+    format!(". {}{} could not be read and may still deny it", first.collect::<String>(), letters.as_str())
 }
 
 /// Why waiting may help: AWS has not caught up, or the endpoint is on its way.

@@ -8,7 +8,7 @@ use super::question::Question;
 use super::unsure::{self, Doubt, Known, Reading};
 use crate::evaluate::{
     Context, Decision, Element, Explanation, Layer, NamedPolicy, Policies, Principal, Request, ResourceKind, Says,
-    StatementReport, explain,
+    StatementReport, explain_beside,
 };
 use crate::policy::{Effect, PolicyDocument, Statement};
 use crate::share::intent::InvokeAction;
@@ -42,6 +42,8 @@ pub(super) struct Sheet {
 pub(super) struct Paper {
     pub(super) request: Request,
     pub(super) kind: ResourceKind,
+    /// The actions that the question needs on the request's resource, the request's own among them.
+    pub(super) needed: Vec<&'static str>,
     pub(super) sheets: Vec<Sheet>,
     service_levels: usize,
     resource_levels: usize,
@@ -49,6 +51,8 @@ pub(super) struct Paper {
     open: Vec<(Layer, Unread)>,
     /// Layers that only ever take away and that could not be read.
     caveats: Vec<(Layer, Unread)>,
+    /// Levels of control policies with a document that can't be understood: what it allows is not known.
+    garbled: Vec<(Layer, usize, Unread)>,
 }
 
 /// What the documents of some layers say.
@@ -89,7 +93,7 @@ pub(super) fn assume(question: &Question, evidence: &Evidence) -> Paper {
         resource_account: question.parent(),
         context,
     };
-    let mut paper = Paper::new(request, ResourceKind::Trust);
+    let mut paper = Paper::new(request, ResourceKind::Trust, vec!["sts:AssumeRole"]);
     let name = question.caller_name();
     if question.caller_arn().is_some() {
         match &evidence.caller {
@@ -140,7 +144,7 @@ pub(super) fn invoke(question: &Question, evidence: &Evidence, action: &str) -> 
         resource_account: question.endpoint.account(),
         context,
     };
-    let mut paper = Paper::new(request, ResourceKind::Other);
+    let mut paper = Paper::new(request, ResourceKind::Other, question.actions());
     match &evidence.role {
         Piece::Read(role) => {
             paper.set(Layer::Identity, &role.policies, Place::RolePolicy);
@@ -196,9 +200,18 @@ fn caller(question: &Question, evidence: &Evidence) -> Principal {
 }
 
 impl Paper {
-    fn new(request: Request, kind: ResourceKind) -> Self {
-        let (sheets, open, caveats) = (Vec::new(), Vec::new(), Vec::new());
-        Self { request, kind, sheets, service_levels: 0, resource_levels: 0, open, caveats }
+    fn new(request: Request, kind: ResourceKind, needed: Vec<&'static str>) -> Self {
+        Self {
+            request,
+            kind,
+            needed,
+            sheets: Vec::new(),
+            service_levels: 0,
+            resource_levels: 0,
+            open: Vec::new(),
+            caveats: Vec::new(),
+            garbled: Vec::new(),
+        }
     }
 
     fn open(&mut self, layer: Layer, unread: Unread) {
@@ -219,8 +232,13 @@ impl Paper {
             Err(error) => {
                 let unread =
                     Unread::new(format!("the policy `{name}`"), format!("it can't be understood: {error}"), &[]);
-                let list = if level.is_some() { &mut self.caveats } else { &mut self.open };
-                list.push((layer, unread));
+                match level {
+                    Some(level) => {
+                        self.garbled.push((layer, level, unread.clone()));
+                        self.caveats.push((layer, unread));
+                    }
+                    None => self.open.push((layer, unread)),
+                }
             }
         }
     }
@@ -281,6 +299,11 @@ impl Paper {
         !self.open.iter().chain(&self.caveats).any(|(open, _)| *open == layer)
     }
 
+    /// Whether a document of this level of control policies can't be understood.
+    fn is_garbled(&self, layer: Layer, level: Option<usize>) -> bool {
+        self.garbled.iter().any(|(garbled, at, _)| *garbled == layer && Some(*at) == level)
+    }
+
     /// What these layers say for sure.
     pub(super) fn stand(&self, layers: &[Layer]) -> Standing {
         let needs = |explanation: &Explanation| explanation.fixes.iter().any(|fix| layers.contains(&fix.layer));
@@ -315,10 +338,14 @@ impl Paper {
                 readable.stand_in(*layer, reading);
             }
         }
-        let mut explanation = explain(&self.request, &readable.policies(self.kind));
+        if reading != Reading::Worst {
+            self.garbled.iter().for_each(|(layer, level, _)| readable.allow_all(*layer, *level));
+        }
+        let mut explanation = explain_beside(&self.request, &readable.policies(self.kind), &self.needed);
         explanation.statements.retain(|one| one.policy != UNREAD);
         explanation.layers.retain(|report| match report.says {
             Says::Denies => true,
+            Says::Allows if self.is_garbled(report.layer, report.level) => false,
             Says::Allows => reading == Reading::AsIs || self.is_read(report.layer),
             Says::Nothing => self.is_read(report.layer),
         });
@@ -393,6 +420,8 @@ impl Paper {
     fn unread(&self, layers: &[Layer]) -> Vec<Unread> {
         let of = |(layer, unread): &(Layer, Unread)| layers.contains(layer).then(|| unread.clone());
         let mut found: Vec<Unread> = self.open.iter().filter_map(of).collect();
+        let garbled = self.garbled.iter().filter(|(layer, ..)| layers.contains(layer));
+        found.extend(garbled.map(|(_, _, unread)| unread.clone()));
         let known = Known { request: &self.request };
         let possible = self.explain(Reading::Possible);
         for report in possible.statements.iter().filter(|one| one.matches && layers.contains(&one.layer)) {
@@ -444,6 +473,13 @@ impl Readable {
             Layer::ResourceControl => self.resource_control[level].push(policy),
             Layer::Caller => {}
         }
+    }
+
+    /// Puts an Allow of everything beside the policies of a level, in the place of one that can't be understood.
+    fn allow_all(&mut self, layer: Layer, level: usize) {
+        let levels =
+            if layer == Layer::ServiceControl { &mut self.service_control } else { &mut self.resource_control };
+        levels[level].push(NamedPolicy::new(UNREAD, PolicyDocument::new([Statement::allow(["*"]).on(["*"])])));
     }
 
     /// Puts something in the place of what can't be read.

@@ -13,6 +13,7 @@ mod after;
 mod changes;
 mod mend;
 mod narrow;
+mod versions;
 
 pub(super) use changes::repairs;
 pub(super) use mend::{Mended, mend};

@@ -83,6 +83,12 @@ pub struct Explanation {
 
 /// Decides a request and says why.
 pub fn explain(request: &Request, policies: &Policies<'_>) -> Explanation {
+    explain_beside(request, policies, &[])
+}
+
+/// [`explain`] for a request that needs `others` beside its own action: a statement of these is as good a place for
+/// the request's resource as one of its action alone.
+pub(crate) fn explain_beside(request: &Request, policies: &Policies<'_>, others: &[&str]) -> Explanation {
     let facts = Facts { request };
     let assessment = assess(&facts, policies);
     let outcome = assessment.outcome();
@@ -97,7 +103,7 @@ pub fn explain(request: &Request, policies: &Policies<'_>) -> Explanation {
         resource: request.resource.clone(),
         resource_kind: policies.resource_kind,
         layers: layers(&assessment, request, policies, &statements),
-        fixes: fix::fixes(&facts, policies, &sources, &statements, &assessment),
+        fixes: fix::fixes(&facts, policies, &sources, &statements, &assessment, others),
         statements,
     }
 }

@@ -1,7 +1,8 @@
 //! The smallest change that turns a denial, layer by layer.
 //!
 //! Small means: change the request before a policy (send the external ID), widen a statement that nearly matches
-//! before adding one, and never touch a layer that doesn't block.
+//! before adding one, and never touch a layer that doesn't block. A statement is widened only where that allows nothing
+//! but this request: an action more counts on every resource of the statement, a resource more for every action of it.
 
 use super::decide::{Assessment, Voice};
 use super::explain::{Source, StatementReport};
@@ -79,6 +80,8 @@ struct Fixer<'a> {
     places: HashMap<(Layer, Option<usize>, &'a str), usize>,
     statements: &'a [StatementReport],
     kind: ResourceKind,
+    /// The request's action, and those that are needed beside it.
+    needed: Vec<&'a str>,
 }
 
 /// The changes that, made together, allow the request.
@@ -88,12 +91,14 @@ pub(super) fn fixes(
     sources: &[Source<'_>],
     statements: &[StatementReport],
     assessment: &Assessment,
+    others: &[&str],
 ) -> Vec<Fix> {
     let mut places = HashMap::with_capacity(sources.len());
     for (place, source) in sources.iter().enumerate() {
         places.entry((source.layer, source.level, source.policy.name.as_str())).or_insert(place);
     }
-    let fixer = Fixer { facts, sources, places, statements, kind: policies.resource_kind };
+    let needed = others.iter().copied().chain([facts.request.action.as_str()]).collect();
+    let fixer = Fixer { facts, sources, places, statements, kind: policies.resource_kind, needed };
     let mut lacking = assessment.outcome().lacking;
     let mut fixes: Vec<Fix> = Vec::new();
     let denials = statements.iter().filter(|one| one.effect == Effect::Deny && one.matches);
@@ -230,6 +235,7 @@ impl Fixer<'_> {
         let mut statement = Statement::allow([request.action.as_str()]);
         if layer == Layer::Resource {
             statement = statement.by([grantee(&request.principal)]);
+            statement.conditions = self.held();
         }
         if layer != Layer::Resource || self.kind != ResourceKind::Trust {
             statement = statement.on([literal(&request.resource).as_str()]);
@@ -249,6 +255,28 @@ impl Fixer<'_> {
         Fix { layer, level, what: Change::AddStatement { policy, statement }, sentence }
     }
 
+    /// What the resource policy asks of the caller where it comes closest to allowing, as far as the request meets it: a
+    /// statement of its own asks for no less.
+    fn held(&self) -> Vec<Condition> {
+        let nearest = closest(self.statements, Layer::Resource, None).and_then(|report| self.statement(report));
+        let Some((source, statement)) = nearest else { return Vec::new() };
+        let test = self.test(source, statement);
+        statement.conditions.iter().filter(|condition| test.condition(condition)).cloned().collect()
+    }
+
+    /// Whether a statement is about the request's resource alone: only then an action more allows just this request. The
+    /// statement of a resource policy is about the resource itself, and has to be about the caller alone too.
+    fn is_about_just_this(&self, layer: Layer, statement: &Statement) -> bool {
+        let request = self.request();
+        let resource = match &statement.resource {
+            Some(clause) => clause.names_only(&literal(&request.resource)),
+            None => layer == Layer::Resource,
+        };
+        let caller = grantee(&request.principal);
+        let only_caller = |clause: &PrincipalClause| !clause.negated && clause.principals.iter().all(|p| *p == caller);
+        resource && statement.principal.as_ref().is_none_or(only_caller)
+    }
+
     /// Makes a statement match that fails in one element only.
     fn widen(&self, report: &StatementReport, element: &Element, cause: &Cause) -> Option<Fix> {
         let (source, statement) = self.statement(report)?;
@@ -261,10 +289,12 @@ impl Fixer<'_> {
         }
         let mut changed = statement.clone();
         let instruction = match element {
-            Element::Action => self.widen_action(&mut changed.action)?,
-            Element::Resource if akin(cause) => self.widen_resource(source, statement, changed.resource.as_mut()?),
+            Element::Action if self.is_about_just_this(layer, statement) => self.widen_action(&mut changed.action)?,
+            Element::Resource if akin(cause) => self.widen_resource(source, statement, changed.resource.as_mut()?)?,
             Element::Principal => self.widen_principal(changed.principal.as_mut()?, cause),
-            Element::Condition { .. } => self.widen_condition(source, statement, &mut changed)?,
+            Element::Condition { .. } if self.may_loosen(layer, statement) => {
+                self.widen_condition(source, statement, &mut changed)?
+            }
             _ => return None,
         };
         let sentence = format!("in {}, {instruction}", report.name());
@@ -283,8 +313,14 @@ impl Fixer<'_> {
         })
     }
 
-    /// A resource that differs in case only, or is the only one and differs in one field, was meant to be this one.
-    fn widen_resource(&self, source: &Source<'_>, statement: &Statement, clause: &mut ResourceClause) -> String {
+    /// A resource that differs in case only was meant to be this one. Another one stands beside this one where the
+    /// statement allows nothing but what is needed.
+    fn widen_resource(
+        &self,
+        source: &Source<'_>,
+        statement: &Statement,
+        clause: &mut ResourceClause,
+    ) -> Option<String> {
         let resource = &self.request().resource;
         let new = ResourcePattern::new(&literal(resource));
         let test = self.test(source, statement);
@@ -293,10 +329,12 @@ impl Fixer<'_> {
             && let Some(slot) = clause.patterns.iter_mut().find(|pattern| **pattern == old)
         {
             *slot = new;
-            return format!("write `{resource}` instead of `{}`", old.as_str());
+            return Some(format!("write `{resource}` instead of `{}`", old.as_str()));
         }
-        clause.patterns.push(new);
-        format!("add `{resource}` to the resources")
+        statement.action.names_only(&self.needed).then(|| {
+            clause.patterns.push(new);
+            format!("add `{resource}` to the resources")
+        })
     }
 
     fn widen_principal(&self, clause: &mut PrincipalClause, cause: &Cause) -> String {
@@ -323,6 +361,13 @@ impl Fixer<'_> {
         };
         *clause = PrincipalClause::new(false, clause.principals.drain(..));
         instruction
+    }
+
+    /// Whether a condition may be loosened where it stands. Elsewhere than in a resource policy, which names who is meant,
+    /// it guards all that the statement allows.
+    fn may_loosen(&self, layer: Layer, statement: &Statement) -> bool {
+        layer == Layer::Resource
+            || (self.is_about_just_this(layer, statement) && statement.action.names_only(&self.needed))
     }
 
     /// A condition on something the caller can't change takes the request's value too, or goes.

@@ -80,6 +80,21 @@ impl PrincipalClause {
     }
 }
 
+impl ActionClause {
+    /// Whether it names these actions and nothing else: no wildcard, no other action.
+    pub fn names_only(&self, actions: &[&str]) -> bool {
+        let known = |text: &str| actions.iter().any(|action| action.eq_ignore_ascii_case(text));
+        !self.negated && self.patterns.iter().all(|pattern| known(pattern.as_str()))
+    }
+}
+
+impl ResourceClause {
+    /// Whether it names this resource and nothing else: no wildcard, no variable, no other resource.
+    pub fn names_only(&self, resource: &str) -> bool {
+        !self.negated && self.patterns.iter().all(|pattern| pattern.as_str() == resource)
+    }
+}
+
 impl Statement {
     /// An Allow of these actions, still without resource.
     pub fn allow<'a>(actions: impl IntoIterator<Item = &'a str>) -> Self {

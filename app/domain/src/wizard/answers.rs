@@ -82,7 +82,7 @@ impl ShareDraft {
                 connection: intent.child_connection.as_ref().map(ConnectionId::to_string).unwrap_or_default(),
                 account: if connected { String::new() } else { intent.child.to_string() },
                 scope: caller_scope.into(),
-                typed: if connected { String::new() } else { named.join("\n") },
+                typed: if connected { String::new() } else { super::typed::written(&named) },
                 arns: if connected { named } else { Vec::new() },
                 console: tick(intent.console.is_some()),
             },
@@ -235,7 +235,7 @@ impl ShareDraft {
     }
     /// The callers' ARNs, picked and typed, as they are.
     pub fn caller_texts(&self) -> impl Iterator<Item = &str> {
-        let typed = self.callers.typed.split([',', ';', '\n', '\r', ' ', '\t']).filter(|text| !text.is_empty());
+        let typed = super::typed::read(&self.callers.typed);
         // The list to pick from belongs to a connection: picks made before switching to a typed account don't count.
         let picked = self.callers.arns.iter().filter(|_| self.child_is_connected()).map(String::as_str);
         picked.chain(typed)

@@ -333,6 +333,15 @@ fn no_repair_of_a_trust_policy_lets_in_more_than_the_caller() {
 }
 
 #[test]
+fn no_repair_of_identity_policies_allows_more_than_the_question_asks() {
+    for case in cases() {
+        if let Err(wrong) = crate::least::opens_no_more(&case.handshake) {
+            panic!("{}: {wrong}\n{}", case.name, told(&case.handshake.diagnose()));
+        }
+    }
+}
+
+#[test]
 fn a_diagnosis_travels_to_the_browser_and_back() {
     for case in cases() {
         let diagnosis = case.handshake.diagnose();

@@ -2,6 +2,7 @@
 
 use crate::handshakes::patched;
 use domain::doctor::{Diagnosis, LinkKind, LinkState, Verdict};
+use domain::evaluate::Layer;
 use serde_json::{Value, json};
 
 fn unreadable() -> Value {
@@ -101,6 +102,106 @@ fn control_policies_that_cant_be_read_are_a_caveat_and_not_a_verdict() {
     ] {
         let caveats: Vec<&str> = diagnosis.link(kind).caveats.iter().map(|one| one.what.as_str()).collect();
         assert_eq!(caveats, [what]);
+    }
+}
+
+#[test]
+fn a_diagnosis_says_which_control_policies_could_not_be_read_and_may_still_deny() {
+    let one = patched(&json!({"evidence": {"caller_service_controls": unreadable()}})).diagnose();
+    assert_eq!(
+        one.sentence,
+        "as far as can be read, `scoring-lambda` may invoke `Churn-Classifier` through `SageMakerExternal`; no live call \
+         has proven it all yet. The service control policies of account 222222222222 could not be read and may still \
+         deny it"
+    );
+    let patch = json!({"evidence": {
+        "caller_service_controls": unreadable(), "role_service_controls": unreadable(),
+        "role_resource_controls": unreadable()
+    }});
+    let all = patched(&patch).diagnose().sentence;
+    let listed = "The service control policies of account 222222222222, the resource control policies of account \
+                  111111111111 and the service control policies of account 111111111111 could not be read";
+    assert!(all.contains(listed), "{all}");
+    let healthy = patched(&json!({})).diagnose().sentence;
+    assert!(healthy.ends_with("no live call has proven it all yet"), "{healthy}");
+}
+
+#[test]
+fn control_policies_that_a_live_call_went_through_are_not_spoken_of() {
+    let evidence = json!({"caller_service_controls": unreadable(), "role_service_controls": unreadable()});
+    let assumed = json!({"assume_role": {"outcome": "succeeded"}});
+    let diagnosis = patched(&json!({"evidence": evidence, "live": assumed})).diagnose();
+    assert!(!diagnosis.sentence.contains("222222222222"), "{}", diagnosis.sentence);
+    let left = ". The service control policies of account 111111111111 could not be read and may still deny it";
+    assert!(diagnosis.sentence.ends_with(left), "{}", diagnosis.sentence);
+    let both = json!({"assume_role": {"outcome": "succeeded"}, "invoke": {"outcome": "succeeded"}});
+    let works = patched(&json!({"evidence": evidence, "live": both})).diagnose();
+    assert_eq!(works.verdict, Verdict::Works);
+    assert!(!works.sentence.contains("could not be read"), "{}", works.sentence);
+}
+
+/// A level of control policies, each by its name and text.
+fn level(policies: &[(&str, &str)]) -> Value {
+    let policies = policies.iter().map(|(name, text)| {
+        json!({"name": name, "origin": {"kind": "control", "id": format!("p-{name}"), "target": "r-ab12"}, "text": text})
+    });
+    json!({"target": "r-ab12", "policies": policies.collect::<Vec<_>>()})
+}
+
+const ALL: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+const NO_ROLES: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Sid":"NoRoles","Effect":"Deny","Action":"sts:*","Resource":"*"}}"#;
+const NO_CALLS: &str = r#"{"Version":"2012-10-17","Statement":
+    {"Sid":"NoCalls","Effect":"Deny","Principal":"*","Action":"sts:*","Resource":"*"}}"#;
+
+#[test]
+fn a_control_policy_that_cant_be_understood_leaves_its_level_unknown_and_denies_nothing() {
+    for (piece, kind) in
+        [("caller_service_controls", LinkKind::Permission), ("role_service_controls", LinkKind::RolePermission)]
+    {
+        let garbled = json!({"evidence": {piece: {"read": [level(&[("Guard", "{")]), level(&[("Full", ALL)])]}}});
+        let diagnosis = patched(&garbled).diagnose();
+        let link = diagnosis.link(kind);
+        assert_eq!((link.state, diagnosis.verdict), (LinkState::Unknown, Verdict::Unknown), "{}", link.sentence);
+        assert!(link.sentence.contains("the policy `Guard`, it can't be understood"), "{}", link.sentence);
+        assert!(link.caveats.iter().any(|one| one.what == "the policy `Guard`"), "{:?}", link.caveats);
+        assert!(link.repairs.is_empty());
+        let says = link.explanations.iter().flat_map(|one| &one.layers).map(|one| (one.layer, one.level));
+        assert!(!says.clone().any(|one| one == (Layer::ServiceControl, Some(0))), "nothing is sure of this level");
+        assert!(says.clone().any(|one| one == (Layer::ServiceControl, Some(1))));
+    }
+}
+
+#[test]
+fn a_control_policy_that_cant_be_understood_beside_one_that_allows_is_a_caveat() {
+    let piece = json!({"read": [level(&[("Full", ALL), ("Guard", "{")])]});
+    let patch = json!({"evidence": {"caller_service_controls": piece, "role_resource_controls": piece}});
+    let diagnosis = patched(&patch).diagnose();
+    for kind in [LinkKind::Permission, LinkKind::Trust] {
+        let link = diagnosis.link(kind);
+        assert_eq!(link.state, LinkState::Allowed, "{}", link.sentence);
+        assert_eq!(link.caveats.iter().map(|one| one.what.as_str()).collect::<Vec<_>>(), ["the policy `Guard`"]);
+    }
+}
+
+#[test]
+fn a_resource_control_policy_that_cant_be_understood_denies_nothing() {
+    let patch = json!({"evidence": {"role_resource_controls": {"read": [level(&[("Guard", "{")])]}}});
+    let link = patched(&patch).diagnose().link(LinkKind::Trust).clone();
+    assert_ne!(link.state, LinkState::Denied, "{}", link.sentence);
+    assert!(link.caveats.iter().any(|one| one.what == "the policy `Guard`"), "{:?}", link.caveats);
+}
+
+#[test]
+fn a_control_policy_that_denies_denies_whatever_stands_beside_it() {
+    let service = json!({"read": [level(&[("Guard", "{"), ("NoRoles", NO_ROLES)])]});
+    let resource = json!({"read": [level(&[("Guard", "{"), ("NoCalls", NO_CALLS)])]});
+    for (piece, policies, kind) in [
+        ("caller_service_controls", service, LinkKind::Permission),
+        ("role_resource_controls", resource, LinkKind::Trust),
+    ] {
+        let diagnosis = patched(&json!({"evidence": {piece: policies}})).diagnose();
+        assert_eq!(diagnosis.link(kind).state, LinkState::Denied, "{piece}");
     }
 }
 

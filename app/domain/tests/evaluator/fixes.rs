@@ -2,8 +2,8 @@
 
 use crate::authored;
 use crate::generate;
-use domain::evaluate::{Change, Decision, Fix, Layer, NamedPolicy, Scenario, explain};
-use domain::policy::{PolicyDocument, Statement};
+use domain::evaluate::{Change, Decision, Fix, Layer, NamedPolicy, Policies, Request, Scenario, decide, explain};
+use domain::policy::{Effect, PolicyDocument, Statement};
 use proptest::prelude::*;
 
 /// Makes the changes in a copy. Later ones are made from behind, so that places stay right.
@@ -103,12 +103,102 @@ fn making_the_offered_changes_allows_every_denied_case() {
     }
 }
 
+const ACTIONS: &[&str] = &[
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:ListAllMyBuckets",
+    "kms:Decrypt",
+    "sts:AssumeRole",
+    "sts:GetCallerIdentity",
+    "sagemaker:InvokeEndpoint",
+    "sagemaker:InvokeEndpointWithResponseStream",
+    "sagemaker:InvokeEndpointAsync",
+    "sagemaker:DeleteEndpoint",
+    "sagemaker:ListEndpoints",
+    "iam:CreateUser",
+];
+const RESOURCES: &[&str] = &[
+    "*",
+    "arn:aws:s3:::data/a",
+    "arn:aws:s3:::data/ana",
+    "arn:aws:s3:::DATA/a",
+    "arn:aws:iam::111111111111:role/target",
+    "arn:aws:iam::111111111111:role/SageMakerExternal",
+    "arn:aws:iam::111111111111:role/other",
+    "arn:aws:kms:eu-west-1:111111111111:key/k",
+    "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/churn-classifier",
+    "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/fraud",
+];
+
+/// What the Allow statements of the identity policies allow the caller, on resources of its own account.
+fn allowed(scenario: &Scenario) -> Vec<(&'static str, &'static str)> {
+    let mut identity = scenario.identity.clone();
+    for policy in &mut identity {
+        policy.document.statements.retain(|statement| statement.effect == Effect::Allow);
+    }
+    let policies = Policies { identity: &identity, ..Policies::default() };
+    let principal = &scenario.request.principal;
+    let own = principal.account().unwrap_or(&scenario.request.resource_account);
+    let mut found = Vec::new();
+    for action in ACTIONS {
+        for resource in RESOURCES {
+            let request = Request {
+                action: (*action).into(),
+                resource: (*resource).into(),
+                resource_account: own.clone(),
+                ..scenario.request.clone()
+            };
+            if decide(&request, &policies) == Decision::Allowed {
+                found.push((*action, *resource));
+            }
+        }
+    }
+    found
+}
+
+/// A change of identity policies allows what was asked and nothing else. One that only mends the case of a resource's
+/// name says what was meant all along.
+fn opens_no_more(scenario: &Scenario) -> Result<(), String> {
+    let fixes: Vec<Fix> = explain(&scenario.request, &scenario.policies())
+        .fixes
+        .into_iter()
+        .filter(|fix| fix.layer == Layer::Identity && !fix.sentence.contains(" write `"))
+        .collect();
+    let before = allowed(scenario);
+    let asked = &scenario.request;
+    for (action, resource) in allowed(&applied(scenario, &fixes)) {
+        // An action without a resource can be allowed on `*` only.
+        let here = asked.resource == "*" || resource == asked.resource;
+        let own = action.eq_ignore_ascii_case(&asked.action) && here;
+        if !own && !before.contains(&(action, resource)) {
+            return Err(format!("`{action}` on `{resource}` is allowed too: {fixes:#?}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn making_the_offered_changes_of_identity_policies_allows_nothing_else_in_any_authored_case() {
+    for (name, scenario, _) in authored::all() {
+        if let Err(wrong) = opens_no_more(&Scenario::parse(&scenario).unwrap()) {
+            panic!("{name}: {wrong}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn making_the_offered_changes_allows_what_was_denied(scenario in generate::scenario()) {
         if let Err(wrong) = turns(&Scenario::parse(&scenario).unwrap()) {
+            return Err(TestCaseError::fail(wrong));
+        }
+    }
+
+    #[test]
+    fn making_the_offered_changes_of_identity_policies_allows_nothing_else(scenario in generate::scenario()) {
+        if let Err(wrong) = opens_no_more(&Scenario::parse(&scenario).unwrap()) {
             return Err(TestCaseError::fail(wrong));
         }
     }

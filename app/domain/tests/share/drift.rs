@@ -12,6 +12,7 @@ use domain::share::drift::{
 use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use domain::share::plan::{PastRun, plan, undo};
 use domain::share::render;
+use serde_json::{Value, json};
 
 const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
@@ -140,6 +141,16 @@ fn changes_of_the_role_are_told() {
     insta::assert_snapshot!(all.join("\n\n"));
 }
 
+/// A trust policy with its first statement a second time, changed.
+fn with_another(trust: &str, change: impl Fn(&mut Value)) -> String {
+    let mut trust: Value = serde_json::from_str(trust).unwrap();
+    let mut another = trust["Statement"][0].clone();
+    another["Sid"] = json!("Another");
+    change(&mut another);
+    trust["Statement"].as_array_mut().unwrap().push(another);
+    trust.to_string()
+}
+
 #[test]
 fn changes_of_the_trust_policy_are_told_by_their_effect() {
     let trusts = |change: &dyn Fn(&str) -> String| {
@@ -154,6 +165,16 @@ fn changes_of_the_trust_policy_are_told_by_their_effect() {
         trusts(&|t| t.replace("\"sagebridge-external-id\"", "[\"sagebridge-external-id\", \"second\"]")),
         trusts(&|t| t.replace("StringEquals", "StringLikeIfExists")),
         trusts(&|t| t.replace("ChildMayAssume", "Renamed")),
+        trusts(&|t| t.replace("StringEquals", "StringLike").replace("sagebridge-external-id", "*")),
+        trusts(&|t| t.replace("StringEquals", "StringLike").replace("sagebridge-external-id", "sagebridge-*")),
+        trusts(&|t| t.replace("StringEquals", "StringNotEquals").replace("sagebridge-external-id", "x-1")),
+        trusts(&|t| {
+            let two = "[\"sagebridge-external-id\", \"second\"]";
+            t.replace("StringEquals", "StringLike").replace("\"sagebridge-external-id\"", two)
+        }),
+        trusts(&|t| t.replace("StringEquals", "StringLike")),
+        trusts(&|t| with_another(t, |one| one["Condition"] = json!({"StringLike": {"sts:ExternalId": "*"}}))),
+        trusts(&|t| with_another(t, |one| one["Condition"] = json!({"Null": {"sts:ExternalId": "false"}}))),
         trusts(&|t| t.replace(analyst, "\"*\"")),
         trusts(&|_| "{".into()),
     ];

@@ -110,6 +110,26 @@ fn picks_from_a_list_do_not_count_for_a_typed_account() {
 }
 
 #[test]
+fn a_comma_in_a_name_divides_nothing() {
+    let arn = |name: &str| caller(name).to_string();
+    let (etl, lambda, user) = (arn("role/etl,prod"), arn("role/scoring-lambda"), arn("user/analyst"));
+    for (typed, expected) in [
+        (etl.clone(), vec![&etl]),
+        (format!("{etl}\r\n{lambda}\n"), vec![&etl, &lambda]),
+        (format!("{lambda},{etl};{user}"), vec![&lambda, &etl, &user]),
+        (format!("{lambda}, {etl} ;\n {user}\t"), vec![&lambda, &etl, &user]),
+        (format!("{lambda}\u{a0}{user}"), vec![&lambda, &user]),
+    ] {
+        let mut draft = draft();
+        draft.callers.source = "typed".into();
+        draft.callers.typed = typed.clone();
+        assert_eq!(draft.caller_texts().collect::<Vec<_>>(), expected, "{typed:?}");
+    }
+    let problems = wrong(|d| d.callers.typed = format!("{etl},prod;{lambda},dev"));
+    assert_eq!(problems, Vec::<String>::new(), "both are names that IAM takes");
+}
+
+#[test]
 fn a_share_becomes_the_draft_it_came_from() {
     let external = ExternalId::parse("new-one").unwrap();
     for changed in [
@@ -122,6 +142,13 @@ fn a_share_becomes_the_draft_it_came_from() {
         },
         ShareIntent { child_connection: None, external_id: None, ..intent() },
         ShareIntent { callers: CallerScope::WholeAccount, adopt: true, ..intent() },
+        ShareIntent {
+            child_connection: None,
+            callers: CallerScope::Named(
+                ["role/etl", "role/etl,", "role/etl,,", "role/etl,prod", "user/a,b"].map(caller).into(),
+            ),
+            ..intent()
+        },
     ] {
         let draft = ShareDraft::of_share("draft-2".parse().unwrap(), &changed, &external);
         assert_eq!(draft.intent().unwrap(), changed);

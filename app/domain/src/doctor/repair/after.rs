@@ -44,7 +44,7 @@ impl Repair {
                 let Origin::Managed { others, .. } = &found.origin else { return };
                 if let Some(other) = others.iter().find(|one| one.id == *version).cloned() {
                     // Without its text there is nothing to put in force; the repair would not have been offered.
-                    let _ = super::mend::restore(found, &other);
+                    let _ = super::versions::restore(found, &other);
                 }
             }),
             Action::UpdateTrust { trust, .. } => {

@@ -3,7 +3,7 @@
 use super::mend::Mended;
 use super::{DocumentChange, Repair, RequestChange, RequestField, Whose};
 use crate::arn::CallerArn;
-use crate::doctor::evidence::{ControlLevel, Document, Evidence, Origin, PolicySet};
+use crate::doctor::evidence::{ControlLevel, Document, Evidence, Origin, OtherVersion, PolicySet};
 use crate::doctor::question::Question;
 use crate::evaluate::Layer;
 use crate::names::{AccountId, PolicyName, RoleName};
@@ -177,7 +177,9 @@ fn rewrite(old: &Document, new: &Document) -> Vec<Action> {
         _ if old.is_aws_managed() => Vec::new(),
         (Origin::Managed { arn, version, others, .. }, Origin::Managed { version: restored, .. }) => {
             let policy = arn.clone();
-            if restored != version {
+            let as_it_was = |one: &OtherVersion| one.id == *restored && one.text.as_ref() == Some(&new.text);
+            // One that was changed besides is a version of its own.
+            if restored != version && others.iter().any(as_it_was) {
                 let previous = Some(version.clone());
                 return vec![Action::SetDefaultPolicyVersion { policy, version: restored.clone(), previous }];
             }

@@ -2,8 +2,9 @@
 
 use super::changes::Hand;
 use super::narrow::narrower;
+use super::versions::{restore, rolled_back};
 use crate::arn::CallerArn;
-use crate::doctor::evidence::{Document, Evidence, Origin, OtherVersion, Piece, PolicySet};
+use crate::doctor::evidence::{Document, Evidence, Origin, Piece, PolicySet};
 use crate::doctor::paper::{Paper, Place, Sheet};
 use crate::doctor::question::Question;
 use crate::doctor::unsure::{self, Known, Reading};
@@ -336,17 +337,14 @@ impl Mender<'_> {
         !fixes.iter().any(|fix| fix.layer == Layer::Identity)
     }
 
-    /// A version newer than the one in force was rolled back; it may be the one that allows.
+    /// A version newer than the one in force was rolled back; it may be the one that allows this call, and only this.
     fn restored(&self, now: &Mended) -> Option<Mended> {
         let (set, _, _) = holder(now, self.is_caller())?;
-        let rolled_back = set.documents.iter().enumerate().flat_map(|(at, document)| {
-            let Origin::Managed { version, others, .. } = &document.origin else { return Vec::new() };
-            let mut newer: Vec<_> =
-                others.iter().filter(|one| number(&one.id) > number(version) && one.text.is_some()).collect();
-            newer.sort_by_key(|one| std::cmp::Reverse(number(&one.id)));
-            newer.into_iter().map(|one| (at, one.clone())).collect()
+        let (actions, resource) = (&self.paper.needed, &self.paper.request.resource);
+        let newer = set.documents.iter().enumerate().flat_map(|(at, document)| {
+            rolled_back(document, actions, resource).into_iter().map(move |newer| (at, newer))
         });
-        rolled_back.into_iter().find_map(|(at, newer)| {
+        newer.into_iter().find_map(|(at, newer)| {
             let mut next = now.clone();
             let document = holder_mut(&mut next, self.is_caller())?.documents.get_mut(at)?;
             let name = document.name.clone();
@@ -464,21 +462,6 @@ fn drop_orphans(document: &mut PolicyDocument, own: Option<&str>) {
         principals.retain(|principal| !orphaned(principal));
         !principals.is_empty()
     });
-}
-
-fn number(version: &str) -> u64 {
-    version.trim_start_matches('v').parse().unwrap_or(0)
-}
-
-/// Puts another version of a managed policy in force.
-pub(super) fn restore(document: &mut Document, newer: &OtherVersion) -> Option<()> {
-    let Origin::Managed { version, others, .. } = &mut document.origin else { return None };
-    let text = newer.text.clone()?;
-    let old = OtherVersion { id: version.clone(), text: Some(std::mem::replace(&mut document.text, text)) };
-    *version = newer.id.clone();
-    others.retain(|one| one.id != newer.id);
-    others.push(old);
-    Some(())
 }
 
 /// Whose identity policies these are: the policies, those that could be attached, and who.

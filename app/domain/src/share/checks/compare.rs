@@ -1,5 +1,6 @@
 //! Whether one document allows more than another, as far as that can be told from actions and resources alone.
 
+use crate::policy::Pattern;
 use serde_json::Value;
 
 /// How a new document relates to the one in force.
@@ -58,20 +59,15 @@ fn list(value: &Value) -> &[Value] {
 }
 
 fn covered(inner: &Grants, outer: &Grants) -> bool {
-    inner.iter().all(|(a, r)| {
-        outer.iter().any(|(oa, or)| matches(oa.as_bytes(), a.as_bytes()) && matches(or.as_bytes(), r.as_bytes()))
-    })
+    let outer: Vec<_> = outer.iter().map(|(action, resource)| (Pattern::new(action), Pattern::new(resource))).collect();
+    inner.iter().all(|(action, resource)| outer.iter().any(|(a, r)| covers(a, action) && covers(r, resource)))
 }
 
-/// `*` and `?` as IAM reads them; wildcards in `text` are compared as they are, which errs towards [`Reach::Different`].
-fn matches(pattern: &[u8], text: &[u8]) -> bool {
-    match (pattern.first(), text.first()) {
-        (None, None) => true,
-        (Some(b'*'), _) => matches(&pattern[1..], text) || (!text.is_empty() && matches(pattern, &text[1..])),
-        (Some(b'?'), Some(_)) => matches(&pattern[1..], &text[1..]),
-        (Some(p), Some(t)) => p == t && matches(&pattern[1..], &text[1..]),
-        _ => false,
-    }
+/// Whether a pattern matches all that another text does. Wildcards in `text` are compared as they are, which errs towards
+/// [`Reach::Different`]; a `?` could take one of them, or part of a variable, for the single character it stands for.
+fn covers(pattern: &Pattern, text: &str) -> bool {
+    let single = pattern.as_str().contains('?') && text.contains(['*', '$']);
+    pattern.as_str() == text || (!single && pattern.matches(text, false, None))
 }
 
 #[cfg(test)]
@@ -87,6 +83,21 @@ mod tests {
         assert_eq!(reach(&allow("arn:x:endpoint/*"), &allow("arn:x:endpoint/a")), Reach::Narrower);
         assert_eq!(reach(&allow("arn:x:endpoint/a"), &allow("arn:x:endpoint/*")), Reach::Wider);
         assert_eq!(reach(&allow("arn:x:endpoint/a"), &allow("arn:x:endpoint/b")), Reach::Different);
+    }
+
+    #[test]
+    fn a_pattern_with_many_wildcards_is_compared_at_once() {
+        let many = format!("{}z", "*?".repeat(60));
+        let long = "a".repeat(600);
+        assert_eq!(reach(&allow(&many), &allow(&long)), Reach::Different);
+        assert_eq!(reach(&allow(&many), &allow(&format!("{long}z"))), Reach::Narrower);
+    }
+
+    #[test]
+    fn one_character_is_not_taken_for_a_wildcard_or_a_variable() {
+        assert_eq!(reach(&allow("arn:x:endpoint/?"), &allow("arn:x:endpoint/a")), Reach::Narrower);
+        assert_eq!(reach(&allow("arn:x:endpoint/?"), &allow("arn:x:endpoint/*")), Reach::Wider);
+        assert_eq!(reach(&allow("arn:x:endpoint/????"), &allow("arn:x:endpoint/${a}")), Reach::Different);
     }
 
     #[test]

@@ -140,22 +140,52 @@ fn refused(intent: &ShareIntent, trust: &PolicyDocument) -> Vec<String> {
     }
 }
 
+/// An external ID that nobody has agreed on: who is let in with it is let in with any.
+const NOBODYS: &str = "an-external-id-that-nobody-has-agreed-on";
+
+/// The external IDs that let a caller in beside those that should, as patterns; `*` for any. They are found out by
+/// asking, as there are many ways to write a condition that lets too many through.
+fn strangers<'a>(intent: &ShareIntent, trust: &'a PolicyDocument) -> BTreeSet<&'a str> {
+    let (accepted, askers) = (intent.accepted_ids(), paper::askers(intent));
+    let passes = |text: &str| {
+        let id = ExternalId::parse(text).ok().filter(|id| !accepted.contains(&id));
+        id.is_some_and(|id| askers.iter().any(|caller| paper::may_assume(intent, trust, caller, Some(&id))))
+    };
+    if accepted.is_empty() {
+        return BTreeSet::new();
+    }
+    if passes(NOBODYS) {
+        return ["*"].into();
+    }
+    let conditions = trust.statements.iter().flat_map(|statement| &statement.conditions);
+    let values = conditions.filter(|one| one.key.eq_ignore_ascii_case("sts:ExternalId")).flat_map(|one| &one.values);
+    values.map(|value| value.as_str()).filter(|text| passes(&text.replace('*', NOBODYS).replace('?', "x"))).collect()
+}
+
 fn effects(intent: &ShareIntent, named: &Named, document: &PolicyDocument, trust: &str) -> (Severity, String) {
     let mut effects = Vec::new();
     let accepted = intent.accepted_ids();
     let asked = rotate::asked_for(trust);
     let refused = refused(intent, document);
+    let mut askers = paper::askers(intent).into_iter();
+    let anyone = !accepted.is_empty() && askers.any(|caller| paper::may_assume(intent, document, &caller, None));
+    let strangers = if anyone { BTreeSet::new() } else { strangers(intent, document) };
+    let (patterns, others): (BTreeSet<_>, BTreeSet<_>) = strangers.into_iter().partition(|id| id.contains(['*', '?']));
     if !refused.is_empty() {
         effects.push(format!("{} can't assume it", several(&refused)));
     }
     if accepted.iter().any(|id| !asked.iter().any(|a| a == id.as_str())) && !asked.is_empty() {
         effects.push("it asks for another external ID".into());
-    } else if asked.iter().any(|a| !accepted.iter().any(|id| id.as_str() == a)) {
+    } else if !others.is_empty() || asked.iter().any(|a| !accepted.iter().any(|id| id.as_str() == a)) {
         effects.push("it accepts another external ID too".into());
     }
-    let anyone = paper::askers(intent).iter().any(|caller| paper::may_assume(intent, document, caller, None));
-    if !accepted.is_empty() && anyone {
+    if anyone {
         effects.push("it no longer asks for the external ID".into());
+    } else if patterns.contains("*") {
+        effects.push("it accepts any external ID".into());
+    } else if !patterns.is_empty() {
+        let patterns: Vec<String> = patterns.into_iter().map(|pattern| format!("`{pattern}`")).collect();
+        effects.push(format!("it accepts any external ID like {}", several(&patterns)));
     }
     let wanted: BTreeSet<String> = wanted_principals(intent).into_iter().map(|(spelt, _)| spelt).collect();
     let more: Vec<String> = named.principals.difference(&wanted).map(|who| format!("`{who}`")).collect();
