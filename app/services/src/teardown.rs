@@ -4,6 +4,8 @@
 //! touched only with a person's consent to that very thing, and what is executed is what was shown: the accounts are
 //! looked at once more under the lease.
 
+mod elsewhere;
+
 use crate::activity::Happened;
 use crate::drafts::fresh;
 use crate::ports::store::RunRecord;
@@ -111,29 +113,33 @@ impl Services {
     }
 
     async fn tried(&self, intent: &ShareIntent, consent: &BTreeSet<String>) -> ServiceResult<Tried> {
-        let mut runs = self.inner.stores.runs.of_share(&intent.id).await?;
-        let inventory = self.whole_inventory(intent).await?;
-        let function = match &intent.child_connection {
-            Some(connection) if !inventory.unread.contains_key(&Side::Child) => {
-                let standing = self.standing_function(intent, connection, &runs).await?;
-                standing.map(|standing| (connection, standing))
-            }
-            _ => None,
-        };
-        runs.reverse();
-        let ended = |run: &RunRecord| run.kind == RunKind::Undo && run.state == RunState::Succeeded;
-        let since = runs.iter().rposition(ended).map_or(0, |at| at + 1);
-        // What repairs did for the share goes with it. What was deleted with a test function was the function's.
-        let of_share = runs[since..].iter().filter(|run| matches!(run.kind, RunKind::Apply | RunKind::Repair));
-        let past: Vec<PastRun> = of_share.map(RunRecord::past).collect();
+        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        let mut inventory = self.whole_inventory(intent).await?;
+        let past = past_of(&runs);
+        self.look_elsewhere(intent, &past, &mut inventory).await?;
         let mut dry = dry_run(intent, &past, &inventory, consent);
-        if let Some((connection, (made, found))) = function {
-            let removal = removal(intent, connection, &made, &found, &dry.plan.steps);
-            dry = dry.with_function(removal);
+        if let Some(connection) = &intent.child_connection
+            && !inventory.unread.contains_key(&Side::Child)
+        {
+            if let Some((made, found)) = self.standing_function(intent, connection, &runs).await? {
+                let removal = removal(intent, connection, &made, &found, &dry.plan.steps);
+                dry = dry.with_function(removal);
+            }
         }
         let refused = refusal(&dry, &inventory);
         Ok(Tried { dry, refused })
     }
+}
+
+/// What a share's runs, newest first, did since it was last undone, oldest first. What repairs did for the share goes with
+/// it. What was deleted with a test function was the function's.
+fn past_of(runs: &[RunRecord]) -> Vec<PastRun> {
+    let ended = |run: &&RunRecord| run.kind == RunKind::Undo && run.state == RunState::Succeeded;
+    let since = runs.iter().take_while(|run| !ended(run));
+    let of_share = since.filter(|run| matches!(run.kind, RunKind::Apply | RunKind::Repair));
+    let mut past: Vec<PastRun> = of_share.map(RunRecord::past).collect();
+    past.reverse();
+    past
 }
 
 /// A side that can't be read now is not left behind and forgotten; one that was never connected has its own

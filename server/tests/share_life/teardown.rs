@@ -1,7 +1,7 @@
 //! Undo with a dry run: what others built on a share is in the way, cleared with consent and left alone without.
 
 use crate::functions::{allow, child, everything, make, shared};
-use crate::world::{CHILD, GRANT, LAMBDA, PARENT, POLICY, ROLE, World};
+use crate::world::{CHILD, GRANT, LAMBDA, PARENT, POLICY, ROLE, World, canonical};
 use domain::names::{ConnectionId, RoleName, ShareId};
 use domain::share::Side;
 use domain::share::plan::{Holder, Outcome};
@@ -149,6 +149,81 @@ async fn what_a_repair_did_goes_with_the_share() {
     assert_eq!(shown(&world, &share, &[]).await.blockers, []);
     tear_down(&world, &share, &[]).await.unwrap();
     assert_eq!(world.seen().await, before);
+}
+
+const GUARD: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"},{"Effect":"Deny","Action":"sts:AssumeRole","Resource":"*"}]}"#;
+
+fn caller() -> RoleName {
+    domain::arn::CallerArn::parse(LAMBDA).unwrap().name().parse().unwrap()
+}
+
+async fn guard(world: &World) -> Option<String> {
+    let (holder, name) = (Holder::Role(caller()), "Guard".parse().unwrap());
+    let text = world.gateways.iam.inline_policy(&child(), &holder, &name).await.unwrap();
+    text.map(|text| canonical(&text))
+}
+
+/// A share whose caller had a policy that denied it, which a repair rewrote.
+async fn repaired_guard(world: &World) -> ShareId {
+    let (holder, name) = (Holder::Role(caller()), "Guard".parse().unwrap());
+    world.gateways.iam.put_inline_policy(&child(), &holder, &name, GUARD).await.unwrap();
+    let share = world.applied(&world.draft(|_| {}).await).await;
+    let form = world.services.question_of_share(&world.operator, &share).await.unwrap();
+    let question = domain::doctor::QuestionForm { caller: LAMBDA.into(), ..form }.parse().unwrap();
+    let live = domain::doctor::Live::default();
+    let found = world.services.diagnose(&world.operator, &question, live.clone()).await.unwrap();
+    let run = world.services.repair(&world.operator, &question, &live, &found.fingerprint).await.unwrap();
+    world.succeeds(&run).await;
+    assert_ne!(guard(world).await, Some(canonical(GUARD)));
+    share
+}
+
+#[tokio::test]
+async fn what_others_added_to_a_repaired_policy_is_lost_only_with_consent() {
+    for agreed in [false, true] {
+        let world = World::new().await;
+        let before = world.seen().await;
+        let share = repaired_guard(&world).await;
+        assert_eq!(shown(&world, &share, &[]).await.blockers, []);
+        let (holder, name) = (Holder::Role(caller()), "Guard".parse().unwrap());
+        world.gateways.iam.put_inline_policy(&child(), &holder, &name, READ).await.unwrap();
+
+        let view = shown(&world, &share, &[]).await;
+        assert!(keys(&view)[0].starts_with("changed:"), "{:?}", view.blockers);
+        assert!(view.stays.iter().any(|text| text.contains("`Guard`")), "{:?}", view.stays);
+        assert!(!view.steps.iter().any(|step| step.title.contains("Guard")), "{:?}", view.steps);
+        let consent = if agreed { keys(&view) } else { Vec::new() };
+        tear_down(&world, &share, &consent).await.unwrap();
+        assert_eq!(world.seen().await, before, "{agreed}");
+        assert_eq!(guard(&world).await, Some(canonical(if agreed { GUARD } else { READ })));
+    }
+}
+
+#[tokio::test]
+async fn a_repaired_role_that_was_deleted_since_keeps_no_share_from_being_undone() {
+    let world = World::new().await;
+    let share = repaired_guard(&world).await;
+    let (holder, name) = (Holder::Role(caller()), "Guard".parse().unwrap());
+    world.gateways.iam.delete_inline_policy(&child(), &holder, &name).await.unwrap();
+    crate::drift::drop_caller(&*world.gateways.iam).await;
+    let view = shown(&world, &share, &[]).await;
+    assert_eq!((view.blockers.len(), view.refused), (0, None));
+    tear_down(&world, &share, &[]).await.unwrap();
+    let state = world.services.share(&world.operator, &share).await.unwrap().summary.state;
+    assert_eq!(state, ShareState::Undone);
+}
+
+#[tokio::test]
+async fn what_a_repair_changed_and_cant_be_read_now_is_not_forgotten() {
+    let world = World::new().await;
+    let share = repaired_guard(&world).await;
+    let denied = json!({ "kind": "error", "status": 403, "code": "AccessDenied", "message": "no" });
+    world.fault(json!({ "service": "iam", "operation": "GetRolePolicy", "account": CHILD, "effect": denied })).await;
+    let view = shown(&world, &share, &[]).await;
+    assert!(view.refused.is_some_and(|why| why.contains("can't be read")), "{:?}", view.unknown);
+    world.no_faults().await;
+    tear_down(&world, &share, &[]).await.unwrap();
+    assert_eq!(guard(&world).await, Some(canonical(GUARD)));
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod blockers;
+mod elsewhere;
 mod forecast;
 
 /// Who can clear a blocker.
@@ -90,7 +91,8 @@ pub struct DryRun {
     pub steps: Vec<Forecast>,
     /// What others did that is in the way, cleared or not.
     pub blockers: Vec<Blocker>,
-    /// What has the share's names and stays, because its tag doesn't say that it is the share's: a sentence each.
+    /// What stays: what has the share's names and another tag or none, and what others changed since the share did and no
+    /// consent was given to put back. A sentence each.
     pub stays: Vec<String>,
     /// Sides that could not be looked at; nothing is torn down there.
     pub unknown: Vec<Unknown>,
@@ -133,13 +135,14 @@ pub fn dry_run(
     inventory: &ShareInventory,
     consent: &BTreeSet<String>,
 ) -> DryRun {
-    let mut scene = Scene { intent, runs, inventory, consent, steps: undo(intent, runs, inventory).steps };
+    let steps = undo(intent, runs, inventory).steps;
+    let mut scene = Scene { intent, runs, inventory, consent, steps, stays: stays(intent, inventory) };
     let blockers = scene.settle();
     let steps = forecast::forecast(intent, inventory, &scene.steps);
     DryRun {
         steps,
         blockers,
-        stays: stays(intent, inventory),
+        stays: scene.stays,
         unknown: unknown(intent, inventory),
         plan: Plan { steps: scene.steps },
     }
@@ -151,6 +154,7 @@ struct Scene<'a> {
     inventory: &'a ShareInventory,
     consent: &'a BTreeSet<String>,
     steps: Vec<Step>,
+    stays: Vec<String>,
 }
 
 impl<'a> Scene<'a> {
@@ -174,7 +178,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Every step that was begun.
-    fn past(&self) -> impl Iterator<Item = (&Step, Option<&str>)> {
+    fn past(&self) -> impl Iterator<Item = (&'a Step, Option<&'a str>)> + use<'a> {
         self.runs.iter().flat_map(|run| {
             let begun = run.plan.steps.iter().filter(|step| run.attempted.contains(&step.id));
             begun.map(|step| (step, run.results.get(&step.id).map(String::as_str)))
