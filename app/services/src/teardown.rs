@@ -40,11 +40,12 @@ impl Services {
         let record = self.share_record(share).await?.value;
         let Tried { dry, refused } = self.tried(&record.intent, &consent.keys).await?;
         Ok(UndoView {
-            sentence: undo_sentence(&record.intent, &dry.plan),
+            sentence: undo_sentence(&record.intent, &dry.plan, &dry.untagged),
             fingerprint: plan_digest(&dry.plan),
             steps: dry.steps,
             blockers: dry.blockers,
             stays: dry.stays,
+            untagged: dry.untagged,
             unknown: dry.unknown,
             refused,
         })
@@ -85,6 +86,12 @@ impl Services {
             return Err(ServiceError::Conflict {
                 message: "what undoing does has changed since it was shown".into(),
                 hint: "look at the steps as they are now, then undo".into(),
+            });
+        }
+        if dry.plan.steps.is_empty() && !dry.untagged.is_empty() {
+            return Err(ServiceError::Conflict {
+                message: format!("{} is still there, but no tag says that this share made it", dry.untagged.join(", ")),
+                hint: "check for drift to put the tags back, then undo; or delete it by hand".into(),
             });
         }
         let plan = dry.plan;

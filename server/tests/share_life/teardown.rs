@@ -227,6 +227,29 @@ async fn what_a_repair_changed_and_cant_be_read_now_is_not_forgotten() {
 }
 
 #[tokio::test]
+async fn a_share_that_lost_its_tags_is_not_said_to_be_gone() {
+    let world = World::new().await;
+    let share = world.applied(&world.draft(|_| {}).await).await;
+    let (iam, tag) = (&world.gateways.iam, ["sagebridge:share".to_owned()]);
+    iam.untag_role(&parent(), &role(), &tag).await.unwrap();
+    iam.untag_policy(&parent(), &POLICY.parse().unwrap(), &tag).await.unwrap();
+    iam.untag_policy(&child(), &GRANT.parse().unwrap(), &tag).await.unwrap();
+    let view = shown(&world, &share, &[]).await;
+    assert_eq!((view.steps.len(), view.stays.len(), view.untagged.len()), (0, 3, 3));
+    let said: String = view.sentence.iter().map(|span| span.text.as_str()).collect();
+    assert!(said.contains("still has") && said.contains(ROLE) && !said.contains("Nothing"), "{said}");
+    let refused = world.services.undo(&world.operator, &share, &UndoConsent::default()).await.unwrap_err();
+    assert!(refused.to_string().contains("no tag says"), "{refused}");
+
+    // The tags back, and everything can be taken back.
+    let found = world.services.drift(&world.operator, &share).await.unwrap().drift;
+    let keys = found.findings.iter().map(|finding| finding.key()).collect();
+    let mended = world.services.repair_share(&world.operator, &share, keys).await.unwrap();
+    world.succeeds(&mended.run.unwrap()).await;
+    tear_down(&world, &share, &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_test_function_goes_with_its_share() {
     for allowed in [false, true] {
         let (world, share, _) = shared().await;
