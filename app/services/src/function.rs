@@ -14,7 +14,7 @@ use crate::runs::{lease_key, plan_digest};
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{ConnectionId, RunId, ShareId};
 use domain::run::RunKind;
-use domain::share::function::{FunctionForm, MadeFunction, admitted, dismissed, leaving, make, removal};
+use domain::share::function::{FunctionForm, Going, MadeFunction, admitted, dismissed, leaving, make, removal};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::{Plan, plan};
 use domain::share::view::{ApplyView, ShareState};
@@ -158,7 +158,7 @@ impl Services {
             Some(without) => leaving(without, &made.role, plan(without, &self.inventory(without).await?).plan),
             None => Vec::new(),
         };
-        let removal = removal(intent, connection, made, &found, &earlier);
+        let removal = removal(intent, connection, made, &found, &earlier, Going::Function);
         let steps = earlier.into_iter().chain(removal.steps).collect();
         let without = without.filter(|without| without != intent);
         Ok(Taking { intent: without, plan: Plan { steps }, stays: removal.stays })

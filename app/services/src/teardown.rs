@@ -14,7 +14,7 @@ use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::{RunKind, RunState};
 use domain::share::Side;
-use domain::share::function::removal;
+use domain::share::function::{Going, removal};
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{DryRun, Outcome, PastRun, dry_run};
@@ -129,7 +129,7 @@ impl Services {
             && !inventory.unread.contains_key(&Side::Child)
         {
             if let Some((made, found)) = self.standing_function(intent, connection, &runs).await? {
-                let removal = removal(intent, connection, &made, &found, &dry.plan.steps);
+                let removal = removal(intent, connection, &made, &found, &dry.plan.steps, Going::Share);
                 dry = dry.with_function(removal);
             }
         }

@@ -1,9 +1,10 @@
 //! Undo with a dry run: what others built on a share is in the way, cleared with consent and left alone without.
 
-use crate::functions::{allow, child, everything, make, shared};
+use crate::functions::{allow, child, everything, made, make, planned, shared};
 use crate::world::{CHILD, GRANT, LAMBDA, PARENT, POLICY, ROLE, World, canonical};
 use domain::names::{ConnectionId, RoleName, ShareId};
 use domain::share::Side;
+use domain::share::function::FunctionForm;
 use domain::share::plan::{Holder, Outcome};
 use domain::share::view::{ShareState, UndoConsent, UndoView};
 use serde_json::{Value, json};
@@ -247,6 +248,19 @@ async fn a_share_that_lost_its_tags_is_not_said_to_be_gone() {
     let mended = world.services.repair_share(&world.operator, &share, keys).await.unwrap();
     world.succeeds(&mended.run.unwrap()).await;
     tear_down(&world, &share, &[]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_functions_role_that_was_there_before_is_not_said_to_stay_a_caller_of_an_undone_share() {
+    let (world, share, _) = shared().await;
+    let form = FunctionForm { role: "existing".into(), role_arn: LAMBDA.into(), ..FunctionForm::default() };
+    let planned = planned(&world, &share, form).await;
+    let run = world.services.make_function(&world.operator, &share, planned.form, &planned.fingerprint).await.unwrap();
+    world.succeeds(&run).await;
+    let alone = made(&world, &share).await.removal.unwrap().stays;
+    assert!(alone[0].contains("stays a caller of the share"), "{alone:?}");
+    let stays = shown(&world, &share, &[]).await.stays;
+    assert_eq!(stays[0], "Role `scoring-lambda` was there before the function and stays.");
 }
 
 #[tokio::test]

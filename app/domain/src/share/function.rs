@@ -13,7 +13,7 @@ mod view;
 
 pub use form::{FunctionChoice, FunctionForm};
 pub use outcome::{FunctionFailure, FunctionOutcome, FunctionReport, Prediction};
-pub use plan::{Making, Removal, function_steps, leaving, make, removal};
+pub use plan::{Going, Making, Removal, function_steps, leaving, make, removal};
 pub use sentence::{documents, left_by, making_sentence};
 pub use view::{ChangeView, EndpointSample, FunctionPageView, MadeView, PlannedView, RemovalView, RoleChoice};
 

@@ -35,6 +35,15 @@ pub struct Removal {
     pub stays: Vec<String>,
 }
 
+/// What goes when a function is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Going {
+    /// The function; the share stays.
+    Function,
+    /// The share, and the function with it.
+    Share,
+}
+
 /// The steps of a plan that are a test function's own, by their ids.
 pub fn function_steps(plan: &Plan) -> impl Iterator<Item = &Step> {
     plan.steps.iter().filter(|step| step.id.starts_with("function-"))
@@ -217,6 +226,7 @@ pub fn removal(
     made: &MadeFunction,
     found: &FunctionInventory,
     earlier: &[Step],
+    going: Going,
 ) -> Removal {
     let mut removal = Removal { steps: Vec::new(), stays: Vec::new() };
     let name = &made.name;
@@ -228,8 +238,18 @@ pub fn removal(
         Some(_) => removal.stays.push(format!("Function `{name}` stays: no tag says that it was made for this share.")),
         None => {}
     }
-    if let Some(role) = &found.role {
-        remove_role(&mut removal, intent, connection, (role, made), earlier);
+    let owned = found.role.as_ref().is_some_and(|role| is_ours(&role.tags, intent));
+    match &found.role {
+        Some(role) if owned => remove_role(&mut removal, intent, connection, (role, made), earlier),
+        Some(_) => {
+            let also = if going == Going::Function && is_called_by(intent, &made.role) {
+                ", and stays a caller of the share until it is edited"
+            } else {
+                ""
+            };
+            removal.stays.push(format!("Role `{}` was there before the function and stays{also}.", made.role.name()));
+        }
+        None => {}
     }
     removal.stays.push(log_group_stays(intent, name));
     removal
@@ -245,6 +265,10 @@ pub(super) fn log_group_stays(intent: &ShareIntent, function: &FunctionName) -> 
     )
 }
 
+fn is_called_by(intent: &ShareIntent, role: &CallerArn) -> bool {
+    matches!(&intent.callers, CallerScope::Named(callers) if callers.contains(role)) || intent.grantees.contains(role)
+}
+
 fn remove_role(
     removal: &mut Removal,
     intent: &ShareIntent,
@@ -253,13 +277,6 @@ fn remove_role(
     earlier: &[Step],
 ) {
     let (role, name) = (&made.role, made.role.name());
-    if !is_ours(&found.tags, intent) {
-        let named = matches!(&intent.callers, CallerScope::Named(callers) if callers.contains(role));
-        let caller = named || intent.grantees.contains(role);
-        let also = if caller { ", and stays a caller of the share until it is edited" } else { "" };
-        removal.stays.push(format!("Role `{name}` was there before the function and stays{also}."));
-        return;
-    }
     let detached = |policy: &Arn| {
         earlier
             .iter()
