@@ -251,6 +251,9 @@ pub fn removal(
         }
         None => {}
     }
+    if going == Going::Function && owned && is_called_by(intent, &made.role) {
+        removal.stays.extend(named_by_offer(intent, &made.role));
+    }
     removal.stays.push(log_group_stays(intent, name));
     removal
 }
@@ -267,6 +270,20 @@ pub(super) fn log_group_stays(intent: &ShareIntent, function: &FunctionName) -> 
 
 fn is_called_by(intent: &ShareIntent, role: &CallerArn) -> bool {
     matches!(&intent.callers, CallerScope::Named(callers) if callers.contains(role)) || intent.grantees.contains(role)
+}
+
+/// The role of an offer is another administrator's: what its trust policy names is changed by sending them an acceptance.
+pub(super) fn named_by_offer(intent: &ShareIntent, role: &CallerArn) -> Option<String> {
+    intent.offered()?;
+    let named = matches!(intent.callers, CallerScope::Named(_));
+    named.then(|| {
+        format!(
+            "Where account {}'s role names its callers, it still names `{}`: send the new acceptance from the hand-off \
+             page.",
+            intent.parent,
+            role.name()
+        )
+    })
 }
 
 fn remove_role(
