@@ -7,6 +7,8 @@
 mod call;
 mod look;
 
+pub(crate) use look::untold;
+
 use crate::activity::Happened;
 use crate::drafts::fresh;
 use crate::ports::store::{RunRecord, ShareRecord};
@@ -14,7 +16,9 @@ use crate::runs::{lease_key, plan_digest};
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{ConnectionId, RunId, ShareId};
 use domain::run::RunKind;
-use domain::share::function::{FunctionForm, Going, MadeFunction, admitted, dismissed, leaving, make, removal};
+use domain::share::function::{
+    FunctionForm, FunctionInventory, Going, MadeFunction, admitted, dismissed, leaving, make, removal,
+};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::{Plan, plan};
 use domain::share::view::{ApplyView, ShareState};
@@ -67,7 +71,7 @@ impl Services {
         let connection = connected(&record)?;
         let shown = shown.to_owned();
         self.function_run(operator, record, RunKind::DeleteFunction, move |services, record| async move {
-            let made = services.made_function(&record.intent.id).await?.ok_or_else(nothing_made)?;
+            let made = services.standing_now(&record.intent, &connection).await?.ok_or_else(nothing_made)?;
             let taking = services.taking(&record, &connection, &made).await?;
             same(&taking.plan, &shown)?;
             Ok((taking.plan, taking.intent))
@@ -102,7 +106,8 @@ impl Services {
     ) -> ServiceResult<ApplyView> {
         self.refuse_second_run(share).await?;
         let record = self.share_record(share).await?.value;
-        let made = self.made_function(share).await?.ok_or_else(nothing_made)?;
+        let connection = standing(&record)?;
+        let (made, _) = self.standing_now(&record.intent, &connection).await?.ok_or_else(nothing_made)?;
         let (intent, plan) = self.allowing(&record, &made).await?;
         same(&plan, shown)?;
         let steps = plan.steps.len();
@@ -141,9 +146,8 @@ impl Services {
         &self,
         record: &ShareRecord,
         connection: &ConnectionId,
-        made: &MadeFunction,
+        (made, found): &(MadeFunction, FunctionInventory),
     ) -> ServiceResult<Taking> {
-        let found = self.found_function(connection, made).await?;
         let intent = &record.intent;
         let ours = found.role.as_ref().is_some_and(|role| domain::share::function::is_ours(&role.tags, intent));
         let without = if ours && record.state != ShareState::Undone {
@@ -158,7 +162,7 @@ impl Services {
             Some(without) => leaving(without, &made.role, plan(without, &self.inventory(without).await?).plan),
             None => Vec::new(),
         };
-        let removal = removal(intent, connection, made, &found, &earlier, Going::Function);
+        let removal = removal(intent, connection, made, found, &earlier, Going::Function);
         let steps = earlier.into_iter().chain(removal.steps).collect();
         let without = without.filter(|without| without != intent);
         Ok(Taking { intent: without, plan: Plan { steps }, stays: removal.stays })

@@ -8,16 +8,20 @@ mod elsewhere;
 
 use crate::activity::Happened;
 use crate::drafts::fresh;
+use crate::function::untold;
+use crate::ports::gateway::GatewayError;
 use crate::ports::store::RunRecord;
 use crate::runs::plan_digest;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::{RunKind, RunState};
 use domain::share::Side;
+use domain::share::drift::Unknown;
 use domain::share::function::{Going, removal};
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{DryRun, Outcome, PastRun, dry_run};
+use domain::share::render::lambda;
 use domain::share::sentence::undo_sentence;
 use domain::share::view::{ApplyView, ShareState, UndoConsent, UndoView};
 use std::collections::BTreeSet;
@@ -128,14 +132,29 @@ impl Services {
         if let Some(connection) = &intent.child_connection
             && !inventory.unread.contains_key(&Side::Child)
         {
-            if let Some((made, found)) = self.standing_function(intent, connection, &runs).await? {
-                let removal = removal(intent, connection, &made, &found, &dry.plan.steps, Going::Share);
-                dry = dry.with_function(removal);
+            match self.standing_function(intent, connection, &runs).await {
+                Ok(None) => {}
+                Ok(Some((made, found))) => {
+                    let removal = removal(intent, connection, &made, &found, &dry.plan.steps, Going::Share);
+                    dry = dry.with_function(removal);
+                }
+                // Nobody who never made one has to be let near Lambda to undo a share.
+                Err(error) if untold(&runs) => dry.unknown.push(no_look(intent, &error)),
+                Err(error) => return Err(error.into()),
             }
         }
         let refused = refusal(&dry, &inventory);
         Ok(Tried { dry, refused })
     }
+}
+
+fn no_look(intent: &ShareIntent, error: &GatewayError) -> Unknown {
+    let (name, child) = (lambda::function_name(&intent.id), &intent.child);
+    let reason = format!(
+        "Whether account {child} has a test function `{name}` of this share is not known: {error}. If it has, it stays \
+         until someone deletes it."
+    );
+    Unknown { side: Side::Child, reason }
 }
 
 /// What a share's runs, newest first, did since it was last undone, oldest first. What repairs did for the share goes with

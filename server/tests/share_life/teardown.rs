@@ -264,6 +264,17 @@ async fn a_functions_role_that_was_there_before_is_not_said_to_stay_a_caller_of_
 }
 
 #[tokio::test]
+async fn a_console_that_may_not_look_for_functions_says_so_and_undoes_the_rest() {
+    let world = World::new().await;
+    let share = world.applied(&world.draft(|_| {}).await).await;
+    let denied = json!({ "kind": "error", "status": 403, "code": "AccessDeniedException", "message": "no" });
+    world.fault(json!({ "service": "lambda", "operation": "GetFunction", "account": CHILD, "effect": denied })).await;
+    let view = shown(&world, &share, &[]).await;
+    assert!(view.unknown[0].reason.contains("test function"), "{:?}", view.unknown);
+    tear_down(&world, &share, &[]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_test_function_goes_with_its_share() {
     for allowed in [false, true] {
         let (world, share, _) = shared().await;

@@ -24,6 +24,7 @@ use crate::share::TAG_SHARE;
 use crate::share::intent::{CallerScope, ShareIntent};
 use crate::share::inventory::ObservedRole;
 use crate::share::plan::Action;
+use crate::share::render::lambda;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -139,6 +140,23 @@ impl MadeFunction {
         let (name, region) = function?;
         Some(Self { name, region, role: role? })
     }
+
+    /// The function of a share of which no run tells, under the names that one gets unless others are chosen. `found` is
+    /// what AWS has under the function's name; only what carries this share's tags counts.
+    pub fn by_tags(intent: &ShareIntent, found: Option<&FoundFunction>) -> Option<Self> {
+        let role = match found.filter(|function| function.is_ours(intent)) {
+            Some(function) => CallerArn::parse(function.role.as_str()).ok()?,
+            // A role that was left behind without its function.
+            None => default_role(intent)?,
+        };
+        Some(Self { name: lambda::function_name(&intent.id), region: intent.region.clone(), role })
+    }
+}
+
+/// The role that is made for a share's function unless another name is chosen.
+fn default_role(intent: &ShareIntent) -> Option<CallerArn> {
+    let name = lambda::execution_role_name(&intent.id);
+    CallerArn::parse(&format!("arn:{}:iam::{}:role/{name}", intent.region.partition(), intent.child)).ok()
 }
 
 /// The share with `role` among those who may call through it: among the callers, where they are named, and among those

@@ -47,8 +47,8 @@ impl Services {
         params.check().map_err(|refused| ServiceError::Invalid {
             problems: vec![FieldProblem { field: "body".into(), message: refused.to_string(), hint: None }],
         })?;
-        let made = self.made_function(share).await?.ok_or_else(nothing_made)?;
         self.still_leads_to(&connection, &record.intent.child).await?;
+        let (made, _) = self.standing_now(&record.intent, &connection).await?.ok_or_else(nothing_made)?;
         let event = json!({ "endpoint": endpoint, "content_type": content_type.trim(), "body": body });
         let outcome =
             self.call_until_settled(operator, &record, (&connection, &made, endpoint), event.to_string()).await;
