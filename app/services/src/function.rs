@@ -46,8 +46,8 @@ impl Services {
         let shown = shown.to_owned();
         self.function_run(operator, record, RunKind::MakeFunction, move |services, record| async move {
             let wanted = services.wanted(&record, &form).await?;
-            let made = services.made_function(&record.intent.id).await?;
-            if let Some(made) = made.filter(|made| made.name != wanted.name) {
+            let made = services.standing_now(&record.intent, &connection).await?;
+            if let Some((made, _)) = made.filter(|(made, _)| made.name != wanted.name) {
                 return Err(ServiceError::Conflict {
                     message: format!("the share has a test function `{}` already", made.name),
                     hint: "delete it first".into(),

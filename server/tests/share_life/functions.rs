@@ -7,6 +7,7 @@ use domain::function::FunctionState;
 use domain::names::{ConnectionId, FunctionName, Region, RoleName, RunId, ShareId};
 use domain::run::{RunState, StepState};
 use domain::share::function::{FunctionForm, FunctionPageView, MadeView, PlannedView};
+use domain::share::plan::Holder;
 use domain::share::render::lambda;
 use serde_json::json;
 use services::ServiceError;
@@ -337,6 +338,32 @@ async fn a_role_that_others_have_built_on_stays() {
     let removal = made(&world, &share).await.removal.unwrap();
     assert_eq!(removal.steps.len(), 1, "only the function goes");
     assert!(removal.stays.iter().any(|text| text.contains("AWSLambdaBasicExecutionRole")), "{:?}", removal.stays);
+}
+
+/// Takes the role that was made for the function away by hand, as IAM asks for it.
+async fn drop_execution_role(world: &World, share: &ShareId) {
+    let (iam, role) = (&world.gateways.iam, lambda::execution_role_name(share));
+    let found = iam.role(&child(), &role).await.unwrap().unwrap();
+    for policy in &found.attached {
+        iam.detach_role_policy(&child(), &role, policy).await.unwrap();
+    }
+    for policy in &found.inline {
+        iam.delete_inline_policy(&child(), &Holder::Role(role.clone()), policy).await.unwrap();
+    }
+    iam.delete_role(&child(), &role).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_function_that_was_deleted_by_hand_is_in_nobodys_way() {
+    let (world, share, _) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    world.gateways.lambda.delete_function(&child(), &ireland(), &lambda::function_name(&share)).await.unwrap();
+    drop_execution_role(&world, &share).await;
+    let form = FunctionForm { name: "another".into(), ..FunctionForm::default() };
+    let planned = planned(&world, &share, form).await;
+    let run = world.services.make_function(&world.operator, &share, planned.form, &planned.fingerprint).await.unwrap();
+    world.succeeds(&run).await;
+    assert_eq!(made(&world, &share).await.name, "another");
 }
 
 #[tokio::test]

@@ -100,11 +100,6 @@ impl Services {
         })
     }
 
-    /// What the runs of a share, since it was last taken away, were to make.
-    pub(super) async fn made_function(&self, share: &ShareId) -> ServiceResult<Option<MadeFunction>> {
-        Ok(made_by(&self.inner.stores.runs.of_share(share).await?))
-    }
-
     /// The function of a share as it stands now.
     pub(super) async fn standing_now(
         &self,
