@@ -11,7 +11,7 @@ use domain::share::plan::Holder;
 use domain::share::render::lambda;
 use serde_json::json;
 use services::ServiceError;
-use services::ports::gateway::{Piece, Tags};
+use services::ports::gateway::{NewFunction, Piece, Tags, Variables};
 
 pub fn child() -> ConnectionId {
     "child".parse().unwrap()
@@ -364,6 +364,35 @@ async fn a_function_that_was_deleted_by_hand_is_in_nobodys_way() {
     let run = world.services.make_function(&world.operator, &share, planned.form, &planned.fingerprint).await.unwrap();
     world.succeeds(&run).await;
     assert_eq!(made(&world, &share).await.name, "another");
+}
+
+#[tokio::test]
+async fn a_strangers_function_of_its_name_is_neither_shown_nor_called() {
+    let (world, share, _) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    let (gateway, name) = (&world.gateways.lambda, lambda::function_name(&share));
+    gateway.delete_function(&child(), &ireland(), &name).await.unwrap();
+    let stranger = NewFunction {
+        name,
+        description: String::new(),
+        role: LAMBDA.parse().unwrap(),
+        runtime: lambda::RUNTIME.into(),
+        handler: lambda::HANDLER.into(),
+        package: services::archive::of_one_file(lambda::FILE_NAME, "def lambda_handler(event, context): return 1"),
+        environment: Variables::default(),
+        timeout_seconds: 3,
+        memory_mb: 128,
+        tags: Tags::new(),
+    };
+    gateway.create_function(&child(), &ireland(), &stranger).await.unwrap();
+    let half = made(&world, &share).await;
+    assert_eq!((half.arn, half.state), (None, None));
+    let endpoint = "churn-classifier".parse().unwrap();
+    let called = world.services.run_function(&world.operator, &share, &endpoint, "text/csv", "1").await.unwrap_err();
+    assert!(called.to_string().contains("was not made for this share"), "{called}");
+    assert_eq!(world.calls("Invoke").await, 0);
+    world.succeeds(&delete(&world, &share).await).await;
+    assert!(gateway.function(&child(), &ireland(), &stranger.name).await.unwrap().is_some(), "it stays");
 }
 
 #[tokio::test]

@@ -291,7 +291,7 @@ impl Services {
         let (made, found) = &standing;
         let intent = &record.intent;
         *form = form_of(intent, made, found).filled(intent, &endpoints(record));
-        let current = found.function.as_ref();
+        let current = own(found, intent);
         let allowed = admits(intent, &made.role);
         let open = blocked(record).is_none();
         let allow = match open && !allowed {
@@ -338,7 +338,7 @@ impl Services {
             Err(ServiceError::Invalid { .. }) => return Ok(None),
             wanted => wanted?,
         };
-        let current = found.function.as_ref();
+        let current = own(found, &record.intent);
         if current.is_some_and(|function| function.environment.as_ref() == Some(&wanted.code.environment)) {
             return Ok(None);
         }
@@ -364,13 +364,18 @@ fn made_by(runs: &[RunRecord]) -> Option<MadeFunction> {
     MadeFunction::of(steps.map(|step| &step.action))
 }
 
+/// The function, where it was made for this share: somebody else's may have its name.
+pub(super) fn own<'a>(found: &'a FunctionInventory, intent: &ShareIntent) -> Option<&'a FoundFunction> {
+    found.function.as_ref().filter(|function| function.is_ours(intent))
+}
+
 fn is_functions(run: &RunRecord) -> bool {
     matches!(run.kind, RunKind::MakeFunction | RunKind::DeleteFunction)
 }
 
 /// The choices that a function was made with, as far as it still tells them.
 fn form_of(intent: &ShareIntent, made: &MadeFunction, found: &FunctionInventory) -> FunctionForm {
-    let environment = found.function.as_ref().and_then(|function| function.environment.as_ref());
+    let environment = own(found, intent).and_then(|function| function.environment.as_ref());
     let endpoint = environment.and_then(|variables| variables.get(lambda::variables::ENDPOINT)).cloned();
     let ours = found.role.as_ref().is_none_or(|role| is_ours(&role.tags, intent));
     FunctionForm {
