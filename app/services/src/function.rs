@@ -149,7 +149,7 @@ impl Services {
         (made, found): &(MadeFunction, FunctionInventory),
     ) -> ServiceResult<Taking> {
         let intent = &record.intent;
-        let ours = found.role.as_ref().is_some_and(|role| domain::share::function::is_ours(&role.tags, intent));
+        let ours = made.owns_role(intent, found.role.as_ref());
         let without = if ours && record.state != ShareState::Undone {
             Some(dismissed(intent, &made.role).ok_or_else(|| ServiceError::Conflict {
                 message: "the function's role is the only caller that the share names".into(),

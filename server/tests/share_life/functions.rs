@@ -367,6 +367,20 @@ async fn a_function_that_was_deleted_by_hand_is_in_nobodys_way() {
 }
 
 #[tokio::test]
+async fn a_role_that_was_deleted_by_hand_is_no_caller_once_its_function_is_deleted() {
+    let (world, share, before) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    world.succeeds(&allow(&world, &share).await).await;
+    drop_execution_role(&world, &share).await;
+    world.succeeds(&delete(&world, &share).await).await;
+    assert_eq!(everything(&world, &share).await, before);
+    let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
+    let callers = world.services.draft(&world.operator, &draft).await.unwrap().draft.callers.arns;
+    assert_eq!(callers, [LAMBDA]);
+    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+}
+
+#[tokio::test]
 async fn a_strangers_function_of_its_name_is_neither_shown_nor_called() {
     let (world, share, _) = shared().await;
     world.succeeds(&make(&world, &share).await).await;

@@ -125,20 +125,28 @@ pub struct MadeFunction {
     pub region: Region,
     /// What it runs as.
     pub role: CallerArn,
+    /// Whether that role was made for it, as far as the runs tell.
+    pub made_role: bool,
 }
 
 impl MadeFunction {
     /// What the plans of runs, oldest first, were to make.
     pub fn of<'a>(actions: impl IntoIterator<Item = &'a Action>) -> Option<Self> {
-        let (mut function, mut role) = (None, None);
+        let (mut function, mut role, mut roles) = (None, None, Vec::new());
         for action in actions {
-            if let Action::CreateFunction { name, region, role: runs_as, .. } = action {
-                function = Some((name.clone(), region.clone()));
-                role = CallerArn::parse(runs_as.as_str()).ok();
+            match action {
+                Action::CreateFunction { name, region, role: runs_as, .. } => {
+                    function = Some((name.clone(), region.clone()));
+                    role = CallerArn::parse(runs_as.as_str()).ok();
+                }
+                Action::CreateRole { arn, .. } => roles.push(arn),
+                _ => {}
             }
         }
         let (name, region) = function?;
-        Some(Self { name, region, role: role? })
+        let role = role?;
+        let made_role = roles.contains(&role.arn());
+        Some(Self { name, region, role, made_role })
     }
 
     /// The function of a share of which no run tells, under the names that one gets unless others are chosen. `found` is
@@ -149,7 +157,13 @@ impl MadeFunction {
             // A role that was left behind without its function.
             None => default_role(intent)?,
         };
-        Some(Self { name: lambda::function_name(&intent.id), region: intent.region.clone(), role })
+        let made_role = default_role(intent).as_ref() == Some(&role);
+        Some(Self { name: lambda::function_name(&intent.id), region: intent.region.clone(), role, made_role })
+    }
+
+    /// Whether the role it runs as was made for it: by its tags where it is there, by the runs where it is gone.
+    pub fn owns_role(&self, intent: &ShareIntent, role: Option<&ObservedRole>) -> bool {
+        role.map_or(self.made_role, |role| is_ours(&role.tags, intent))
     }
 }
 

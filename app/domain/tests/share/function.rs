@@ -64,7 +64,7 @@ fn found() -> FunctionInventory {
 }
 
 fn made() -> MadeFunction {
-    MadeFunction { name: lambda::function_name(&intent().id), region: intent().region, role: role() }
+    MadeFunction { name: lambda::function_name(&intent().id), region: intent().region, role: role(), made_role: true }
 }
 
 fn ids(steps: &[Step]) -> Vec<&str> {

@@ -238,7 +238,7 @@ pub fn removal(
         Some(_) => removal.stays.push(format!("Function `{name}` stays: no tag says that it was made for this share.")),
         None => {}
     }
-    let owned = found.role.as_ref().is_some_and(|role| is_ours(&role.tags, intent));
+    let owned = made.owns_role(intent, found.role.as_ref());
     match &found.role {
         Some(role) if owned => remove_role(&mut removal, intent, connection, (role, made), earlier),
         Some(_) => {
