@@ -128,16 +128,20 @@ impl Services {
         Ok(ApplyView { share: share.clone(), run: Some(run.clone()) })
     }
 
-    /// The share with the function's role among its callers, and the plan to it.
+    /// The share with the function's role among its callers, and the plan to it. Refused where the share's review would
+    /// be: a plan that AWS stops half-way leaves a share that worked incomplete.
     async fn allowing(&self, record: &ShareRecord, made: &MadeFunction) -> ServiceResult<(ShareIntent, Plan)> {
         let intent = admitted(&record.intent, &made.role);
-        let planned = plan(&intent, &self.inventory(&intent).await?);
-        match planned.conflicts.into_iter().next() {
-            Some(conflict) => Err(ServiceError::Conflict {
-                message: conflict.message,
+        let reviewed = self.reviewed_intent(intent.clone()).await?;
+        if let Some(conflict) = reviewed.planned.conflicts.first() {
+            return Err(ServiceError::Conflict {
+                message: conflict.message.clone(),
                 hint: "edit the share: its review offers to adopt it or to use another name".into(),
-            }),
-            None => Ok((intent, planned.plan)),
+            });
+        }
+        match reviewed.failed_check() {
+            Some(refused) => Err(refused),
+            None => Ok((intent, reviewed.planned.plan)),
         }
     }
 

@@ -5,13 +5,14 @@ use crate::world::{CHILD, LAMBDA, World, ended};
 use domain::arn::CallerArn;
 use domain::function::FunctionState;
 use domain::names::{ConnectionId, FunctionName, Region, RoleName, RunId, ShareId};
+use domain::policy::PolicyDocument;
 use domain::run::{RunState, StepState};
 use domain::share::function::{FunctionForm, FunctionPageView, MadeView, PlannedView};
 use domain::share::plan::Holder;
 use domain::share::render::lambda;
 use serde_json::json;
 use services::ServiceError;
-use services::ports::gateway::{NewFunction, Piece, Tags, Variables};
+use services::ports::gateway::{NewFunction, NewRole, Piece, Tags, Variables};
 
 pub fn child() -> ConnectionId {
     "child".parse().unwrap()
@@ -407,6 +408,50 @@ async fn a_strangers_function_of_its_name_is_neither_shown_nor_called() {
     assert_eq!(world.calls("Invoke").await, 0);
     world.succeeds(&delete(&world, &share).await).await;
     assert!(gateway.function(&child(), &ireland(), &stranger.name).await.unwrap().is_some(), "it stays");
+}
+
+/// Roles of the child with names so long that a trust policy that names them all has room for nobody else.
+async fn crowd(world: &World) -> Vec<String> {
+    let role = world.gateways.iam.role(&"parent".parse().unwrap(), &crate::world::ROLE.parse().unwrap()).await;
+    let size = PolicyDocument::size(&role.unwrap().unwrap().trust);
+    // A caller takes its ARN, quotes and a comma; a few characters stay free.
+    let (prefix, mut free) = (format!("arn:aws:iam::{CHILD}:role/"), 2048 - 10 - size);
+    let mut arns = vec![LAMBDA.to_owned()];
+    while free > prefix.len() + 3 + 2 {
+        let length = (free - prefix.len() - 3).min(64);
+        let name = format!("{:0length$}", arns.len());
+        free -= prefix.len() + 3 + length;
+        let role = NewRole {
+            name: name.parse().unwrap(),
+            trust: lambda::execution_trust(),
+            description: String::new(),
+            max_session_seconds: 3600,
+            tags: Tags::new(),
+        };
+        world.gateways.iam.create_role(&child(), &role).await.unwrap();
+        arns.push(format!("{prefix}{name}"));
+    }
+    arns
+}
+
+#[tokio::test]
+async fn a_share_whose_trust_policy_is_full_is_not_broken_by_letting_the_function_call() {
+    let (world, share, _) = shared().await;
+    let arns = crowd(&world).await;
+    let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
+    let mut answers = crate::world::Answers::default();
+    answers.callers.arns = arns;
+    world.fill(&draft, answers).await;
+    world.succeeds(&world.apply(&draft).await.run.unwrap()).await;
+    world.succeeds(&make(&world, &share).await).await;
+    let before = everything(&world, &share).await;
+    let blocked = made(&world, &share).await.allow.unwrap().blocked.unwrap();
+    assert!(blocked.contains("at most 2048"), "{blocked}");
+    let refused = world.services.allow_function(&world.operator, &share, "").await.unwrap_err();
+    assert!(refused.to_string().contains("Policy sizes"), "{refused}");
+    assert_eq!(everything(&world, &share).await, before);
+    let state = world.services.share(&world.operator, &share).await.unwrap().summary.state;
+    assert_eq!(state, domain::share::view::ShareState::Applied);
 }
 
 #[tokio::test]

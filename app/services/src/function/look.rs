@@ -298,7 +298,7 @@ impl Services {
             true => Some(match self.allowing(record, made).await {
                 Ok((_, plan)) => change(&plan),
                 Err(error) => {
-                    ChangeView { steps: Vec::new(), fingerprint: String::new(), blocked: Some(error.to_string()) }
+                    ChangeView { steps: Vec::new(), fingerprint: String::new(), blocked: Some(in_full(&error)) }
                 }
             }),
             false => None,
@@ -367,6 +367,14 @@ fn made_by(runs: &[RunRecord]) -> Option<MadeFunction> {
 /// The function, where it was made for this share: somebody else's may have its name.
 pub(super) fn own<'a>(found: &'a FunctionInventory, intent: &ShareIntent) -> Option<&'a FoundFunction> {
     found.function.as_ref().filter(|function| function.is_ours(intent))
+}
+
+/// A failure with what to do about it, where there is one line for both.
+fn in_full(error: &ServiceError) -> String {
+    match error {
+        ServiceError::Conflict { message, hint } => format!("{message}: {hint}"),
+        other => other.to_string(),
+    }
 }
 
 fn is_functions(run: &RunRecord) -> bool {
