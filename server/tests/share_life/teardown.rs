@@ -297,3 +297,19 @@ async fn a_test_function_goes_with_its_share() {
         assert_eq!(state, ShareState::Undone);
     }
 }
+
+#[tokio::test]
+async fn a_test_functions_role_goes_with_what_a_repair_put_into_it() {
+    let (world, share, _) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    let role = made(&world, &share).await.role;
+    let form = world.services.question_of_share(&world.operator, &share).await.unwrap();
+    let question = domain::doctor::QuestionForm { caller: role, ..form }.parse().unwrap();
+    let live = domain::doctor::Live::default();
+    let found = world.services.diagnose(&world.operator, &question, live.clone()).await.unwrap();
+    let run = world.services.repair(&world.operator, &question, &live, &found.fingerprint).await.unwrap();
+    world.succeeds(&run).await;
+    tear_down(&world, &share, &[]).await.unwrap();
+    let left = everything(&world, &share).await;
+    assert!(left.ends_with("None\nNone"), "{left}");
+}

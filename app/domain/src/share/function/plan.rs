@@ -3,7 +3,7 @@
 use super::{ExecutionRole, FunctionInventory, MadeFunction, TestFunction, is_ours, tags};
 use crate::arn::{Arn, CallerArn};
 use crate::function::FunctionState;
-use crate::names::{ConnectionId, FunctionName, RoleName};
+use crate::names::{ConnectionId, FunctionName, PolicyName, RoleName};
 use crate::policy::{Effect, PolicyDocument, PrincipalPattern};
 use crate::share::intent::{CallerScope, ShareIntent};
 use crate::share::inventory::ObservedRole;
@@ -301,7 +301,9 @@ fn remove_role(
     };
     let logs = lambda::logs_policy_name();
     let attached = found.attached.iter().filter(|policy| !detached(policy)).map(|arn| arn.resource_name());
-    let inline = found.inline.iter().filter(|inline| **inline != logs).map(|inline| inline.as_str());
+    // What a repair of the share put into it is taken back with the share.
+    let taken_back = |inline: &PolicyName| earlier.iter().any(|step| empties(step, intent, role, Some(inline)));
+    let inline = found.inline.iter().filter(|inline| **inline != logs && !taken_back(inline)).map(|one| one.as_str());
     let others: Vec<String> = attached.chain(inline).map(|name| format!("`{name}`")).collect();
     if !others.is_empty() {
         removal.stays.push(format!(
@@ -314,7 +316,7 @@ fn remove_role(
     let concerns = |step: &&Step| match &step.action {
         Action::Detach { from, .. } => from == role,
         Action::UpdateTrust { role, .. } | Action::DeleteRole { role } => *role == intent.role_name,
-        _ => false,
+        _ => empties(step, intent, role, None),
     };
     // While the share's trust policy names the role, deleting it would leave a name there that means nobody.
     let mut after: Vec<String> = earlier.iter().filter(concerns).map(|step| step.id.clone()).collect();
@@ -331,6 +333,15 @@ fn remove_role(
     }
     let action = Action::DeleteRole { role: role_name };
     removal.steps.push(step(intent, connection, "function-role-delete", action, after));
+}
+
+/// Whether a step deletes an inline policy of the function's role: any, or the one of this name.
+fn empties(step: &Step, intent: &ShareIntent, role: &CallerArn, named: Option<&PolicyName>) -> bool {
+    matches!(
+        &step.action,
+        Action::DeleteInlinePolicy { holder: Holder::Role(of), name, .. }
+            if step.account == intent.child && of.as_str() == role.name() && named.is_none_or(|one| one == name)
+    )
 }
 
 fn step(intent: &ShareIntent, connection: &ConnectionId, id: &str, action: Action, after: Vec<String>) -> Step {
