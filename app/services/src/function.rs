@@ -7,6 +7,8 @@
 mod call;
 mod look;
 
+pub(crate) use look::untold;
+
 use crate::activity::Happened;
 use crate::drafts::fresh;
 use crate::ports::store::{RunRecord, ShareRecord};
@@ -14,7 +16,9 @@ use crate::runs::{lease_key, plan_digest};
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{ConnectionId, RunId, ShareId};
 use domain::run::RunKind;
-use domain::share::function::{FunctionForm, MadeFunction, admitted, dismissed, leaving, make, removal};
+use domain::share::function::{
+    FunctionForm, FunctionInventory, Going, MadeFunction, admitted, dismissed, leaving, make, removal,
+};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::{Plan, plan};
 use domain::share::view::{ApplyView, ShareState};
@@ -42,8 +46,8 @@ impl Services {
         let shown = shown.to_owned();
         self.function_run(operator, record, RunKind::MakeFunction, move |services, record| async move {
             let wanted = services.wanted(&record, &form).await?;
-            let made = services.made_function(&record.intent.id).await?;
-            if let Some(made) = made.filter(|made| made.name != wanted.name) {
+            let made = services.standing_now(&record.intent, &connection).await?;
+            if let Some((made, _)) = made.filter(|(made, _)| made.name != wanted.name) {
                 return Err(ServiceError::Conflict {
                     message: format!("the share has a test function `{}` already", made.name),
                     hint: "delete it first".into(),
@@ -67,7 +71,7 @@ impl Services {
         let connection = connected(&record)?;
         let shown = shown.to_owned();
         self.function_run(operator, record, RunKind::DeleteFunction, move |services, record| async move {
-            let made = services.made_function(&record.intent.id).await?.ok_or_else(nothing_made)?;
+            let made = services.standing_now(&record.intent, &connection).await?.ok_or_else(nothing_made)?;
             let taking = services.taking(&record, &connection, &made).await?;
             same(&taking.plan, &shown)?;
             Ok((taking.plan, taking.intent))
@@ -102,7 +106,8 @@ impl Services {
     ) -> ServiceResult<ApplyView> {
         self.refuse_second_run(share).await?;
         let record = self.share_record(share).await?.value;
-        let made = self.made_function(share).await?.ok_or_else(nothing_made)?;
+        let connection = standing(&record)?;
+        let (made, _) = self.standing_now(&record.intent, &connection).await?.ok_or_else(nothing_made)?;
         let (intent, plan) = self.allowing(&record, &made).await?;
         same(&plan, shown)?;
         let steps = plan.steps.len();
@@ -123,16 +128,20 @@ impl Services {
         Ok(ApplyView { share: share.clone(), run: Some(run.clone()) })
     }
 
-    /// The share with the function's role among its callers, and the plan to it.
+    /// The share with the function's role among its callers, and the plan to it. Refused where the share's review would
+    /// be: a plan that AWS stops half-way leaves a share that worked incomplete.
     async fn allowing(&self, record: &ShareRecord, made: &MadeFunction) -> ServiceResult<(ShareIntent, Plan)> {
         let intent = admitted(&record.intent, &made.role);
-        let planned = plan(&intent, &self.inventory(&intent).await?);
-        match planned.conflicts.into_iter().next() {
-            Some(conflict) => Err(ServiceError::Conflict {
-                message: conflict.message,
+        let reviewed = self.reviewed_intent(intent.clone()).await?;
+        if let Some(conflict) = reviewed.planned.conflicts.first() {
+            return Err(ServiceError::Conflict {
+                message: conflict.message.clone(),
                 hint: "edit the share: its review offers to adopt it or to use another name".into(),
-            }),
-            None => Ok((intent, planned.plan)),
+            });
+        }
+        match reviewed.failed_check() {
+            Some(refused) => Err(refused),
+            None => Ok((intent, reviewed.planned.plan)),
         }
     }
 
@@ -141,11 +150,10 @@ impl Services {
         &self,
         record: &ShareRecord,
         connection: &ConnectionId,
-        made: &MadeFunction,
+        (made, found): &(MadeFunction, FunctionInventory),
     ) -> ServiceResult<Taking> {
-        let found = self.found_function(connection, made).await?;
         let intent = &record.intent;
-        let ours = found.role.as_ref().is_some_and(|role| domain::share::function::is_ours(&role.tags, intent));
+        let ours = made.owns_role(intent, found.role.as_ref());
         let without = if ours && record.state != ShareState::Undone {
             Some(dismissed(intent, &made.role).ok_or_else(|| ServiceError::Conflict {
                 message: "the function's role is the only caller that the share names".into(),
@@ -158,7 +166,7 @@ impl Services {
             Some(without) => leaving(without, &made.role, plan(without, &self.inventory(without).await?).plan),
             None => Vec::new(),
         };
-        let removal = removal(intent, connection, made, &found, &earlier);
+        let removal = removal(intent, connection, made, found, &earlier, Going::Function);
         let steps = earlier.into_iter().chain(removal.steps).collect();
         let without = without.filter(|without| without != intent);
         Ok(Taking { intent: without, plan: Plan { steps }, stays: removal.stays })

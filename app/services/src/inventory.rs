@@ -19,7 +19,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many look-ups of one kind go out together.
-const TOGETHER: usize = 8;
+pub(crate) const TOGETHER: usize = 8;
 /// How many pages of endpoints are looked through for one whose name's case is not known.
 const PAGES: usize = 50;
 
@@ -223,7 +223,11 @@ impl Services {
 
 /// What was read; nothing, with the reason noted, where AWS or the way to it did not let the console read. A failing
 /// store is a failure all the same: it says nothing about the account.
-fn or_unread<T>(read: ServiceResult<T>, side: Side, unread: &mut BTreeMap<Side, String>) -> ServiceResult<Option<T>> {
+pub(crate) fn or_unread<T>(
+    read: ServiceResult<T>,
+    side: Side,
+    unread: &mut BTreeMap<Side, String>,
+) -> ServiceResult<Option<T>> {
     let reason = match read {
         Ok(read) => return Ok(Some(read)),
         Err(ServiceError::Gateway { source, .. }) => format!("{source}; {}", words::hint(&source)),

@@ -39,6 +39,13 @@ impl Reviewed {
         let fingerprint = fingerprint(&intent, &inventory, &planned);
         Self { intent, inventory, planned, checks, fingerprint }
     }
+
+    /// Why it must not be applied, by the standing checks.
+    pub(crate) fn failed_check(&self) -> Option<ServiceError> {
+        let check = self.checks.iter().find(|check| check.severity == Severity::Error)?;
+        let message = format!("the check `{}` stands in the way", check.title);
+        Some(ServiceError::Conflict { message, hint: check.reason.clone() })
+    }
 }
 
 impl Services {
@@ -268,9 +275,8 @@ pub(crate) fn refuse(reviewed: &Reviewed, fingerprint: &str) -> ServiceResult<()
             hint: "adopt it or choose another name on the review".into(),
         });
     }
-    if let Some(check) = reviewed.checks.iter().find(|c| c.severity == Severity::Error) {
-        let message = format!("the check `{}` stands in the way", check.title);
-        return Err(ServiceError::Conflict { message, hint: check.reason.clone() });
+    if let Some(refused) = reviewed.failed_check() {
+        return Err(refused);
     }
     if reviewed.fingerprint != fingerprint {
         return Err(ServiceError::Conflict {

@@ -4,18 +4,24 @@
 //! touched only with a person's consent to that very thing, and what is executed is what was shown: the accounts are
 //! looked at once more under the lease.
 
+mod elsewhere;
+
 use crate::activity::Happened;
 use crate::drafts::fresh;
+use crate::function::untold;
+use crate::ports::gateway::GatewayError;
 use crate::ports::store::RunRecord;
 use crate::runs::plan_digest;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{RunId, ShareId};
 use domain::run::{RunKind, RunState};
 use domain::share::Side;
-use domain::share::function::removal;
+use domain::share::drift::Unknown;
+use domain::share::function::{Going, removal};
 use domain::share::intent::ShareIntent;
 use domain::share::inventory::ShareInventory;
 use domain::share::plan::{DryRun, Outcome, PastRun, dry_run};
+use domain::share::render::lambda;
 use domain::share::sentence::undo_sentence;
 use domain::share::view::{ApplyView, ShareState, UndoConsent, UndoView};
 use std::collections::BTreeSet;
@@ -38,11 +44,12 @@ impl Services {
         let record = self.share_record(share).await?.value;
         let Tried { dry, refused } = self.tried(&record.intent, &consent.keys).await?;
         Ok(UndoView {
-            sentence: undo_sentence(&record.intent, &dry.plan),
+            sentence: undo_sentence(&record.intent, &dry.plan, &dry.untagged),
             fingerprint: plan_digest(&dry.plan),
             steps: dry.steps,
             blockers: dry.blockers,
             stays: dry.stays,
+            untagged: dry.untagged,
             unknown: dry.unknown,
             refused,
         })
@@ -85,6 +92,12 @@ impl Services {
                 hint: "look at the steps as they are now, then undo".into(),
             });
         }
+        if dry.plan.steps.is_empty() && !dry.untagged.is_empty() {
+            return Err(ServiceError::Conflict {
+                message: format!("{} is still there, but no tag says that this share made it", dry.untagged.join(", ")),
+                hint: "check for drift to put the tags back, then undo; or delete it by hand".into(),
+            });
+        }
         let plan = dry.plan;
         self.inner.playground.forget_share(share);
         if plan.steps.is_empty() {
@@ -111,29 +124,48 @@ impl Services {
     }
 
     async fn tried(&self, intent: &ShareIntent, consent: &BTreeSet<String>) -> ServiceResult<Tried> {
-        let mut runs = self.inner.stores.runs.of_share(&intent.id).await?;
-        let inventory = self.whole_inventory(intent).await?;
-        let function = match &intent.child_connection {
-            Some(connection) if !inventory.unread.contains_key(&Side::Child) => {
-                let standing = self.standing_function(intent, connection, &runs).await?;
-                standing.map(|standing| (connection, standing))
-            }
-            _ => None,
-        };
-        runs.reverse();
-        let ended = |run: &RunRecord| run.kind == RunKind::Undo && run.state == RunState::Succeeded;
-        let since = runs.iter().rposition(ended).map_or(0, |at| at + 1);
-        // What repairs did for the share goes with it. What was deleted with a test function was the function's.
-        let of_share = runs[since..].iter().filter(|run| matches!(run.kind, RunKind::Apply | RunKind::Repair));
-        let past: Vec<PastRun> = of_share.map(RunRecord::past).collect();
+        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        let mut inventory = self.whole_inventory(intent).await?;
+        let past = past_of(&runs);
+        self.look_elsewhere(intent, &past, &mut inventory).await?;
         let mut dry = dry_run(intent, &past, &inventory, consent);
-        if let Some((connection, (made, found))) = function {
-            let removal = removal(intent, connection, &made, &found, &dry.plan.steps);
-            dry = dry.with_function(removal);
+        if let Some(connection) = &intent.child_connection
+            && !inventory.unread.contains_key(&Side::Child)
+        {
+            match self.standing_function(intent, connection, &runs).await {
+                Ok(None) => {}
+                Ok(Some((made, found))) => {
+                    let removal = removal(intent, connection, &made, &found, &dry.plan.steps, Going::Share);
+                    dry = dry.with_function(removal);
+                }
+                // Nobody who never made one has to be let near Lambda to undo a share.
+                Err(error) if untold(&runs) => dry.unknown.push(no_look(intent, &error)),
+                Err(error) => return Err(error.into()),
+            }
         }
         let refused = refusal(&dry, &inventory);
         Ok(Tried { dry, refused })
     }
+}
+
+fn no_look(intent: &ShareIntent, error: &GatewayError) -> Unknown {
+    let (name, child) = (lambda::function_name(&intent.id), &intent.child);
+    let reason = format!(
+        "Whether account {child} has a test function `{name}` of this share is not known: {error}. If it has, it stays \
+         until someone deletes it."
+    );
+    Unknown { side: Side::Child, reason }
+}
+
+/// What a share's runs, newest first, did since it was last undone, oldest first. What repairs did for the share goes with
+/// it. What was deleted with a test function was the function's.
+fn past_of(runs: &[RunRecord]) -> Vec<PastRun> {
+    let ended = |run: &&RunRecord| run.kind == RunKind::Undo && run.state == RunState::Succeeded;
+    let since = runs.iter().take_while(|run| !ended(run));
+    let of_share = since.filter(|run| matches!(run.kind, RunKind::Apply | RunKind::Repair));
+    let mut past: Vec<PastRun> = of_share.map(RunRecord::past).collect();
+    past.reverse();
+    past
 }
 
 /// A side that can't be read now is not left behind and forgotten; one that was never connected has its own

@@ -22,6 +22,7 @@ mod places;
 mod read;
 
 use crate::connections::{Connection, Connections};
+use crate::error::found;
 use async_trait::async_trait;
 use aws_sdk_iam::types::Tag;
 use aws_types::request_id::RequestId;
@@ -315,6 +316,10 @@ impl IamGateway for AwsIam {
         name: &PolicyName,
     ) -> GatewayResult<Option<String>> {
         inline::document(&*self.0.get(connection).await?, holder, name).await
+    }
+
+    async fn inline_policies(&self, connection: &ConnectionId, holder: &Holder) -> GatewayResult<Option<Vec<String>>> {
+        found(places::inline_of(&*self.0.get(connection).await?, holder).await)
     }
 
     async fn put_inline_policy(

@@ -69,6 +69,7 @@ dying! {
         fn tagged_roles(after: Option<&str>) -> Page<ListedRole>;
         fn tagged_policies(after: Option<&str>) -> Page<ListedPolicy>;
         fn inline_policy(holder: &Holder, name: &PolicyName) -> Option<String>;
+        fn inline_policies(holder: &Holder) -> Option<Vec<String>>;
     }
     changes {
         fn create_policy(name: &PolicyName, document: &str, description: &str, tags: &Tags) -> Arn;

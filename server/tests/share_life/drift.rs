@@ -49,7 +49,7 @@ async fn drop_role(iam: &dyn IamGateway) -> NewRole {
 }
 
 /// The caller is deleted, as IAM asks for it: without what is attached.
-async fn drop_caller(iam: &dyn IamGateway) {
+pub async fn drop_caller(iam: &dyn IamGateway) {
     let name: RoleName = "scoring-lambda".parse().unwrap();
     for policy in [BASICS, GRANT] {
         iam.detach_role_policy(&child(), &name, &arn(policy)).await.unwrap();

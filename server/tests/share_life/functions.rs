@@ -5,12 +5,14 @@ use crate::world::{CHILD, LAMBDA, World, ended};
 use domain::arn::CallerArn;
 use domain::function::FunctionState;
 use domain::names::{ConnectionId, FunctionName, Region, RoleName, RunId, ShareId};
+use domain::policy::PolicyDocument;
 use domain::run::{RunState, StepState};
 use domain::share::function::{FunctionForm, FunctionPageView, MadeView, PlannedView};
+use domain::share::plan::Holder;
 use domain::share::render::lambda;
 use serde_json::json;
 use services::ServiceError;
-use services::ports::gateway::{Piece, Tags};
+use services::ports::gateway::{NewFunction, NewRole, Piece, Tags, Variables};
 
 pub fn child() -> ConnectionId {
     "child".parse().unwrap()
@@ -337,6 +339,119 @@ async fn a_role_that_others_have_built_on_stays() {
     let removal = made(&world, &share).await.removal.unwrap();
     assert_eq!(removal.steps.len(), 1, "only the function goes");
     assert!(removal.stays.iter().any(|text| text.contains("AWSLambdaBasicExecutionRole")), "{:?}", removal.stays);
+}
+
+/// Takes the role that was made for the function away by hand, as IAM asks for it.
+async fn drop_execution_role(world: &World, share: &ShareId) {
+    let (iam, role) = (&world.gateways.iam, lambda::execution_role_name(share));
+    let found = iam.role(&child(), &role).await.unwrap().unwrap();
+    for policy in &found.attached {
+        iam.detach_role_policy(&child(), &role, policy).await.unwrap();
+    }
+    for policy in &found.inline {
+        iam.delete_inline_policy(&child(), &Holder::Role(role.clone()), policy).await.unwrap();
+    }
+    iam.delete_role(&child(), &role).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_function_that_was_deleted_by_hand_is_in_nobodys_way() {
+    let (world, share, _) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    world.gateways.lambda.delete_function(&child(), &ireland(), &lambda::function_name(&share)).await.unwrap();
+    drop_execution_role(&world, &share).await;
+    let form = FunctionForm { name: "another".into(), ..FunctionForm::default() };
+    let planned = planned(&world, &share, form).await;
+    let run = world.services.make_function(&world.operator, &share, planned.form, &planned.fingerprint).await.unwrap();
+    world.succeeds(&run).await;
+    assert_eq!(made(&world, &share).await.name, "another");
+}
+
+#[tokio::test]
+async fn a_role_that_was_deleted_by_hand_is_no_caller_once_its_function_is_deleted() {
+    let (world, share, before) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    world.succeeds(&allow(&world, &share).await).await;
+    drop_execution_role(&world, &share).await;
+    world.succeeds(&delete(&world, &share).await).await;
+    assert_eq!(everything(&world, &share).await, before);
+    let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
+    let callers = world.services.draft(&world.operator, &draft).await.unwrap().draft.callers.arns;
+    assert_eq!(callers, [LAMBDA]);
+    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+}
+
+#[tokio::test]
+async fn a_strangers_function_of_its_name_is_neither_shown_nor_called() {
+    let (world, share, _) = shared().await;
+    world.succeeds(&make(&world, &share).await).await;
+    let (gateway, name) = (&world.gateways.lambda, lambda::function_name(&share));
+    gateway.delete_function(&child(), &ireland(), &name).await.unwrap();
+    let stranger = NewFunction {
+        name,
+        description: String::new(),
+        role: LAMBDA.parse().unwrap(),
+        runtime: lambda::RUNTIME.into(),
+        handler: lambda::HANDLER.into(),
+        package: services::archive::of_one_file(lambda::FILE_NAME, "def lambda_handler(event, context): return 1"),
+        environment: Variables::default(),
+        timeout_seconds: 3,
+        memory_mb: 128,
+        tags: Tags::new(),
+    };
+    gateway.create_function(&child(), &ireland(), &stranger).await.unwrap();
+    let half = made(&world, &share).await;
+    assert_eq!((half.arn, half.state), (None, None));
+    let endpoint = "churn-classifier".parse().unwrap();
+    let called = world.services.run_function(&world.operator, &share, &endpoint, "text/csv", "1").await.unwrap_err();
+    assert!(called.to_string().contains("was not made for this share"), "{called}");
+    assert_eq!(world.calls("Invoke").await, 0);
+    world.succeeds(&delete(&world, &share).await).await;
+    assert!(gateway.function(&child(), &ireland(), &stranger.name).await.unwrap().is_some(), "it stays");
+}
+
+/// Roles of the child with names so long that a trust policy that names them all has room for nobody else.
+async fn crowd(world: &World) -> Vec<String> {
+    let role = world.gateways.iam.role(&"parent".parse().unwrap(), &crate::world::ROLE.parse().unwrap()).await;
+    let size = PolicyDocument::size(&role.unwrap().unwrap().trust);
+    // A caller takes its ARN, quotes and a comma; a few characters stay free.
+    let (prefix, mut free) = (format!("arn:aws:iam::{CHILD}:role/"), 2048 - 10 - size);
+    let mut arns = vec![LAMBDA.to_owned()];
+    while free > prefix.len() + 3 + 2 {
+        let length = (free - prefix.len() - 3).min(64);
+        let name = format!("{:0length$}", arns.len());
+        free -= prefix.len() + 3 + length;
+        let role = NewRole {
+            name: name.parse().unwrap(),
+            trust: lambda::execution_trust(),
+            description: String::new(),
+            max_session_seconds: 3600,
+            tags: Tags::new(),
+        };
+        world.gateways.iam.create_role(&child(), &role).await.unwrap();
+        arns.push(format!("{prefix}{name}"));
+    }
+    arns
+}
+
+#[tokio::test]
+async fn a_share_whose_trust_policy_is_full_is_not_broken_by_letting_the_function_call() {
+    let (world, share, _) = shared().await;
+    let arns = crowd(&world).await;
+    let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
+    let mut answers = crate::world::Answers::default();
+    answers.callers.arns = arns;
+    world.fill(&draft, answers).await;
+    world.succeeds(&world.apply(&draft).await.run.unwrap()).await;
+    world.succeeds(&make(&world, &share).await).await;
+    let before = everything(&world, &share).await;
+    let blocked = made(&world, &share).await.allow.unwrap().blocked.unwrap();
+    assert!(blocked.contains("at most 2048"), "{blocked}");
+    let refused = world.services.allow_function(&world.operator, &share, "").await.unwrap_err();
+    assert!(refused.to_string().contains("Policy sizes"), "{refused}");
+    assert_eq!(everything(&world, &share).await, before);
+    let state = world.services.share(&world.operator, &share).await.unwrap().summary.state;
+    assert_eq!(state, domain::share::view::ShareState::Applied);
 }
 
 #[tokio::test]

@@ -313,3 +313,30 @@ async fn each_side_hands_out_its_own_files_and_no_other() {
     let program = child.file(&share, HandOffFile::Program(Side::Child, Language::Cli)).await;
     assert!(program.contains("UseTheirModels") && program.contains("scoring-lambda"), "{program}");
 }
+
+#[tokio::test]
+async fn whoever_deletes_an_accepted_shares_function_is_told_that_the_other_side_still_names_its_role() {
+    let world = World::new().await;
+    world.control("PUT", "/settings", serde_json::json!({ "function_activation_ms": 0 })).await;
+    let (parent, child) = (One::of(&world, "parent").await, One::of(&world, "child").await);
+    let offer = parent.file(&offered(&parent, |_| {}).await, HandOffFile::Offer).await;
+    let share = accepted(&child, &offer).await;
+    let page = async || child.services.test_function(&child.operator, &share, Default::default()).await.unwrap();
+    let planned = page().await.planned.unwrap();
+    let making = child.services.make_function(&child.operator, &share, planned.form, &planned.fingerprint).await;
+    child.succeeds(&making.unwrap()).await;
+    let told = |texts: &[String]| texts.iter().any(|text| text.contains("send the new acceptance"));
+    let made = page().await.made.unwrap();
+    assert!(!told(&made.removal.unwrap().stays), "nobody let it in yet");
+    let allow = made.allow.unwrap();
+    let allowed = child.services.allow_function(&child.operator, &share, &allow.fingerprint).await.unwrap();
+    child.succeeds(&allowed.run.unwrap()).await;
+
+    let removal = page().await.made.unwrap().removal.unwrap();
+    assert!(told(&removal.stays), "{:?}", removal.stays);
+    let undoing = child.services.undo_plan(&child.operator, &share, &UndoConsent::default()).await.unwrap();
+    assert!(!told(&undoing.stays), "the share goes as a whole: {:?}", undoing.stays);
+    let run = child.services.delete_function(&child.operator, &share, &removal.fingerprint).await.unwrap();
+    child.succeeds(&run).await;
+    assert!(told(&page().await.left), "{:?}", page().await.left);
+}

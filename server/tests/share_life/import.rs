@@ -3,6 +3,7 @@
 use crate::world::{Answers, GRANT, LAMBDA, POLICY, ROLE, World, endpoint_arn, open};
 use domain::names::{RoleName, ShareId};
 use domain::share::drift::FindingKind;
+use domain::share::function::FunctionForm;
 use domain::share::import::FoundView;
 use domain::share::view::ShareState;
 use domain::wizard::{EndpointsForm, WizardStep};
@@ -75,6 +76,36 @@ async fn a_share_is_imported_after_the_store_was_lost_and_goes_on_as_if_it_never
 async fn ended_well(services: &Services, operator: &Operator, run: &domain::names::RunId) {
     let view = crate::world::ended(services, operator, run).await;
     assert_eq!(view.state, domain::run::RunState::Succeeded, "{view:#?}");
+}
+
+#[tokio::test]
+async fn the_test_function_of_an_imported_share_is_known_and_goes_with_it() {
+    for alone in [false, true] {
+        let (world, share, before) = crate::functions::shared().await;
+        world.succeeds(&crate::functions::make(&world, &share).await).await;
+        world.succeeds(&crate::functions::allow(&world, &share).await).await;
+        let original = crate::functions::made(&world, &share).await;
+
+        let (services, operator) = forgetful(&world).await;
+        services.import_shares(&operator, vec![share.clone()]).await.unwrap();
+        let page = services.test_function(&operator, &share, FunctionForm::default()).await.unwrap();
+        let made = page.made.unwrap();
+        assert_eq!((&made.name, &made.role, &made.arn), (&original.name, &original.role, &original.arn));
+        assert!(made.allowed && made.update.is_none() && page.planned.is_none(), "{made:#?}");
+        if alone {
+            let removal = made.removal.unwrap();
+            let run = services.delete_function(&operator, &share, &removal.fingerprint).await.unwrap();
+            ended_well(&services, &operator, &run).await;
+            assert_eq!(crate::functions::everything(&world, &share).await, before);
+            let page = services.test_function(&operator, &share, FunctionForm::default()).await.unwrap();
+            assert!(page.made.is_none() && page.planned.is_some());
+        } else {
+            let undone = services.undo(&operator, &share, &domain::share::view::UndoConsent::default()).await.unwrap();
+            ended_well(&services, &operator, &undone.run.unwrap()).await;
+            let left = crate::functions::everything(&world, &share).await;
+            assert!(left.ends_with("None\nNone") && left.contains("no role"), "{left}");
+        }
+    }
 }
 
 #[tokio::test]

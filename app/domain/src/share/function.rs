@@ -13,7 +13,7 @@ mod view;
 
 pub use form::{FunctionChoice, FunctionForm};
 pub use outcome::{FunctionFailure, FunctionOutcome, FunctionReport, Prediction};
-pub use plan::{Making, Removal, function_steps, leaving, make, removal};
+pub use plan::{Going, Making, Removal, function_steps, leaving, make, removal};
 pub use sentence::{documents, left_by, making_sentence};
 pub use view::{ChangeView, EndpointSample, FunctionPageView, MadeView, PlannedView, RemovalView, RoleChoice};
 
@@ -24,6 +24,7 @@ use crate::share::TAG_SHARE;
 use crate::share::intent::{CallerScope, ShareIntent};
 use crate::share::inventory::ObservedRole;
 use crate::share::plan::Action;
+use crate::share::render::lambda;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -124,21 +125,52 @@ pub struct MadeFunction {
     pub region: Region,
     /// What it runs as.
     pub role: CallerArn,
+    /// Whether that role was made for it, as far as the runs tell.
+    pub made_role: bool,
 }
 
 impl MadeFunction {
     /// What the plans of runs, oldest first, were to make.
     pub fn of<'a>(actions: impl IntoIterator<Item = &'a Action>) -> Option<Self> {
-        let (mut function, mut role) = (None, None);
+        let (mut function, mut role, mut roles) = (None, None, Vec::new());
         for action in actions {
-            if let Action::CreateFunction { name, region, role: runs_as, .. } = action {
-                function = Some((name.clone(), region.clone()));
-                role = CallerArn::parse(runs_as.as_str()).ok();
+            match action {
+                Action::CreateFunction { name, region, role: runs_as, .. } => {
+                    function = Some((name.clone(), region.clone()));
+                    role = CallerArn::parse(runs_as.as_str()).ok();
+                }
+                Action::CreateRole { arn, .. } => roles.push(arn),
+                _ => {}
             }
         }
         let (name, region) = function?;
-        Some(Self { name, region, role: role? })
+        let role = role?;
+        let made_role = roles.contains(&role.arn());
+        Some(Self { name, region, role, made_role })
     }
+
+    /// The function of a share of which no run tells, under the names that one gets unless others are chosen. `found` is
+    /// what AWS has under the function's name; only what carries this share's tags counts.
+    pub fn by_tags(intent: &ShareIntent, found: Option<&FoundFunction>) -> Option<Self> {
+        let role = match found.filter(|function| function.is_ours(intent)) {
+            Some(function) => CallerArn::parse(function.role.as_str()).ok()?,
+            // A role that was left behind without its function.
+            None => default_role(intent)?,
+        };
+        let made_role = default_role(intent).as_ref() == Some(&role);
+        Some(Self { name: lambda::function_name(&intent.id), region: intent.region.clone(), role, made_role })
+    }
+
+    /// Whether the role it runs as was made for it: by its tags where it is there, by the runs where it is gone.
+    pub fn owns_role(&self, intent: &ShareIntent, role: Option<&ObservedRole>) -> bool {
+        role.map_or(self.made_role, |role| is_ours(&role.tags, intent))
+    }
+}
+
+/// The role that is made for a share's function unless another name is chosen.
+fn default_role(intent: &ShareIntent) -> Option<CallerArn> {
+    let name = lambda::execution_role_name(&intent.id);
+    CallerArn::parse(&format!("arn:{}:iam::{}:role/{name}", intent.region.partition(), intent.child)).ok()
 }
 
 /// The share with `role` among those who may call through it: among the callers, where they are named, and among those

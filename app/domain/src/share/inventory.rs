@@ -4,6 +4,7 @@ use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointView;
 use crate::names::{PolicyName, ShareId};
 use crate::share::Side;
+use crate::share::plan::Elsewhere;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,6 +97,9 @@ pub struct ShareInventory {
     /// The documents of the role's policies by name, the share's own included, as far as they were read.
     #[serde(default)]
     pub role_documents: BTreeMap<String, String>,
+    /// What the share's runs changed outside its own resources, as it stands now; read before the share is undone.
+    #[serde(default)]
+    pub elsewhere: Vec<Elsewhere>,
     /// Sides that could not be read, and why. What is absent there is unknown, not gone.
     #[serde(default)]
     pub unread: BTreeMap<Side, String>,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 mod attached;
+mod elsewhere;
 mod planner;
 mod reverse;
 mod teardown;
@@ -16,6 +17,7 @@ mod title;
 mod undo;
 
 pub use attached::attached_by;
+pub use elsewhere::{Elsewhere, Place, Standing, Touched, places};
 pub(crate) use planner::grantees;
 pub use planner::{Planned, numbered, plan};
 pub use reverse::take_back;

@@ -125,8 +125,13 @@ fn changes_for_others(intent: &ShareIntent, inventory: &ShareInventory, planned:
 }
 
 /// What an undo does.
-pub fn undo_sentence(intent: &ShareIntent, plan: &Plan) -> Vec<Span> {
+pub fn undo_sentence(intent: &ShareIntent, plan: &Plan, untagged: &[String]) -> Vec<Span> {
     let mut words = Words::default();
+    if plan.steps.is_empty() && !untagged.is_empty() {
+        words.plain("This share still has ").list(untagged).plain(" in AWS, but their tags don't say so any more");
+        words.plain(", so that Undo leaves them alone: what they allow is still allowed.");
+        return words.spans;
+    }
     if plan.steps.is_empty() {
         let own = match (intent.parent_connection(), &intent.child_connection) {
             (Some(_), Some(_)) => {

@@ -228,12 +228,15 @@ impl From<&Step> for StepView {
 pub struct UndoView {
     /// What will be gone and what will be as before, in one sentence.
     pub sentence: Vec<Span>,
-    /// The calls, in order, each with what AWS would say to it. Empty: nothing of the share is left in AWS.
+    /// The calls, in order, each with what AWS would say to it. Empty: nothing of the share is left in AWS but what is
+    /// untagged.
     pub steps: Vec<Forecast>,
     /// What others did that is in the way.
     pub blockers: Vec<Blocker>,
     /// What stays, and why: a sentence each.
     pub stays: Vec<String>,
+    /// What the share made that has lost its tag, and so stays: `role SageMakerExternal`.
+    pub untagged: Vec<String>,
     /// Sides that could not be looked at; nothing is taken back there.
     pub unknown: Vec<Unknown>,
     /// Why it can't be undone as it stands, in lower case; `None`: it can.

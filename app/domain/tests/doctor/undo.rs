@@ -2,8 +2,10 @@
 
 use domain::arn::{Arn, CallerArn};
 use domain::share::Side;
-use domain::share::inventory::{ObservedRole, ShareInventory};
-use domain::share::plan::{Action, Holder, PastRun, Plan, Step, VersionRef, take_back, undo};
+use domain::share::inventory::{ObservedPolicy, ObservedRole, ObservedVersion, ShareInventory};
+use domain::share::plan::{
+    Action, DryRun, Elsewhere, Holder, PastRun, Plan, Standing, Step, Touched, VersionRef, dry_run, take_back, undo,
+};
 
 fn step(id: &str, side: Side, action: Action) -> Step {
     let account = if side == Side::Parent { "111111111111" } else { "222222222222" };
@@ -142,6 +144,7 @@ fn undoing_a_share_takes_back_its_repairs_and_empties_its_role_before_deleting_i
             boundary: None,
             tags: [("sagebridge:share".to_owned(), intent.id.to_string())].into(),
         }),
+        elsewhere: vec![now(&put("narrow", None), Standing::Text("narrow".into()))],
         ..ShareInventory::default()
     };
     let back = undo(&intent, &[run(steps, &[])], &inventory);
@@ -156,4 +159,109 @@ fn undoing_a_share_takes_back_its_repairs_and_empties_its_role_before_deleting_i
     );
     assert_eq!(back.steps[1].after, [back.steps[0].id.clone()]);
     assert_eq!(back.steps[2].action, put("wide", Some("narrow")));
+}
+
+/// What is there of what `action` changed, in the child.
+fn now(action: &Action, standing: Standing) -> Elsewhere {
+    Elsewhere { account: "222222222222".parse().unwrap(), touched: Touched::by(action).unwrap(), standing }
+}
+
+fn text(text: &str) -> Standing {
+    Standing::Text(text.into())
+}
+
+/// Undoing a share whose repairs in the child were `repairs`, with what is there now.
+fn tried(repairs: &[Action], standing: Option<Standing>, consent: &[&str]) -> DryRun {
+    let steps: Vec<Step> = repairs
+        .iter()
+        .enumerate()
+        .map(|(at, action)| step(&format!("repair-{at}"), Side::Child, action.clone()))
+        .collect();
+    let elsewhere = standing.map(|standing| now(&repairs[0], standing)).into_iter().collect();
+    let inventory = ShareInventory { elsewhere, ..ShareInventory::default() };
+    let consent = consent.iter().map(|key| (*key).to_owned()).collect();
+    dry_run(&crate::form::intent(), &[run(steps, &[])], &inventory, &consent)
+}
+
+#[test]
+fn a_repair_is_taken_back_only_where_what_it_changed_was_read_and_is_there() {
+    let guard = [put("narrow", Some("wide"))];
+    assert_eq!(tried(&guard, None, &[]).plan.steps, [], "nobody looked");
+    assert_eq!(tried(&guard, Some(Standing::Gone), &[]).plan.steps, [], "its role was deleted");
+    assert_eq!(tried(&guard, Some(text("wide")), &[]).plan.steps, [], "it is as it was before");
+    let back = tried(&guard, Some(text("narrow")), &[]);
+    assert_eq!((actions(&back.plan), back.blockers.len()), (vec![put("wide", Some("narrow"))], 0));
+    // A repair that wrote it anew, and never came to its end.
+    let again = [guard[0].clone(), put("narrower", Some("narrow"))];
+    assert_eq!(actions(&tried(&again, Some(text("narrow")), &[]).plan), [put("wide", Some("narrow"))]);
+}
+
+#[test]
+fn what_others_changed_since_a_repair_is_theirs_until_the_person_consents() {
+    let guard = [put("narrow", Some("wide"))];
+    let theirs = tried(&guard, Some(text("narrow and theirs")), &[]);
+    assert_eq!(theirs.plan.steps, []);
+    assert!(theirs.ready(), "nothing of the share depends on it");
+    let blocker = &theirs.blockers[0];
+    assert_eq!(
+        blocker.sentence,
+        "Policy `Assume-SageMakerExternal` of role `scoring-lambda` was changed by others since this share changed it."
+    );
+    assert!(theirs.stays[0].contains("stays as it is now"), "{:?}", theirs.stays);
+    let agreed = tried(&guard, Some(text("narrow and theirs")), &[&blocker.key]);
+    assert_eq!(actions(&agreed.plan), [put("wide", Some("narrow and theirs"))]);
+    assert!(agreed.blockers[0].cleared && agreed.stays.is_empty());
+
+    let new = [put("new", None)];
+    let hint = &tried(&new, Some(text("new and theirs")), &[]).blockers[0].hint;
+    assert!(hint.contains("it is deleted with what was added since"), "{hint}");
+    assert_eq!(tried(&new, Some(Standing::Nothing), &[]).blockers, [], "they took away what goes anyway");
+    let deleted = tried(&guard, Some(Standing::Nothing), &[]);
+    assert!(deleted.blockers[0].sentence.contains("was deleted by others"), "{:?}", deleted.blockers);
+}
+
+#[test]
+fn what_others_left_between_two_repairs_is_what_it_goes_back_to() {
+    let twice = [put("b", Some("a")), put("d", Some("c"))];
+    let back = tried(&twice, Some(text("d")), &[]);
+    assert_eq!((actions(&back.plan), back.blockers.len()), (vec![put("c", Some("d"))], 0));
+}
+
+#[test]
+fn a_version_that_others_put_in_force_stays_without_consent() {
+    let arn: Arn = "arn:aws:iam::222222222222:policy/own".parse().unwrap();
+    let previous = ("v1".to_owned(), "old".to_owned());
+    let repair = Action::CreatePolicyVersion { policy: arn.clone(), document: "new".into(), previous };
+    let tried = |in_force: &str, document: &str, consent: &[String]| {
+        let versions =
+            ["v1", "v2", "v3"].map(|id| ObservedVersion { id: id.into(), is_default: id == in_force, created: None });
+        let policy = ObservedPolicy {
+            arn: arn.clone(),
+            document: document.into(),
+            versions: versions.into(),
+            tags: Default::default(),
+            attached_roles: Vec::new(),
+            attached_users: Vec::new(),
+            attached_groups: Vec::new(),
+            bounding: Vec::new(),
+            description: String::new(),
+        };
+        let elsewhere = vec![now(&repair, Standing::Policy(Box::new(policy)))];
+        let inventory = ShareInventory { elsewhere, ..ShareInventory::default() };
+        let past = run(vec![step("a", Side::Child, repair.clone())], &[("a", "v2")]);
+        dry_run(&crate::form::intent(), &[past], &inventory, &consent.iter().cloned().collect())
+    };
+    let restore = |from: &str| Action::SetDefaultPolicyVersion {
+        policy: arn.clone(),
+        version: "v1".into(),
+        previous: Some(from.into()),
+    };
+    let delete = Action::DeletePolicyVersion { policy: arn.clone(), version: VersionRef::Id("v2".into()) };
+    let ours = tried("v2", "new", &[]);
+    assert_eq!((actions(&ours.plan), ours.blockers.len()), (vec![restore("v2"), delete.clone()], 0));
+    assert!(ours.ready());
+    let theirs = tried("v3", "theirs", &[]);
+    assert_eq!((theirs.plan.steps.len(), theirs.blockers.len()), (0, 1));
+    let agreed = tried("v3", "theirs", &[theirs.blockers[0].key.clone()]);
+    assert_eq!(actions(&agreed.plan), [restore("v3"), delete]);
 }

@@ -5,8 +5,8 @@ use domain::arn::{Arn, CallerArn};
 use domain::function::FunctionState;
 use domain::names::EndpointName;
 use domain::share::function::{
-    ExecutionRole, FoundFunction, FunctionCode, FunctionForm, FunctionInventory, MadeFunction, TestFunction, admits,
-    admitted, dismissed, leaving, make, removal, tags,
+    ExecutionRole, FoundFunction, FunctionCode, FunctionForm, FunctionInventory, Going, MadeFunction, TestFunction,
+    admits, admitted, dismissed, leaving, make, removal, tags,
 };
 use domain::share::intent::{CallerScope, ShareIntent};
 use domain::share::inventory::ObservedRole;
@@ -64,7 +64,7 @@ fn found() -> FunctionInventory {
 }
 
 fn made() -> MadeFunction {
-    MadeFunction { name: lambda::function_name(&intent().id), region: intent().region, role: role() }
+    MadeFunction { name: lambda::function_name(&intent().id), region: intent().region, role: role(), made_role: true }
 }
 
 fn ids(steps: &[Step]) -> Vec<&str> {
@@ -116,7 +116,7 @@ fn what_others_made_is_told_at_its_field_and_left_alone() {
     let making = make(&intent(), &child(), &wanted(), &others);
     let fields: Vec<&str> = making.problems.iter().map(|problem| problem.field.as_str()).collect();
     assert_eq!(fields, ["role_name", "name"]);
-    let removal = removal(&intent(), &child(), &made(), &others, &[]);
+    let removal = removal(&intent(), &child(), &made(), &others, &[], Going::Function);
     assert_eq!(removal.steps, []);
     assert_eq!(removal.stays.len(), 3);
 }
@@ -152,7 +152,7 @@ fn leaving_takes_the_role_off_the_share_and_mends_nothing_else() {
     inventory.role.as_mut().unwrap().max_session_seconds = 43_200;
     let steps = leaving(&intent(), &role(), plan(&intent(), &inventory).plan);
     assert!(steps.iter().all(|step| !matches!(step.action, Action::UpdateMaxSession { .. })), "{steps:#?}");
-    let removal = removal(&with, &child(), &made(), &found(), &steps);
+    let removal = removal(&with, &child(), &made(), &found(), &steps, Going::Function);
     let last = removal.steps.last().unwrap();
     assert!(matches!(&last.action, Action::DeleteRole { role: name } if name.as_str() == role().name()));
     for step in &steps {

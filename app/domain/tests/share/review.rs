@@ -92,7 +92,7 @@ fn an_undo_says_what_goes() {
     let mut model = Model::default();
     let run = model.execute(&plan(&intent(), &model.inventory(&intent())).plan);
     let back = undo(&intent(), &[run], &model.inventory(&intent()));
-    insta::assert_snapshot!(words(&undo_sentence(&intent(), &back)));
+    insta::assert_snapshot!(words(&undo_sentence(&intent(), &back, &[])));
 }
 
 #[test]

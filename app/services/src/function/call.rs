@@ -47,8 +47,17 @@ impl Services {
         params.check().map_err(|refused| ServiceError::Invalid {
             problems: vec![FieldProblem { field: "body".into(), message: refused.to_string(), hint: None }],
         })?;
-        let made = self.made_function(share).await?.ok_or_else(nothing_made)?;
         self.still_leads_to(&connection, &record.intent.child).await?;
+        let (made, found) = self.standing_now(&record.intent, &connection).await?.ok_or_else(nothing_made)?;
+        if found.function.is_some() && look::own(&found, &record.intent).is_none() {
+            return Err(ServiceError::Conflict {
+                message: format!(
+                    "function `{}` of account {} was not made for this share, and is not called",
+                    made.name, record.intent.child
+                ),
+                hint: "delete the test function here, then make one under another name".into(),
+            });
+        }
         let event = json!({ "endpoint": endpoint, "content_type": content_type.trim(), "body": body });
         let outcome =
             self.call_until_settled(operator, &record, (&connection, &made, endpoint), event.to_string()).await;

@@ -16,6 +16,7 @@ use domain::share::function::{
     is_ours, left_by, make, making_sentence,
 };
 use domain::share::intent::ShareIntent;
+use domain::share::inventory::ObservedRole;
 use domain::share::plan::Plan;
 use domain::share::render::lambda;
 use domain::share::sentence::arrow;
@@ -99,23 +100,62 @@ impl Services {
         })
     }
 
-    /// What the runs of a share, since it was last taken away, were to make.
-    pub(super) async fn made_function(&self, share: &ShareId) -> ServiceResult<Option<MadeFunction>> {
-        Ok(made_by(&self.inner.stores.runs.of_share(share).await?))
+    /// The function of a share as it stands now.
+    pub(super) async fn standing_now(
+        &self,
+        intent: &ShareIntent,
+        connection: &ConnectionId,
+    ) -> ServiceResult<Option<(MadeFunction, FunctionInventory)>> {
+        let runs = self.inner.stores.runs.of_share(&intent.id).await?;
+        Ok(self.standing_function(intent, connection, &runs).await?)
     }
 
-    /// What runs were to make, with what is there of it. `None` when nothing of it is there.
+    /// What runs were to make, with what is there of it. Where no run tells of a function, the share may have been
+    /// imported with one: it is looked for by the name that it gets unless another is chosen. `None` when nothing of it
+    /// is there.
     pub(crate) async fn standing_function(
         &self,
         intent: &ShareIntent,
         connection: &ConnectionId,
         runs: &[RunRecord],
-    ) -> ServiceResult<Option<(MadeFunction, FunctionInventory)>> {
-        let Some(made) = made_by(runs) else { return Ok(None) };
-        let found = self.found_function(connection, &made).await?;
+    ) -> GatewayResult<Option<(MadeFunction, FunctionInventory)>> {
+        let (made, found) = match made_by(runs) {
+            Some(made) => {
+                let found = self.found_function(connection, &made).await?;
+                (made, found)
+            }
+            None if untold(runs) => match self.found_by_tags(intent, connection).await? {
+                Some(both) => both,
+                None => return Ok(None),
+            },
+            None => return Ok(None),
+        };
         let there = found.function.as_ref().is_some_and(|function| function.is_ours(intent));
         let half = found.role.as_ref().is_some_and(|role| is_ours(&role.tags, intent));
         Ok((there || half).then_some((made, found)))
+    }
+
+    async fn found_by_tags(
+        &self,
+        intent: &ShareIntent,
+        connection: &ConnectionId,
+    ) -> GatewayResult<Option<(MadeFunction, FunctionInventory)>> {
+        let name = lambda::function_name(&intent.id);
+        let function = self.inner.gateways.lambda.function(connection, &intent.region, &name).await?.map(found);
+        let Some(made) = MadeFunction::by_tags(intent, function.as_ref()) else { return Ok(None) };
+        let role = self.execution_role(connection, &made).await?;
+        Ok(Some((made, FunctionInventory { function, role })))
+    }
+
+    async fn execution_role(
+        &self,
+        connection: &ConnectionId,
+        made: &MadeFunction,
+    ) -> GatewayResult<Option<ObservedRole>> {
+        match RoleName::parse(made.role.name()) {
+            Ok(role) => self.inner.gateways.iam.role(connection, &role).await,
+            Err(_) => Ok(None),
+        }
     }
 
     pub(super) async fn found_function(
@@ -123,14 +163,10 @@ impl Services {
         connection: &ConnectionId,
         made: &MadeFunction,
     ) -> GatewayResult<FunctionInventory> {
-        let role = RoleName::parse(made.role.name());
-        let (function, role) =
-            tokio::try_join!(self.inner.gateways.lambda.function(connection, &made.region, &made.name), async {
-                match &role {
-                    Ok(role) => self.inner.gateways.iam.role(connection, role).await,
-                    Err(_) => Ok(None),
-                }
-            },)?;
+        let (function, role) = tokio::try_join!(
+            self.inner.gateways.lambda.function(connection, &made.region, &made.name),
+            self.execution_role(connection, made),
+        )?;
         Ok(FunctionInventory { function: function.map(found), role })
     }
 
@@ -249,24 +285,25 @@ impl Services {
         &self,
         record: &ShareRecord,
         connection: &ConnectionId,
-        (made, found): (MadeFunction, FunctionInventory),
+        standing: (MadeFunction, FunctionInventory),
         form: &mut FunctionForm,
     ) -> ServiceResult<MadeView> {
+        let (made, found) = &standing;
         let intent = &record.intent;
-        *form = form_of(intent, &made, &found).filled(intent, &endpoints(record));
-        let current = found.function.as_ref();
+        *form = form_of(intent, made, found).filled(intent, &endpoints(record));
+        let current = own(found, intent);
         let allowed = admits(intent, &made.role);
         let open = blocked(record).is_none();
         let allow = match open && !allowed {
-            true => Some(match self.allowing(record, &made).await {
+            true => Some(match self.allowing(record, made).await {
                 Ok((_, plan)) => change(&plan),
                 Err(error) => {
-                    ChangeView { steps: Vec::new(), fingerprint: String::new(), blocked: Some(error.to_string()) }
+                    ChangeView { steps: Vec::new(), fingerprint: String::new(), blocked: Some(in_full(&error)) }
                 }
             }),
             false => None,
         };
-        let removal = match self.taking(record, connection, &made).await {
+        let removal = match self.taking(record, connection, &standing).await {
             Ok(Taking { plan, stays, .. }) => Ok(RemovalView {
                 steps: plan.steps.iter().map(Into::into).collect(),
                 stays,
@@ -280,7 +317,7 @@ impl Services {
             role: made.role.to_string(),
             state: current.map(|function| function.state),
             state_reason: current.and_then(|function| function.state_reason.clone()),
-            update: if open { self.update_view(record, connection, form, &found).await? } else { None },
+            update: if open { self.update_view(record, connection, form, found).await? } else { None },
             form: form.clone(),
             allowed,
             allow,
@@ -301,7 +338,7 @@ impl Services {
             Err(ServiceError::Invalid { .. }) => return Ok(None),
             wanted => wanted?,
         };
-        let current = found.function.as_ref();
+        let current = own(found, &record.intent);
         if current.is_some_and(|function| function.environment.as_ref() == Some(&wanted.code.environment)) {
             return Ok(None);
         }
@@ -310,15 +347,34 @@ impl Services {
     }
 }
 
+/// Whether a share's runs can't tell whether it has a function: they neither made one nor took one away.
+pub(crate) fn untold(runs: &[RunRecord]) -> bool {
+    !runs.iter().any(|run| run.kind == RunKind::MakeFunction || took_away(run))
+}
+
+fn took_away(run: &RunRecord) -> bool {
+    matches!(run.kind, RunKind::DeleteFunction | RunKind::Undo) && run.state == RunState::Succeeded
+}
+
 /// What a share's runs, newest first, were to make since the last of them that took it away.
 fn made_by(runs: &[RunRecord]) -> Option<MadeFunction> {
-    let ended = |run: &&RunRecord| {
-        matches!(run.kind, RunKind::DeleteFunction | RunKind::Undo) && run.state == RunState::Succeeded
-    };
-    let since = runs.iter().take_while(|run| !ended(run)).filter(|run| run.kind == RunKind::MakeFunction);
+    let since = runs.iter().take_while(|run| !took_away(run)).filter(|run| run.kind == RunKind::MakeFunction);
     let since: Vec<&RunRecord> = since.collect();
     let steps = since.iter().rev().flat_map(|run| run.plan.steps.iter());
     MadeFunction::of(steps.map(|step| &step.action))
+}
+
+/// The function, where it was made for this share: somebody else's may have its name.
+pub(super) fn own<'a>(found: &'a FunctionInventory, intent: &ShareIntent) -> Option<&'a FoundFunction> {
+    found.function.as_ref().filter(|function| function.is_ours(intent))
+}
+
+/// A failure with what to do about it, where there is one line for both.
+fn in_full(error: &ServiceError) -> String {
+    match error {
+        ServiceError::Conflict { message, hint } => format!("{message}: {hint}"),
+        other => other.to_string(),
+    }
 }
 
 fn is_functions(run: &RunRecord) -> bool {
@@ -327,7 +383,7 @@ fn is_functions(run: &RunRecord) -> bool {
 
 /// The choices that a function was made with, as far as it still tells them.
 fn form_of(intent: &ShareIntent, made: &MadeFunction, found: &FunctionInventory) -> FunctionForm {
-    let environment = found.function.as_ref().and_then(|function| function.environment.as_ref());
+    let environment = own(found, intent).and_then(|function| function.environment.as_ref());
     let endpoint = environment.and_then(|variables| variables.get(lambda::variables::ENDPOINT)).cloned();
     let ours = found.role.as_ref().is_none_or(|role| is_ours(&role.tags, intent));
     FunctionForm {

@@ -402,6 +402,9 @@ pub trait IamGateway: Send + Sync {
         holder: &Holder,
         name: &PolicyName,
     ) -> GatewayResult<Option<String>>;
+    /// ListRolePolicies, ListUserPolicies or ListGroupPolicies: the names of all inline policies, or `None` if there is no
+    /// such holder.
+    async fn inline_policies(&self, connection: &ConnectionId, holder: &Holder) -> GatewayResult<Option<Vec<String>>>;
     /// PutRolePolicy, PutUserPolicy or PutGroupPolicy: makes an inline policy, or replaces the one of this name.
     async fn put_inline_policy(
         &self,

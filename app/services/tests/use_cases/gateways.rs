@@ -296,6 +296,7 @@ agreeable! {
         fn tagged_roles(Option<&str>) -> Page<ListedRole> = Page { items: Vec::new(), next: None };
         fn tagged_policies(Option<&str>) -> Page<ListedPolicy> = Page { items: Vec::new(), next: None };
         fn inline_policy(&Holder, &PolicyName) -> Option<String> = None;
+        fn inline_policies(&Holder) -> Option<Vec<String>> = None;
     }
     changes {
         fn create_policy(&PolicyName, &str, &str, &Tags) -> Arn = some_arn();

@@ -53,18 +53,21 @@ pub fn UndoPage() -> impl IntoView {
 #[component]
 fn Plan(plan: UndoView, share: String, undo: ServerAction<UndoShare>) -> impl IntoView {
     let back = format!("/shares/{share}");
-    let UndoView { sentence, steps, blockers, stays, unknown, refused, fingerprint } = plan;
-    let unknown = unknown
-        .into_iter()
-        .map(|unknown| view! { <p class="doctor-note"><Words text=unknown.reason/></p> })
-        .collect_view();
+    let UndoView { sentence, steps, blockers, stays, untagged, unknown, refused, fingerprint } = plan;
     let consented: Vec<String> = blockers.iter().filter(|one| one.cleared).map(|one| one.key.clone()).collect();
     let nothing = steps.is_empty() && refused.is_none();
-    let listed = if nothing {
+    let listed = if nothing && !untagged.is_empty() {
+        view! { <Untagged share=share.clone() back=back.clone()/> }.into_any()
+    } else if nothing {
         let back = back.clone();
+        let body = if stays.is_empty() && unknown.is_empty() {
+            "None of what this share made is in AWS any more."
+        } else {
+            "Nothing that this console can take back is in AWS any more."
+        };
         view! {
             <div class="card">
-                <EmptyState title="Nothing is left to undo" body="None of what this share made is in AWS any more.">
+                <EmptyState title="Nothing is left to undo" body>
                     <Button href=back>"Back to the share"</Button>
                 </EmptyState>
             </div>
@@ -73,6 +76,10 @@ fn Plan(plan: UndoView, share: String, undo: ServerAction<UndoShare>) -> impl In
     } else {
         view! { <Steps steps/> }.into_any()
     };
+    let unknown = unknown
+        .into_iter()
+        .map(|unknown| view! { <p class="doctor-note"><Words text=unknown.reason/></p> })
+        .collect_view();
     let in_the_way = (!blockers.is_empty()).then(|| view! { <Blockers blockers share=share.clone()/> });
     let form = (!nothing).then(|| view! { <UndoForm share consented fingerprint refused back undo/> });
     view! {
@@ -83,6 +90,22 @@ fn Plan(plan: UndoView, share: String, undo: ServerAction<UndoShare>) -> impl In
             {listed}
             <Stays stays/>
             {form}
+        </div>
+    }
+}
+
+/// What the share made is there and has lost its tags: nothing tells it from what others made under the same names.
+#[component]
+fn Untagged(share: String, back: String) -> impl IntoView {
+    view! {
+        <div class="card">
+            <EmptyState
+                title="Its tags are gone"
+                body="Look for drift to put the tags back, then undo; or delete what is left by hand."
+            >
+                <Button kind=ButtonKind::Primary href=format!("/shares/{share}/drift")>"Check for drift"</Button>
+                <Button href=back>"Back to the share"</Button>
+            </EmptyState>
         </div>
     }
 }

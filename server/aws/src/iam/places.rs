@@ -112,7 +112,7 @@ async fn attached_to(c: &Connection, holder: &Holder) -> GatewayResult<Vec<Arn>>
     }
 }
 
-async fn inline_of(c: &Connection, holder: &Holder) -> GatewayResult<Vec<String>> {
+pub(super) async fn inline_of(c: &Connection, holder: &Holder) -> GatewayResult<Vec<String>> {
     match holder {
         Holder::Role(role) => inline_of_role(c, role.as_str()).await,
         Holder::User(user) => {

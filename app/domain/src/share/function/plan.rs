@@ -3,7 +3,7 @@
 use super::{ExecutionRole, FunctionInventory, MadeFunction, TestFunction, is_ours, tags};
 use crate::arn::{Arn, CallerArn};
 use crate::function::FunctionState;
-use crate::names::{ConnectionId, FunctionName, RoleName};
+use crate::names::{ConnectionId, FunctionName, PolicyName, RoleName};
 use crate::policy::{Effect, PolicyDocument, PrincipalPattern};
 use crate::share::intent::{CallerScope, ShareIntent};
 use crate::share::inventory::ObservedRole;
@@ -33,6 +33,15 @@ pub struct Removal {
     pub steps: Vec<Step>,
     /// What stays, and why: a sentence each.
     pub stays: Vec<String>,
+}
+
+/// What goes when a function is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Going {
+    /// The function; the share stays.
+    Function,
+    /// The share, and the function with it.
+    Share,
 }
 
 /// The steps of a plan that are a test function's own, by their ids.
@@ -217,6 +226,7 @@ pub fn removal(
     made: &MadeFunction,
     found: &FunctionInventory,
     earlier: &[Step],
+    going: Going,
 ) -> Removal {
     let mut removal = Removal { steps: Vec::new(), stays: Vec::new() };
     let name = &made.name;
@@ -228,8 +238,21 @@ pub fn removal(
         Some(_) => removal.stays.push(format!("Function `{name}` stays: no tag says that it was made for this share.")),
         None => {}
     }
-    if let Some(role) = &found.role {
-        remove_role(&mut removal, intent, connection, (role, made), earlier);
+    let owned = made.owns_role(intent, found.role.as_ref());
+    match &found.role {
+        Some(role) if owned => remove_role(&mut removal, intent, connection, (role, made), earlier),
+        Some(_) => {
+            let also = if going == Going::Function && is_called_by(intent, &made.role) {
+                ", and stays a caller of the share until it is edited"
+            } else {
+                ""
+            };
+            removal.stays.push(format!("Role `{}` was there before the function and stays{also}.", made.role.name()));
+        }
+        None => {}
+    }
+    if going == Going::Function && owned && is_called_by(intent, &made.role) {
+        removal.stays.extend(named_by_offer(intent, &made.role));
     }
     removal.stays.push(log_group_stays(intent, name));
     removal
@@ -245,6 +268,24 @@ pub(super) fn log_group_stays(intent: &ShareIntent, function: &FunctionName) -> 
     )
 }
 
+fn is_called_by(intent: &ShareIntent, role: &CallerArn) -> bool {
+    matches!(&intent.callers, CallerScope::Named(callers) if callers.contains(role)) || intent.grantees.contains(role)
+}
+
+/// The role of an offer is another administrator's: what its trust policy names is changed by sending them an acceptance.
+pub(super) fn named_by_offer(intent: &ShareIntent, role: &CallerArn) -> Option<String> {
+    intent.offered()?;
+    let named = matches!(intent.callers, CallerScope::Named(_));
+    named.then(|| {
+        format!(
+            "Where account {}'s role names its callers, it still names `{}`: send the new acceptance from the hand-off \
+             page.",
+            intent.parent,
+            role.name()
+        )
+    })
+}
+
 fn remove_role(
     removal: &mut Removal,
     intent: &ShareIntent,
@@ -253,13 +294,6 @@ fn remove_role(
     earlier: &[Step],
 ) {
     let (role, name) = (&made.role, made.role.name());
-    if !is_ours(&found.tags, intent) {
-        let named = matches!(&intent.callers, CallerScope::Named(callers) if callers.contains(role));
-        let caller = named || intent.grantees.contains(role);
-        let also = if caller { ", and stays a caller of the share until it is edited" } else { "" };
-        removal.stays.push(format!("Role `{name}` was there before the function and stays{also}."));
-        return;
-    }
     let detached = |policy: &Arn| {
         earlier
             .iter()
@@ -267,7 +301,9 @@ fn remove_role(
     };
     let logs = lambda::logs_policy_name();
     let attached = found.attached.iter().filter(|policy| !detached(policy)).map(|arn| arn.resource_name());
-    let inline = found.inline.iter().filter(|inline| **inline != logs).map(|inline| inline.as_str());
+    // What a repair of the share put into it is taken back with the share.
+    let taken_back = |inline: &PolicyName| earlier.iter().any(|step| empties(step, intent, role, Some(inline)));
+    let inline = found.inline.iter().filter(|inline| **inline != logs && !taken_back(inline)).map(|one| one.as_str());
     let others: Vec<String> = attached.chain(inline).map(|name| format!("`{name}`")).collect();
     if !others.is_empty() {
         removal.stays.push(format!(
@@ -280,7 +316,7 @@ fn remove_role(
     let concerns = |step: &&Step| match &step.action {
         Action::Detach { from, .. } => from == role,
         Action::UpdateTrust { role, .. } | Action::DeleteRole { role } => *role == intent.role_name,
-        _ => false,
+        _ => empties(step, intent, role, None),
     };
     // While the share's trust policy names the role, deleting it would leave a name there that means nobody.
     let mut after: Vec<String> = earlier.iter().filter(concerns).map(|step| step.id.clone()).collect();
@@ -297,6 +333,15 @@ fn remove_role(
     }
     let action = Action::DeleteRole { role: role_name };
     removal.steps.push(step(intent, connection, "function-role-delete", action, after));
+}
+
+/// Whether a step deletes an inline policy of the function's role: any, or the one of this name.
+fn empties(step: &Step, intent: &ShareIntent, role: &CallerArn, named: Option<&PolicyName>) -> bool {
+    matches!(
+        &step.action,
+        Action::DeleteInlinePolicy { holder: Holder::Role(of), name, .. }
+            if step.account == intent.child && of.as_str() == role.name() && named.is_none_or(|one| one == name)
+    )
 }
 
 fn step(intent: &ShareIntent, connection: &ConnectionId, id: &str, action: Action, after: Vec<String>) -> Step {

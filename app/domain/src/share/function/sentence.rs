@@ -61,6 +61,12 @@ pub fn left_by(intent: &ShareIntent, plan: &Plan) -> Vec<String> {
     } else {
         "The role that it ran as stays.".to_owned()
     });
+    // The child's policy was taken from whom the share had let call.
+    let dismissed = plan.steps.iter().find_map(|step| match &step.action {
+        Action::Detach { from, .. } => Some(from),
+        _ => None,
+    });
+    left.extend(dismissed.and_then(|role| super::plan::named_by_offer(intent, role)));
     left.push(super::plan::log_group_stays(intent, name));
     left
 }

@@ -1,5 +1,4 @@
-//! Calls that take back one call, for what a share's own inventory does not show: policies and roles that were there
-//! before it and that a repair changed.
+//! Calls that take back one call, by its journal alone: for repairs that belong to no share.
 
 use super::{Action, PastRun, Plan, Step, VersionRef};
 use crate::arn::Arn;
@@ -12,7 +11,7 @@ pub fn take_back(runs: &[PastRun]) -> Plan {
     for run in runs.iter().rev() {
         let begun = run.plan.steps.iter().rev().filter(|step| run.attempted.contains(&step.id));
         for step in begun {
-            append(&mut steps, step, run.results.get(&step.id).map(String::as_str), Vec::new());
+            append(&mut steps, step, run.results.get(&step.id).map(String::as_str));
         }
     }
     Plan { steps }
@@ -20,11 +19,11 @@ pub fn take_back(runs: &[PastRun]) -> Plan {
 
 /// Adds the calls that take `step` back. Each waits for what was taken back before it in the same account: changes of
 /// one thing have to be taken back in turn.
-pub(super) fn append(steps: &mut Vec<Step>, step: &Step, result: Option<&str>, after: Vec<String>) {
+fn append(steps: &mut Vec<Step>, step: &Step, result: Option<&str>) {
     for action in reversed(&step.action, result) {
         let id = format!("back-{}-{}", steps.len() + 1, step.id);
         let before = steps.iter().rfind(|one| one.account == step.account && one.id.starts_with("back-"));
-        let after = after.iter().cloned().chain(before.map(|one| one.id.clone())).collect();
+        let after = before.map(|one| one.id.clone()).into_iter().collect();
         steps.push(Step {
             id,
             title: action.title(),

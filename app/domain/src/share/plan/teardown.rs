@@ -5,7 +5,7 @@
 //! each such thing is a [`Blocker`], in words, and the console clears it only with the person's consent to that one.
 
 use super::{Action, Holder, PastRun, Plan, Step, VersionRef, undo};
-use crate::arn::CallerArn;
+use crate::arn::{Arn, CallerArn};
 use crate::names::AccountId;
 use crate::policy::{AwsPrincipal, PolicyDocument, PrincipalPattern};
 use crate::share::drift::Unknown;
@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod blockers;
+mod elsewhere;
 mod forecast;
 
 /// Who can clear a blocker.
@@ -90,8 +91,11 @@ pub struct DryRun {
     pub steps: Vec<Forecast>,
     /// What others did that is in the way, cleared or not.
     pub blockers: Vec<Blocker>,
-    /// What has the share's names and stays, because its tag doesn't say that it is the share's: a sentence each.
+    /// What stays: what has the share's names and another tag or none, and what others changed since the share did and no
+    /// consent was given to put back. A sentence each.
     pub stays: Vec<String>,
+    /// What the share made that has lost its tag, and so stays: `role SageMakerExternal`.
+    pub untagged: Vec<String>,
     /// Sides that could not be looked at; nothing is torn down there.
     pub unknown: Vec<Unknown>,
 }
@@ -133,13 +137,15 @@ pub fn dry_run(
     inventory: &ShareInventory,
     consent: &BTreeSet<String>,
 ) -> DryRun {
-    let mut scene = Scene { intent, runs, inventory, consent, steps: undo(intent, runs, inventory).steps };
+    let steps = undo(intent, runs, inventory).steps;
+    let mut scene = Scene { intent, runs, inventory, consent, steps, stays: stays(intent, inventory) };
     let blockers = scene.settle();
     let steps = forecast::forecast(intent, inventory, &scene.steps);
     DryRun {
         steps,
         blockers,
-        stays: stays(intent, inventory),
+        stays: scene.stays,
+        untagged: untagged(intent, runs, inventory),
         unknown: unknown(intent, inventory),
         plan: Plan { steps: scene.steps },
     }
@@ -151,6 +157,7 @@ struct Scene<'a> {
     inventory: &'a ShareInventory,
     consent: &'a BTreeSet<String>,
     steps: Vec<Step>,
+    stays: Vec<String>,
 }
 
 impl<'a> Scene<'a> {
@@ -174,7 +181,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Every step that was begun.
-    fn past(&self) -> impl Iterator<Item = (&Step, Option<&str>)> {
+    fn past(&self) -> impl Iterator<Item = (&'a Step, Option<&'a str>)> + use<'a> {
         self.runs.iter().flat_map(|run| {
             let begun = run.plan.steps.iter().filter(|step| run.attempted.contains(&step.id));
             begun.map(|step| (step, run.results.get(&step.id).map(String::as_str)))
@@ -189,19 +196,46 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn stays(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<String> {
+/// What has the share's names, with its ARN and tags.
+fn named<'a>(
+    intent: &'a ShareIntent,
+    inventory: &'a ShareInventory,
+) -> impl Iterator<Item = (&'static str, &'a str, Arn, &'a BTreeMap<String, String>)> {
     let grant = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
-    let found = [
-        ("Role", intent.role_name.as_str(), inventory.role.as_ref().map(|role| &role.tags)),
-        ("Policy", intent.policy_name.as_str(), inventory.policy.as_ref().map(|policy| &policy.tags)),
-        ("Policy", intent.grant_name.as_str(), grant.map(|policy| &policy.tags)),
-    ];
-    let stays = |(kind, name, tags): (&str, &str, Option<&BTreeMap<String, String>>)| match tags?.get(TAG_SHARE) {
-        Some(id) if id == intent.id.as_str() => None,
-        Some(id) => Some(format!("{kind} `{name}` stays: its tag says that it belongs to share `{id}`.")),
-        None => Some(format!("{kind} `{name}` stays: no tag says that it belongs to this share.")),
+    let role = inventory.role.as_ref();
+    let role = role.map(|role| ("role", intent.role_name.as_str(), intent.role_arn(), &role.tags));
+    let policy = inventory.policy.as_ref();
+    let policy = policy.map(|policy| ("policy", intent.policy_name.as_str(), intent.policy_arn(), &policy.tags));
+    let grant = grant.map(|policy| ("policy", intent.grant_name.as_str(), intent.grant_arn(), &policy.tags));
+    role.into_iter().chain(policy).chain(grant)
+}
+
+fn stays(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<String> {
+    let stays = |(kind, name, _, tags): (&str, &str, Arn, &BTreeMap<String, String>)| {
+        let kind = if kind == "role" { "Role" } else { "Policy" };
+        match tags.get(TAG_SHARE) {
+            Some(id) if id == intent.id.as_str() => None,
+            Some(id) => Some(format!("{kind} `{name}` stays: its tag says that it belongs to share `{id}`.")),
+            None => Some(format!("{kind} `{name}` stays: no tag says that it belongs to this share.")),
+        }
     };
-    found.into_iter().filter_map(stays).collect()
+    named(intent, inventory).filter_map(stays).collect()
+}
+
+/// What runs made or took over and what no tag tells from others' any more. It may still let the child call.
+fn untagged(intent: &ShareIntent, runs: &[PastRun], inventory: &ShareInventory) -> Vec<String> {
+    let was_ours = |arn: &Arn| {
+        let begun = |run: &PastRun, step: &Step| run.attempted.contains(&step.id);
+        let mut steps = runs.iter().flat_map(|run| run.plan.steps.iter().filter(move |step| begun(run, step)));
+        steps.any(|step| match &step.action {
+            Action::CreateRole { arn: made, .. } | Action::CreatePolicy { arn: made, .. } => made == arn,
+            Action::TagRole { role, .. } => *role == intent.role_name && *arn == intent.role_arn(),
+            Action::TagPolicy { policy, .. } => policy == arn,
+            _ => false,
+        })
+    };
+    let lost = named(intent, inventory).filter(|(_, _, arn, tags)| !tags.contains_key(TAG_SHARE) && was_ours(arn));
+    lost.map(|(kind, name, ..)| format!("{kind} {name}")).collect()
 }
 
 fn unknown(intent: &ShareIntent, inventory: &ShareInventory) -> Vec<Unknown> {

@@ -4,15 +4,19 @@
 //! (an apply, a change, an undo that failed half-way) then undo as surely as one. What carries another tag, or none, is
 //! not the share's any more and is left alone.
 
+use super::elsewhere::{History, Standing, histories};
 use super::planner::{is_attached, slug};
 use super::{Action, Holder, Plan, Step, VersionRef};
 use crate::arn::{Arn, CallerArn, CallerKind};
-use crate::names::{ConnectionId, RoleName};
+use crate::names::ConnectionId;
 use crate::policy::same_meaning;
 use crate::share::intent::ShareIntent;
 use crate::share::inventory::{ObservedPolicy, ObservedRole, ShareInventory};
 use crate::share::{Side, TAG_SHARE};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How the ids of steps begin that take back what was changed outside the share's own resources.
+pub(super) const TAKES_BACK: &str = "back-";
 
 /// What an earlier run of the share set out to do, and how far it may have come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +47,7 @@ pub fn undo(intent: &ShareIntent, runs: &[PastRun], inventory: &ShareInventory) 
     {
         undoer.managed("child-grant", Side::Child, connection, intent.grant_name.as_str(), policy);
     }
-    undoer.elsewhere();
+    undoer.elsewhere(inventory);
     Plan { steps: undoer.steps }
 }
 
@@ -172,34 +176,38 @@ impl Undoer<'_> {
         ids
     }
 
-    /// What repairs changed outside the share's own resources: policies and roles that were there before it. The
-    /// inventory does not show them, so that each change is taken back, the last first.
-    fn elsewhere(&mut self) {
+    /// What repairs changed outside the share's own resources: policies and roles that were there before it, the last
+    /// that was changed first. What was not read is left alone, and what is gone needs nothing.
+    fn elsewhere(&mut self, inventory: &ShareInventory) {
         let role_goes = self.steps.iter().any(|step| matches!(step.action, Action::DeleteRole { .. }));
-        for past in std::mem::take(&mut self.past).iter().rev() {
-            if self.is_elsewhere(past.step, role_goes) {
-                super::reverse::append(&mut self.steps, past.step, past.result, Vec::new());
+        let begun: Vec<_> = self.past.iter().map(|past| (past.step, past.result)).collect();
+        for history in histories(self.intent, begun.into_iter()).iter().rev() {
+            let place = &history.place;
+            if role_goes && place.touched.goes_with_role(self.intent, &place.account) {
+                continue;
+            }
+            match history.standing(&inventory.elsewhere) {
+                None => {}
+                Some(Standing::Policy(policy)) => self.versions_back(history, policy),
+                Some(now) => {
+                    if let Some(action) = history.way_back(now) {
+                        self.take_back(history, action);
+                    }
+                }
             }
         }
     }
 
-    fn is_elsewhere(&self, step: &Step, role_goes: bool) -> bool {
-        let own_role = |name: &RoleName| *name == self.intent.role_name && step.account == self.intent.parent;
-        let own_policy = |arn: &Arn| *arn == self.intent.policy_arn() || *arn == self.intent.grant_arn();
-        let going = |who: &CallerArn| role_goes && *who.arn() == self.intent.role_arn();
-        match &step.action {
-            Action::PutInlinePolicy { holder, .. } | Action::DeleteInlinePolicy { holder, .. } => {
-                !(role_goes && matches!(holder, Holder::Role(name) if own_role(name)))
-            }
-            Action::CreatePolicyVersion { policy, .. } | Action::SetDefaultPolicyVersion { policy, .. } => {
-                !own_policy(policy)
-            }
-            Action::Attach { to: who, policy } | Action::Detach { from: who, policy } => {
-                !own_policy(policy) && !going(who)
-            }
-            Action::UpdateTrust { role, .. } | Action::UpdateMaxSession { role, .. } => !own_role(role),
-            _ => false,
-        }
+    fn versions_back(&mut self, history: &History<'_>, policy: &ObservedPolicy) {
+        let (place, name) = (&history.place, policy.arn.resource_name());
+        let key = format!("{TAKES_BACK}{}-{name}", self.steps.len() + 1);
+        self.restore_version(&key, place.side, &place.connection, name, policy, history.since(policy));
+    }
+
+    fn take_back(&mut self, history: &History<'_>, action: Action) {
+        let place = &history.place;
+        let id = format!("{TAKES_BACK}{}", self.steps.len() + 1);
+        self.push(&id, action.title(), place.side, &place.connection, action, Vec::new());
     }
 
     fn managed(&mut self, key: &str, side: Side, connection: &ConnectionId, name: &str, policy: &ObservedPolicy) {

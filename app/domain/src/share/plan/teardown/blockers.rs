@@ -33,7 +33,10 @@ impl Scene<'_> {
                 all.extend(self.room_in(side, policy));
             }
         }
-        all.extend(self.trust_given_back());
+        all.extend(self.changed_elsewhere());
+        for at in 0..self.steps.len() {
+            all.extend(self.trust_given_back(at));
+        }
         all
     }
 
@@ -230,14 +233,10 @@ impl Scene<'_> {
         })
     }
 
-    /// A role that is given back gets its trust policy back, which may name who is no more: IAM refuses that (IAM user
-    /// guide, "AWS JSON policy elements: Principal").
-    fn trust_given_back(&mut self) -> Option<Blocker> {
-        let ours = |step: &Step| {
-            step.account == self.intent.parent
-                && matches!(&step.action, Action::UpdateTrust { role, .. } if *role == self.intent.role_name)
-        };
-        let at = self.steps.iter().position(ours)?;
+    /// A role gets its trust policy back, which may name who is no more: IAM refuses that (IAM user guide, "AWS JSON
+    /// policy elements: Principal").
+    fn trust_given_back(&mut self, at: usize) -> Option<Blocker> {
+        let (side, account) = (self.steps[at].side, self.steps[at].account.clone());
         let Action::UpdateTrust { role, trust, .. } = &self.steps[at].action else { return None };
         let (role, before) = (role.clone(), PolicyDocument::parse(trust).ok()?);
         let gone = self.gone_from(&before);
@@ -245,7 +244,8 @@ impl Scene<'_> {
             return None;
         }
         let rest = without(&before, &gone);
-        let key = format!("trust:{role}");
+        let own = role == self.intent.role_name && account == self.intent.parent;
+        let key = if own { format!("trust:{role}") } else { format!("trust:{account}:{role}") };
         let clearing = if rest.is_some() { Clearing::WithConsent } else { Clearing::ByHand };
         let cleared = rest.is_some() && self.consented(&key);
         if let (true, Some(rest), Action::UpdateTrust { trust, .. }) = (cleared, &rest, &mut self.steps[at].action) {
@@ -260,7 +260,7 @@ impl Scene<'_> {
         };
         Some(Blocker {
             key,
-            side: Side::Parent,
+            side,
             resource: role.to_string(),
             sentence: format!(
                 "The trust policy that `{role}` had before names {}, which was deleted: IAM refuses it.",

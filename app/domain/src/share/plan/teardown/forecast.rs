@@ -7,6 +7,7 @@ use super::{
 use crate::arn::{Arn, CallerKind};
 use crate::names::PolicyName;
 use crate::policy::PolicyDocument;
+use crate::share::plan::Standing;
 
 /// How many versions a managed policy may have (IAM user guide, "IAM and AWS STS quotas").
 const VERSIONS: usize = 5;
@@ -56,7 +57,11 @@ struct Managed {
 impl Stage {
     fn set(inventory: &ShareInventory) -> Self {
         let grant = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
-        let policies = inventory.policy.iter().chain(grant).map(|p| (p.arn.clone(), managed(p))).collect();
+        let elsewhere = inventory.elsewhere.iter().filter_map(|one| match &one.standing {
+            Standing::Policy(policy) => Some(&**policy),
+            _ => None,
+        });
+        let policies = elsewhere.chain(&inventory.policy).chain(grant).map(|p| (p.arn.clone(), managed(p))).collect();
         let role = inventory.role.as_ref();
         let missing = inventory.child.iter().flat_map(|child| &child.missing_callers);
         Self {
