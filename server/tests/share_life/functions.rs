@@ -378,7 +378,7 @@ async fn a_role_that_was_deleted_by_hand_is_no_caller_once_its_function_is_delet
     let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
     let callers = world.services.draft(&world.operator, &draft).await.unwrap().draft.callers.arns;
     assert_eq!(callers, [LAMBDA]);
-    assert!(world.services.drift(&world.operator, &share).await.unwrap().drift.is_clean());
+    assert!(world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift.is_clean());
 }
 
 #[tokio::test]

@@ -243,10 +243,9 @@ async fn a_share_that_lost_its_tags_is_not_said_to_be_gone() {
     assert!(refused.to_string().contains("no tag says"), "{refused}");
 
     // The tags back, and everything can be taken back.
-    let found = world.services.drift(&world.operator, &share).await.unwrap().drift;
+    let found = world.services.drift(&world.operator, &share, Vec::new()).await.unwrap().drift;
     let keys = found.findings.iter().map(|finding| finding.key()).collect();
-    let mended = world.services.repair_share(&world.operator, &share, keys).await.unwrap();
-    world.succeeds(&mended.run.unwrap()).await;
+    world.mended(&share, keys).await;
     tear_down(&world, &share, &[]).await.unwrap();
 }
 
