@@ -36,6 +36,8 @@ mod split {
     macro_rules! file {
         ($file:ident, preloaded by $preload:ident: $($page:ident in $module:ident),* $(,)?) => {
             mod $file {
+                // Named after the pages.
+                #[allow(clippy::enum_variant_names)]
                 pub enum Page {
                     $($page,)*
                 }
