@@ -30,8 +30,10 @@ impl Services {
         let left_out = diagnosis.repairs().filter(|repair| repair.is_plannable());
         let planned = |account: &AccountId| plan.steps.iter().any(|step| step.account == *account);
         let left_out: Vec<AccountId> = left_out.map(|r| r.account.clone()).filter(|a| !planned(a)).collect();
+        let share = self.intent_about(question).await?;
         Ok(DiagnosisView {
-            share: self.share_of(question).await?,
+            beyond: share.as_ref().and_then(|intent| question.beyond(intent)),
+            share: share.map(|intent| intent.id),
             can_call: self.own_connection(operator, question).await.map(|_| ()).map_err(|error| error.to_string()),
             steps: plan.steps.iter().map(StepView::from).collect(),
             fingerprint: plan_digest(&plan),

@@ -102,6 +102,21 @@ impl Question {
             _ => None,
         }
     }
+    /// What of this call a share leaves out, so that what is repaired for it is no part of the share; `None` where all
+    /// of it is.
+    pub fn beyond(&self, intent: &ShareIntent) -> Option<String> {
+        if let CallerScope::Named(callers) = &intent.callers
+            && !self.caller_arn().is_some_and(|caller| callers.contains(&caller))
+        {
+            return Some(format!("`{}` is not among the callers of the share", self.caller_name()));
+        }
+        if let EndpointScope::Named(arns) = &intent.endpoints
+            && !arns.contains(&self.endpoint.arn)
+        {
+            return Some(format!("`{}` is not among the endpoints of the share", self.endpoint.called()));
+        }
+        (!intent.actions.contains(&self.action)).then(|| format!("the share does not allow `{}`", self.action.iam()))
+    }
     /// The caller in a word: `scoring-lambda`.
     pub fn caller_name(&self) -> String {
         match (&self.caller, self.caller_arn()) {

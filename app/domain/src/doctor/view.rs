@@ -17,6 +17,8 @@ pub struct DiagnosisView {
     pub live: Live,
     /// The standing share whose role it is about.
     pub share: Option<ShareId>,
+    /// What of the call that share leaves out: repairing it is better done by editing the share.
+    pub beyond: Option<String>,
     /// Whether the console can make the calls itself; if not, why, in lower case.
     pub can_call: Result<(), String>,
     /// The plan that makes the repairs; empty when there is nothing the console can do.

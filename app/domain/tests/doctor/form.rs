@@ -143,6 +143,19 @@ fn a_share_fills_the_form_and_asks_the_same_question() {
 }
 
 #[test]
+fn what_a_share_leaves_out_of_a_call_is_told() {
+    let asked = QuestionForm::of_share(&intent());
+    let beyond = |form: QuestionForm| form.parse().unwrap().beyond(&intent()).unwrap_or_default();
+    assert_eq!(beyond(asked.clone()), "");
+    let stranger = QuestionForm { caller: "arn:aws:iam::222222222222:user/analyst".into(), ..asked.clone() };
+    assert_eq!(beyond(stranger), "`analyst` is not among the callers of the share");
+    let elsewhere = QuestionForm { endpoint: "not-shared".into(), ..asked.clone() };
+    assert_eq!(beyond(elsewhere), "`not-shared` is not among the endpoints of the share");
+    let another = QuestionForm { action: "async".into(), ..asked };
+    assert_eq!(beyond(another), "the share does not allow `sagemaker:InvokeEndpointAsync`");
+}
+
+#[test]
 fn a_share_for_whole_accounts_leaves_caller_and_endpoint_to_be_chosen() {
     let open = ShareIntent { endpoints: EndpointScope::All, callers: CallerScope::WholeAccount, ..intent() };
     assert_eq!(wrong(QuestionForm::of_share(&open)), ["caller", "endpoint"]);

@@ -97,6 +97,16 @@ fn RepairForm(found: DiagnosisView, live: String, message: String) -> impl IntoV
     if found.steps.is_empty() {
         return left_out.into_any();
     }
+    let beyond = found.beyond.zip(found.share).map(|(what, share)| {
+        view! {
+            <p class="doctor-note">
+                <Words text=what/>
+                ". Repaired from here, the next check for drift finds it as a change that nobody asked for. "
+                <a href=format!("/shares/{share}")>"Edit the share"</a>
+                " to make it part of it."
+            </p>
+        }
+    });
     let count = found.steps.len();
     let label = if count == 1 { "Repair with 1 change".to_owned() } else { format!("Repair with {count} changes") };
     view! {
@@ -107,6 +117,7 @@ fn RepairForm(found: DiagnosisView, live: String, message: String) -> impl IntoV
             <StepLines steps=found.steps change=Change::Update/>
             <div class="card-body">
                 {left_out}
+                {beyond}
                 <ActionForm action=repair>
                     <FormFields form=found.form/>
                     <input type="hidden" name="fingerprint" value=found.fingerprint/>
