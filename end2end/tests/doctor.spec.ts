@@ -25,7 +25,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await page.getByRole("button", { name: "Read message" }).click();
       await expect(page).toHaveURL(/\/doctor\?caller=/);
 
-      await expect(page.getByRole("region", { name: "The message" })).toContainText("AWS says why: no identity-based policy allows it");
+      await expect(page.getByRole("region", { name: "The message" })).toContainText("AWS says that no identity-based policy allows it.");
       const handshake = page.getByRole("region", { name: "Handshake" });
       const link = (name: string) => handshake.getByRole("listitem").filter({ hasText: name });
       await expect(link("Role's permission")).toContainText("Denied");

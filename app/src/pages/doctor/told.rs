@@ -1,15 +1,15 @@
 //! What a pasted message says.
 
 use crate::api::doctor::ToldView;
-use crate::ui::{Words, sentence_case};
+use crate::ui::Words;
 use leptos::prelude::*;
 
 /// AWS's words, why it says it denied the call, and what they mean.
 #[component]
 pub(super) fn Told(told: ToldView) -> impl IntoView {
     let ToldView { text, reason, advice, counts, .. } = told;
-    let reason = reason.map(|reason| view! { <p>"AWS says why: "<Words text=reason/> "."</p> });
-    let advice = advice.map(|advice| view! { <p><Words text=sentence_case(&advice)/> "."</p> });
+    let reason = reason.map(|reason| view! { <p><Words text=format!("AWS says that {reason}")/> "."</p> });
+    let advice = advice.map(|advice| view! { <p><Words text=advice/> "."</p> });
     let apart = (!counts).then(|| {
         view! { <p class="doctor-note">"The call described below is another one, so this message says nothing about it."</p> }
     });

@@ -89,8 +89,8 @@ fn Findings(view: DriftView, again: bool) -> impl IntoView {
     };
     let can_repair = can_repair && refused.is_none();
     let refused = refused.map(|why| {
-        let why = crate::ui::sentence_case(&why);
-        view! { <p class="say is-bad">"This can't be mended from here as it is: " <Words text=why/> "."</p> }
+        let why = format!("This can't be mended from here as it is: {why}");
+        view! { <p class="say is-bad"><Words text=why/> "."</p> }
     });
     let again = again.then(|| {
         view! {
