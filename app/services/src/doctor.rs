@@ -21,16 +21,24 @@ use domain::wizard::FieldProblem;
 struct Examined {
     diagnosis: Diagnosis,
     plan: Plan,
+    share: Option<ShareIntent>,
+}
+
+/// The ways to both sides of a handshake, looked up once for reading and for repairing.
+struct Ways {
+    /// The intent of the standing share whose role it is about.
+    share: Option<ShareIntent>,
+    child: Option<ConnectionId>,
+    parent: Option<ConnectionId>,
 }
 
 impl Services {
     /// Diagnoses a handshake: what the documents say, together with what calls have shown.
     pub async fn diagnose(&self, operator: &Operator, question: &Question, live: Live) -> ServiceResult<DiagnosisView> {
-        let Examined { diagnosis, plan } = self.examine(operator, question, &live).await?;
+        let Examined { diagnosis, plan, share } = self.examine(operator, question, &live).await?;
         let left_out = diagnosis.repairs().filter(|repair| repair.is_plannable());
         let planned = |account: &AccountId| plan.steps.iter().any(|step| step.account == *account);
         let left_out: Vec<AccountId> = left_out.map(|r| r.account.clone()).filter(|a| !planned(a)).collect();
-        let share = self.intent_about(question).await?;
         Ok(DiagnosisView {
             beyond: share.as_ref().and_then(|intent| question.beyond(intent)),
             share: share.map(|intent| intent.id),
@@ -95,18 +103,25 @@ impl Services {
     }
 
     async fn examine(&self, operator: &Operator, question: &Question, live: &Live) -> ServiceResult<Examined> {
-        let evidence = self.evidence(operator, question).await?;
+        let ways = self.ways(operator, question).await?;
+        let evidence = self.evidence(operator, question, &ways).await?;
         let diagnosis = diagnose(question, &evidence, live);
-        let share = self.intent_about(question).await?;
-        let mut reached = Vec::new();
-        for account in [question.child(), question.parent()] {
-            if let Some(connection) = self.connection_to(operator, &account, share.as_ref()).await? {
-                reached.push((account, connection));
-            }
-        }
-        let connection = |account: &AccountId| reached.iter().find(|(a, _)| a == account).map(|(_, c)| c.clone());
+        let (child, parent) = (question.child(), question.parent());
+        let reached = [(&child, &ways.child), (&parent, &ways.parent)];
+        let connection =
+            |account: &AccountId| reached.iter().find(|(own, _)| *own == account).and_then(|(_, way)| (*way).clone());
         let plan = plan(diagnosis.repairs(), connection);
-        Ok(Examined { diagnosis, plan })
+        Ok(Examined { diagnosis, plan, share: ways.share })
+    }
+
+    async fn ways(&self, operator: &Operator, question: &Question) -> ServiceResult<Ways> {
+        let share = match self.share_of(question).await? {
+            Some(share) => Some(self.share_record(&share).await?.value.intent),
+            None => None,
+        };
+        let child = self.connection_to(operator, &question.child(), share.as_ref()).await?;
+        let parent = self.connection_to(operator, &question.parent(), share.as_ref()).await?;
+        Ok(Ways { share, child, parent })
     }
 
     /// A connection that leads to an account: the one that its share uses, or else the first that does. A profile that
@@ -135,14 +150,6 @@ impl Services {
             }
         }
         Ok(None)
-    }
-
-    /// The intent of the standing share whose role a question is about.
-    async fn intent_about(&self, question: &Question) -> ServiceResult<Option<ShareIntent>> {
-        Ok(match self.share_of(question).await? {
-            Some(share) => Some(self.share_record(&share).await?.value.intent),
-            None => None,
-        })
     }
 
     /// The standing share whose role a question is about.

@@ -1,5 +1,6 @@
 //! Gathering evidence: every piece for itself, so that one that can't be read hides no other.
 
+use super::Ways;
 use crate::ports::gateway::{ControlKind, Organization};
 use crate::{Operator, ServiceResult, Services};
 use domain::arn::Arn;
@@ -17,11 +18,14 @@ const PAGES: usize = 20;
 
 impl Services {
     /// Reads both sides of a handshake. Changes nothing.
-    pub(super) async fn evidence(&self, operator: &Operator, question: &Question) -> ServiceResult<Evidence> {
+    pub(super) async fn evidence(
+        &self,
+        operator: &Operator,
+        question: &Question,
+        ways: &Ways,
+    ) -> ServiceResult<Evidence> {
         let (child, parent) = (question.child(), question.parent());
-        let share = self.intent_about(question).await?;
-        let via_child = self.connection_to(operator, &child, share.as_ref()).await?;
-        let via_parent = self.connection_to(operator, &parent, share.as_ref()).await?;
+        let Ways { share, child: via_child, parent: via_parent } = ways;
         let (caller, role, endpoint, of_child, of_parent) = tokio::join!(
             self.caller_evidence(question, via_child.as_ref(), share.as_ref()),
             self.role_evidence(question, via_parent.as_ref(), share.as_ref()),
@@ -34,7 +38,7 @@ impl Services {
                 &[ControlKind::Service, ControlKind::Resource]
             ),
         );
-        let elsewhere = match (&endpoint, &via_parent) {
+        let elsewhere = match (&endpoint, via_parent) {
             (Piece::Missing, Some(connection)) => self.elsewhere(operator, &question.endpoint, connection).await?,
             _ => Vec::new(),
         };
