@@ -33,7 +33,9 @@ pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartErr
         // only when someone on the machine asks for it.
         let announce = io::stdout().is_terminal().then(|| Box::new(print_address) as Announce);
         let console = Console::open(&config, addr, announce).await?;
-        // From before the first address is printed: until it is listened to, SIGHUP ends the process.
+        // From before the first address is printed, as whoever reads it may send one at once: until they are listened to,
+        // signals end the process where it stands.
+        let mut stop = Stop::listen();
         let mut hangups = Hangups::listen();
         let handle = Handle::new();
         let router = console.router();
@@ -46,10 +48,9 @@ pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartErr
         lines.extend(sandbox.iter().map(|url| ("sandbox", url.as_str())));
         print(&lines)?;
         drop(address);
-        let mut stopping = std::pin::pin!(signal());
         loop {
             tokio::select! {
-                () = &mut stopping => break,
+                () = stop.asked() => break,
                 hangup = hangups.next() => match hangup {
                     Hangup::Asked => print_address(&console.launch_address()),
                     Hangup::TerminalGone => break,
@@ -62,7 +63,7 @@ pub fn serve(config: ServeConfig, logging: LoggingConfig) -> Result<(), StartErr
         tokio::select! {
             _ = serving => {}
             // Asked twice: at once.
-            () = signal() => handle.shutdown(),
+            () = stop.asked() => handle.shutdown(),
         }
         console.close().await;
         Ok(())
@@ -80,8 +81,10 @@ pub fn sandbox_alone(args: SandboxArgs) -> Result<(), StartError> {
             data_dir::forget_sandbox_console(&data)?;
         }
         let sandbox = start_sandbox(&config, &data.sandbox_dir(), &default_region()).await?;
+        // As in `serve`: before the address is printed.
+        let mut stop = Stop::listen();
         print(&[("sandbox", &sandbox.url())])?;
-        signal().await;
+        stop.asked().await;
         tracing::info!("stopping");
         sandbox.shutdown().await;
         Ok(())
@@ -211,26 +214,55 @@ fn terminals() -> [bool; 3] {
     [io::stdin().is_terminal(), io::stdout().is_terminal(), io::stderr().is_terminal()]
 }
 
-/// Ctrl-C, or what supervisors send.
+/// Ctrl-C, and what supervisors send.
+struct Stop {
+    #[cfg(unix)]
+    signals: Vec<tokio::signal::unix::Signal>,
+}
+
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "only Ctrl-C ends this process");
-            let _ = tokio::signal::ctrl_c().await;
-        }
+impl Stop {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signals = [SignalKind::terminate(), SignalKind::interrupt()].into_iter().filter_map(|kind| {
+            let unheard = |error: &io::Error| tracing::warn!(%error, ?kind, "this signal ends the process at once");
+            signal(kind).inspect_err(unheard).ok()
+        });
+        Self { signals: signals.collect() }
+    }
+
+    /// Until the next of them, at once for one that came since the last.
+    async fn asked(&mut self) {
+        std::future::poll_fn(|context| {
+            let came = self.signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if came { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        })
+        .await;
     }
 }
 
-/// Ctrl-C.
 #[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+impl Stop {
+    fn listen() -> Self {
+        Self {}
+    }
+
+    async fn asked(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_signal_that_came_before_anyone_waited_is_not_lost() {
+        for signal in ["-TERM", "-INT"] {
+            let mut stop = Stop::listen();
+            let sent = std::process::Command::new("kill").args([signal, &std::process::id().to_string()]).status();
+            assert!(sent.is_ok_and(|sent| sent.success()));
+            stop.asked().await;
+        }
+    }
 }

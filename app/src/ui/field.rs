@@ -3,7 +3,7 @@
 //! Values are initial values (`value=`, `checked=`): the browser keeps what is typed, before and after the script has
 //! loaded. Give `on_input` to follow it.
 
-use super::Words;
+use super::{Words, heard_early};
 use leptos::prelude::*;
 
 /// What is wrong with a field's value.
@@ -168,6 +168,7 @@ pub fn TextInput(
     id: Option<String>,
 ) -> impl IntoView {
     let ids = Ids::new(&name, id, description.is_some());
+    let control = heard_early();
     let list = (!suggestions.is_empty()).then(|| format!("{}-list", ids.control));
     view! {
         <div class="field" class:has-problem=move || error.with(Option::is_some)>
@@ -189,6 +190,7 @@ pub fn TextInput(
                 spellcheck="false"
                 aria-describedby=ids.described_by(error)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
+                node_ref=control
                 on:input:target=move |event| {
                     if let Some(on_input) = on_input {
                         on_input.run(event.target().value());
@@ -242,6 +244,7 @@ pub fn TextArea(
     id: Option<String>,
 ) -> impl IntoView {
     let ids = Ids::new(&name, id, description.is_some());
+    let control = set_later(value);
     view! {
         <div class="field" class:has-problem=move || error.with(Option::is_some)>
             <label class="field-label" for=ids.control.clone()>
@@ -259,7 +262,7 @@ pub fn TextArea(
                 autocomplete="off"
                 aria-describedby=ids.described_by(error)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
-                prop:value=move || value.get()
+                node_ref=control
                 on:input:target=move |event| {
                     if let Some(on_input) = on_input {
                         on_input.run(event.target().value());
@@ -271,6 +274,21 @@ pub fn TextArea(
             {problem(ids.error(), error)}
         </div>
     }
+}
+
+/// Where `value` turns into another one, the area's text does, too. The first is in the page as it came: what was typed
+/// over it before the script came stands.
+fn set_later(value: Signal<String>) -> NodeRef<leptos::html::Textarea> {
+    let area = heard_early::<leptos::html::Textarea>();
+    Effect::new(move |before: Option<String>| {
+        let wanted = value.get();
+        let changed = before.is_some_and(|before| before != wanted);
+        if let Some(area) = area.get_untracked().filter(|area| changed && area.value() != wanted) {
+            area.set_value(&wanted);
+        }
+        wanted
+    });
+    area
 }
 
 /// A file to choose. Its text is sent with the form; nothing of it is read before.
@@ -337,6 +355,7 @@ pub fn Select(
     id: Option<String>,
 ) -> impl IntoView {
     let ids = Ids::new(&name, id, description.is_some());
+    let control = heard_early();
     view! {
         <div class="field" class:has-problem=move || error.with(Option::is_some)>
             <label class="field-label" for=ids.control.clone()>
@@ -349,6 +368,7 @@ pub fn Select(
                 name=name
                 aria-describedby=ids.described_by(error)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
+                node_ref=control
                 on:change:target=move |event| {
                     if let Some(on_change) = on_change {
                         on_change.run(event.target().value());
@@ -405,6 +425,7 @@ pub fn Checkbox(
     id: Option<String>,
 ) -> impl IntoView {
     let ids = Ids::new(&name, id, description.is_some());
+    let control = heard_early();
     view! {
         <div class="field check" class:has-problem=move || error.with(Option::is_some)>
             <input
@@ -416,6 +437,7 @@ pub fn Checkbox(
                 checked=move || checked.get()
                 aria-describedby=ids.described_by(error)
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
+                node_ref=control
                 on:change:target=move |event| {
                     if let Some(on_change) = on_change {
                         on_change.run(event.target().checked());
@@ -461,6 +483,7 @@ pub fn CheckboxRow(
     children: Option<Children>,
 ) -> impl IntoView {
     let disabled = disabled_reason.is_some();
+    let control = heard_early();
     view! {
         <label class="check-row" class:is-disabled=disabled>
             <input
@@ -470,6 +493,7 @@ pub fn CheckboxRow(
                 value=value
                 checked=move || checked.get()
                 disabled=disabled
+                node_ref=control
                 on:change:target=move |event| {
                     if let Some(on_change) = on_change {
                         on_change.run(event.target().checked());
@@ -533,6 +557,7 @@ pub fn RadioCards(
                                     value=choice.value
                                     checked=move || value.with(|value| *value == this)
                                     disabled=disabled
+                                    node_ref=heard_early()
                                     on:change:target=move |event| {
                                         if let Some(on_change) = on_change {
                                             on_change.run(event.target().value());

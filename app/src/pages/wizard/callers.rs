@@ -5,7 +5,7 @@ use super::picker::{Load, PickItem, PickWords, Picker};
 use super::step::{StepContext, StepEnd, StepStart};
 use crate::api::accounts::list_connections;
 use crate::api::wizard::{SaveCallers, list_callers};
-use crate::ui::{Button, Checkbox, Choice, RadioCards, Resolve, Skeleton, TextArea, TextInput, changing};
+use crate::ui::{Button, Checkbox, Choice, RadioCards, Resolve, Skeleton, TextArea, TextInput, changing, heard_early};
 use domain::arn::CallerKind;
 use domain::connection::{CallerView, ConnectionView};
 use domain::endpoint::Page;
@@ -227,6 +227,7 @@ fn KindSwitch(kind: RwSignal<&'static str>) -> impl IntoView {
                     name="list[kind]"
                     value=value
                     checked=kind.get_untracked() == value
+                    node_ref=heard_early()
                     on:change=move |_| kind.set(value)
                 />
                 <span>{text}</span>

@@ -1,7 +1,7 @@
 //! Choosing a connection: a card for each, with the account, who the console is there, and whether it works.
 
 use super::step::{FieldProblemText, on_early_ticks, until_touched};
-use crate::ui::{Badge, FieldError, Tone, Words};
+use crate::ui::{Badge, FieldError, Tone, Words, heard_early};
 use domain::connection::{ConnectionState, ConnectionView};
 use domain::names::AccountId;
 use leptos::prelude::*;
@@ -123,6 +123,7 @@ fn ConnectionCard(
                 value=id.clone()
                 checked=checked
                 disabled=disabled
+                node_ref=heard_early()
                 on:change=move |_| on_choose.run(connection.clone())
             />
             <span class="radio-card-text">

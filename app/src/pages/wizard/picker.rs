@@ -8,7 +8,7 @@ mod rows;
 use super::step::{FieldProblemText, until_touched};
 use crate::api::wizard::ListPlace;
 use crate::error::AppError;
-use crate::ui::{Button, ErrorPanel, FieldError, Skeleton, changing};
+use crate::ui::{Button, ErrorPanel, FieldError, Skeleton, changing, heard_early};
 use domain::endpoint::Page;
 use leptos::prelude::*;
 use rows::PickRows;
@@ -162,6 +162,7 @@ fn PickHead(
                     autocomplete="off"
                     spellcheck="false"
                     value=contains.get_untracked()
+                    node_ref=heard_early()
                     on:input:target=move |event| on_input(event.target().value())
                     on:keydown:target=move |event| {
                         let text = event.target().value();

@@ -2,7 +2,7 @@
 
 use super::super::step::on_early_ticks;
 use super::{Load, PickItem, PickWords};
-use crate::ui::{Badge, Button, ErrorPanel, Tone, Words};
+use crate::ui::{Badge, Button, ErrorPanel, Tone, Words, heard_early};
 use domain::endpoint::Page;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -154,6 +154,7 @@ fn PickRow(
                 name=name
                 value=item.value.clone()
                 checked=checked
+                node_ref=heard_early()
                 on:change:target=move |event| on_tick.run((value.clone(), event.target().checked()))
             />
             <span class="check-row-text">

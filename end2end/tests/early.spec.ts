@@ -1,0 +1,62 @@
+// People who are quicker than the page's script: what they typed and chose before it came stands, and counts.
+import type { Page } from "@playwright/test";
+import { expect, test } from "../lib/test.ts";
+import { ShareWizard } from "../lib/wizard.ts";
+
+/** Keeps the page's script back until the returned function is called. */
+async function holdScripts(page: Page): Promise<() => Promise<void>> {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const isScript = (url: URL) => /^\/pkg\/.*\.(js|wasm)$/.test(url.pathname);
+  await page.route(isScript, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return async () => {
+    letGo();
+    // The palette needs the script: once it opens, the page has it.
+    await expect(async () => {
+      await page.keyboard.press("ControlOrMeta+k");
+      await expect(page.getByRole("dialog", { name: "Jump to" })).toBeVisible({ timeout: 500 });
+    }).toPass();
+    await page.keyboard.press("Escape");
+  };
+}
+
+test("what was typed before the script came is there afterwards, and is what is sent", async ({ sharedPage: page, trouble }) => {
+  trouble.allow(/422/);
+  const release = await holdScripts(page);
+  await page.goto("/doctor", { waitUntil: "commit" });
+  const message = page.getByRole("textbox", { name: "Error message" });
+  await message.fill("it does not work");
+  const caller = page.getByRole("textbox", { name: "Caller" });
+  await caller.fill("scoring-lambda");
+  await release();
+  await expect(message).toHaveValue("it does not work");
+  await expect(caller).toHaveValue("scoring-lambda");
+  await page.getByRole("button", { name: "Read message" }).click();
+  await expect(page.getByRole("alert")).toContainText("no error message that says who was denied what");
+  await expect(message).toHaveValue("it does not work");
+});
+
+test("what was chosen before the script came counts once it is there", async ({ sharedPage: page }) => {
+  const wizard = new ShareWizard(page);
+  await wizard.start();
+  await wizard.parent();
+  const release = await holdScripts(page);
+  await page.goto(page.url(), { waitUntil: "commit" });
+  await page.getByRole("radio", { name: /^Chosen endpoints/ }).check();
+  await page.getByRole("checkbox", { name: /^echo\b/ }).check();
+  await page.getByRole("searchbox", { name: "Filter endpoints by name" }).fill("churn");
+  await release();
+  await expect(page.getByText("1 endpoint chosen")).toBeVisible();
+  // The list follows the filter, with what was ticked kept above it.
+  await expect(page.getByRole("checkbox", { name: /^Fraud-Detector-EU/ })).toBeHidden();
+  await expect(page.getByRole("checkbox", { name: /^churn-classifier\b/ })).toBeVisible();
+  await expect(page.getByRole("checkbox", { name: /^echo\b/ })).toBeChecked();
+  await wizard.button("Choose callers").click();
+  await wizard.at("callers");
+  await page.goBack();
+  await wizard.at("endpoints");
+  await expect(page.getByRole("checkbox", { name: /^echo\b/ })).toBeChecked();
+});
