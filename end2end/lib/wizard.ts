@@ -5,7 +5,8 @@ import { expect, type Locator, type Page } from "@playwright/test";
 export interface Answers {
   parent?: string;
   child?: string;
-  endpoints?: string[];
+  /** Names, or all there are in the region. */
+  endpoints?: string[] | "all";
   callers?: string[];
   policyName?: string;
   roleName?: string;
@@ -50,8 +51,8 @@ export class ShareWizard {
   }
 
   async endpoints({ endpoints = ["churn-classifier", "echo"] }: Answers = {}): Promise<void> {
-    await this.page.getByRole("radio", { name: /^Chosen endpoints/ }).check();
-    for (const name of endpoints) await this.page.getByRole("checkbox", { name: new RegExp(`^${name}\\b`) }).check();
+    await this.page.getByRole("radio", { name: endpoints === "all" ? /^All in/ : /^Chosen endpoints/ }).check();
+    for (const name of endpoints === "all" ? [] : endpoints) await this.page.getByRole("checkbox", { name: new RegExp(`^${name}\\b`) }).check();
     await this.button("Choose callers").click();
     await this.at("callers");
   }

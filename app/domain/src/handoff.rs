@@ -25,6 +25,9 @@ use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, Offered, Sh
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
+/// How many names an offer of every endpoint says.
+pub const MOST_KNOWN: usize = 50;
+
 /// An endpoint that is offered.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OfferedEndpoint {
@@ -39,7 +42,11 @@ pub struct OfferedEndpoint {
 #[serde(tag = "scope", content = "endpoints", rename_all = "snake_case")]
 pub enum OfferedEndpoints {
     /// Every endpoint of the parent in the offer's region, those to come included.
-    All,
+    All {
+        /// Some that were there when the offer was made: the child's side can't list them itself. At most
+        /// [`MOST_KNOWN`].
+        known: BTreeSet<EndpointName>,
+    },
     /// These; never empty.
     Named(BTreeSet<OfferedEndpoint>),
 }
@@ -92,7 +99,7 @@ impl ShareOffer {
             role: intent.role_arn(),
             external_id: intent.external_id.clone(),
             endpoints: match &intent.endpoints {
-                EndpointScope::All => OfferedEndpoints::All,
+                EndpointScope::All => OfferedEndpoints::All { known: names.iter().take(MOST_KNOWN).cloned().collect() },
                 EndpointScope::Named(arns) => OfferedEndpoints::Named(arns.iter().map(offered).collect()),
             },
             actions: intent.actions.clone(),
@@ -102,10 +109,10 @@ impl ShareOffer {
         }
     }
 
-    /// The endpoints' names, as InvokeEndpoint takes them; empty for all in the region.
+    /// The endpoints' names, as InvokeEndpoint takes them; for all in the region those that are known.
     pub fn names(&self) -> BTreeSet<EndpointName> {
         match &self.endpoints {
-            OfferedEndpoints::All => BTreeSet::new(),
+            OfferedEndpoints::All { known } => known.clone(),
             OfferedEndpoints::Named(named) => named.iter().map(|endpoint| endpoint.name.clone()).collect(),
         }
     }

@@ -173,8 +173,10 @@ pub struct TargetView {
     pub share: ShareId,
     /// The share's label: `222222222222 → 111111111111 · SageMakerExternal`.
     pub share_label: String,
-    /// The endpoint; its name keeps its case.
-    pub endpoint: EndpointName,
+    /// The endpoint; its name keeps its case. `None` where the share is of all endpoints and none is known yet.
+    pub endpoint: Option<EndpointName>,
+    /// Whether the share is of all endpoints in its region: then any other may be named.
+    pub any_endpoint: bool,
     /// Its status, when it could be read.
     pub status: Option<crate::endpoint::EndpointStatus>,
     /// Whether the console itself is among the callers the share allows; if not, why.

@@ -49,21 +49,18 @@ impl Playground {
 }
 
 impl Services {
-    /// Every endpoint of every share, without asking AWS: status and sample are left out.
+    /// Every known endpoint of every share, without asking AWS: status and sample are left out. A share of all endpoints of
+    /// which none is known is there without one.
     pub async fn targets(&self, _operator: &Operator) -> ServiceResult<Vec<TargetView>> {
         let shares = self.inner.stores.shares.list().await?;
         let standing = shares.into_iter().map(|s| s.value).filter(|s| s.state != ShareState::Undone);
         Ok(standing.flat_map(|record| record_targets(&record)).collect())
     }
 
-    /// One endpoint, with its status and something to send.
-    pub async fn target(
-        &self,
-        _operator: &Operator,
-        share: &ShareId,
-        endpoint: &EndpointName,
-    ) -> ServiceResult<TargetView> {
+    /// One endpoint by its name, with its status and something to send.
+    pub async fn target(&self, _operator: &Operator, share: &ShareId, endpoint: &str) -> ServiceResult<TargetView> {
         let record = self.share_record(share).await?.value;
+        let endpoint = &endpoint_name(endpoint)?;
         in_scope(&record, endpoint)?;
         let (sagemaker, intent) = (&self.inner.gateways.sagemaker, &record.intent);
         // Neither is needed to call: when they can't be read they are left out.
@@ -75,7 +72,7 @@ impl Services {
             None => None,
         };
         let (status, sample) = found.map(|(view, sample)| (view.status, sample)).unzip();
-        Ok(TargetView { status, sample: sample.flatten(), ..bare_target(&record, endpoint.clone()) })
+        Ok(TargetView { status, sample: sample.flatten(), ..bare_target(&record, Some(endpoint.clone())) })
     }
 
     /// Invokes an endpoint through a share's role. What AWS or the model refuse is an outcome too.
@@ -236,15 +233,18 @@ pub(crate) fn session_name(label: &str) -> SessionName {
 
 fn record_targets(record: &ShareRecord) -> Vec<TargetView> {
     let names = record.endpoint_names.iter().filter_map(|name| EndpointName::parse(name).ok());
-    names.map(|name| bare_target(record, name)).collect()
+    let known: Vec<_> = names.map(|name| bare_target(record, Some(name))).collect();
+    let all = record.intent.endpoints == EndpointScope::All;
+    if known.is_empty() && all { vec![bare_target(record, None)] } else { known }
 }
 
-fn bare_target(record: &ShareRecord, endpoint: EndpointName) -> TargetView {
+fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetView {
     let intent = &record.intent;
     TargetView {
         share: intent.id.clone(),
         share_label: format!("{} → {} · {}", intent.child, intent.parent, intent.role_name),
         endpoint,
+        any_endpoint: intent.endpoints == EndpointScope::All,
         status: None,
         blocked: blocked(intent, record.state),
         sample: None,
@@ -268,7 +268,17 @@ pub(crate) fn blocked(intent: &ShareIntent, state: ShareState) -> Option<String>
     }
 }
 
-fn in_scope(record: &ShareRecord, endpoint: &EndpointName) -> ServiceResult<()> {
+/// An endpoint's name as someone typed it.
+pub(crate) fn endpoint_name(text: &str) -> ServiceResult<EndpointName> {
+    EndpointName::parse(text.trim()).map_err(|error| {
+        let hint = "type the endpoint's name as SageMaker shows it, not its ARN".to_owned();
+        let problem = FieldProblem { field: "endpoint".into(), message: error.to_string(), hint: Some(hint) };
+        ServiceError::Invalid { problems: vec![problem] }
+    })
+}
+
+/// Whether the share is of this endpoint; `NotFound` where it is not.
+pub(crate) fn in_scope(record: &ShareRecord, endpoint: &EndpointName) -> ServiceResult<()> {
     let shared = match &record.intent.endpoints {
         EndpointScope::All => true,
         EndpointScope::Named(arns) => arns.iter().any(|arn| arn.lower_name() == endpoint.as_str().to_lowercase()),

@@ -3,7 +3,7 @@
 
 use crate::api::codec::Json;
 use crate::error::AppError;
-use domain::names::{EndpointName, ShareId};
+use domain::names::ShareId;
 use domain::share::function::{FunctionForm, FunctionOutcome, FunctionPageView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -17,8 +17,8 @@ use crate::api::{answer, session};
 /// A call of a function: what was sent, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptCall {
-    /// Which endpoint.
-    pub endpoint: EndpointName,
+    /// As typed or chosen.
+    pub endpoint: String,
     /// As typed.
     pub content_type: String,
     /// As typed.
@@ -66,7 +66,7 @@ pub async fn make_test_function(
 #[server(prefix = "/api", endpoint = "run_test_function", output = Json)]
 pub async fn run_test_function(
     share: ShareId,
-    endpoint: EndpointName,
+    endpoint: String,
     #[server(default)] content_type: String,
     #[server(default)] body: String,
 ) -> Result<(), AppError> {

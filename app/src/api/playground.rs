@@ -37,7 +37,8 @@ pub struct PlaygroundView {
     pub kept: Option<KeptResult>,
 }
 
-/// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share, or of all.
+/// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share, or of all; where a
+/// share is of all endpoints any name will do.
 #[server(prefix = "/api", endpoint = "get_playground", output = Json)]
 pub async fn get_playground(
     #[server(default)] share: String,
@@ -47,10 +48,13 @@ pub async fn get_playground(
     let (services, operator) = session()?;
     let targets = answer(services.targets(&operator).await)?;
     let chosen = choose(&targets, &share, &endpoint).cloned();
-    let (chosen, problem) = match chosen {
+    let (chosen, problem) = match chosen.map(|target| (named(&target, &share, &endpoint), target)) {
         None => (None, None),
-        Some(target) => match answer(services.target(&operator, &target.share, &target.endpoint).await) {
+        Some((None, target)) => (Some(target), None),
+        Some((Some(name), target)) => match answer(services.target(&operator, &target.share, &name).await) {
             Ok(full) => (Some(full), None),
+            // What was typed is no name of an endpoint: there is none to call, and no other takes its place.
+            Err(error) if target.any_endpoint => (Some(TargetView { endpoint: None, ..target }), Some(error)),
             Err(error) => (Some(target), Some(error)),
         },
     };
@@ -80,12 +84,19 @@ pub async fn invoke_endpoint(
     result.or_else(|_| Ok(nothing_yet()))
 }
 
+/// The name that was asked for, where the share is of any endpoint; the target's own otherwise.
+#[cfg(feature = "ssr")]
+fn named(target: &TargetView, share: &str, endpoint: &str) -> Option<String> {
+    let typed = target.any_endpoint && target.share.as_str() == share && !endpoint.trim().is_empty();
+    if typed { Some(endpoint.to_owned()) } else { target.endpoint.as_ref().map(ToString::to_string) }
+}
+
 #[cfg(feature = "ssr")]
 fn choose<'a>(targets: &'a [TargetView], share: &str, endpoint: &str) -> Option<&'a TargetView> {
     let of_share = |target: &&TargetView| target.share.as_str() == share;
     targets
         .iter()
-        .find(|target| of_share(target) && target.endpoint.as_str() == endpoint)
+        .find(|target| of_share(target) && target.endpoint.as_ref().is_some_and(|name| name.as_str() == endpoint))
         .or_else(|| targets.iter().find(of_share))
         .or_else(|| targets.iter().find(|target| target.blocked.is_none()))
         .or_else(|| targets.first())

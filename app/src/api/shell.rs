@@ -109,10 +109,13 @@ pub async fn list_destinations() -> Result<Vec<Destination>, AppError> {
         detail: format!("Share · {} → {}", share.child, share.parent),
         href: format!("/shares/{}", share.id),
     });
-    let targets = targets.into_iter().map(|target| Destination {
-        href: format!("/playground?share={}&endpoint={}", target.share, target.endpoint),
-        label: target.endpoint.into(),
-        detail: format!("Endpoint · {}", target.share_label),
+    let targets = targets.into_iter().filter_map(|target| {
+        let endpoint = target.endpoint?;
+        Some(Destination {
+            href: format!("/playground?share={}&endpoint={endpoint}", target.share),
+            label: endpoint.into(),
+            detail: format!("Endpoint · {}", target.share_label),
+        })
     });
     Ok(shares.chain(targets).collect())
 }

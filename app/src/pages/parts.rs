@@ -4,9 +4,12 @@ use crate::api::handoff::Refused;
 use crate::api::wizard::StartShare;
 use crate::components::{ArrowTone, Lanes};
 use crate::error::failure_of;
-use crate::ui::{ActionProblem, Badge, Button, ButtonKind, FieldError, FileInput, IconName, TextArea, Time, Tone};
+use crate::ui::{
+    ActionProblem, Badge, Button, ButtonKind, Choice, FieldError, FileInput, IconName, Select, TextArea, TextInput,
+    Time, Tone,
+};
 use domain::activity::{ActivityOutcome, ActivityView};
-use domain::names::ShareId;
+use domain::names::{EndpointName, ShareId};
 use domain::share::drift::{DriftCheck, DriftState};
 use domain::share::view::{DraftSummary, ShareState, ShareSummary};
 use domain::time::Timestamp;
@@ -25,6 +28,38 @@ pub(super) fn StartShareButton(#[prop(optional)] kind: ButtonKind) -> impl IntoV
             <ActionProblem error=failure_of(action) />
         </ActionForm>
     }
+}
+
+/// Which of a share's endpoints. A share of all of them takes any name: those that are known are suggested.
+#[component]
+pub(super) fn EndpointField(
+    /// The endpoints that are known.
+    endpoints: Vec<EndpointName>,
+    /// Whether the share is of all endpoints in its region.
+    any: bool,
+    /// The one that is chosen, or what was typed.
+    value: String,
+    /// What is wrong with it.
+    error: Option<FieldError>,
+    /// Follows the choice from the list.
+    #[prop(optional)]
+    on_choose: Option<Callback<String>>,
+) -> impl IntoView {
+    let (value, error) = (Signal::stored(value), Signal::stored(error));
+    if any {
+        let suggestions = endpoints.into_iter().map(Into::into).collect();
+        return view! {
+            <TextInput name="endpoint" label="Endpoint" placeholder="The endpoint's name" value suggestions error/>
+        }
+        .into_any();
+    }
+    let choices: Vec<Choice> = endpoints.iter().map(|name| Choice::new(name.as_str(), name.as_str())).collect();
+    let on_change = Callback::new(move |name| {
+        if let Some(on_choose) = on_choose {
+            on_choose.run(name);
+        }
+    });
+    view! { <Select name="endpoint" label="Endpoint" choices value error on_change/> }.into_any()
 }
 
 /// Where a share is in its life, in a word.

@@ -4,10 +4,11 @@ mod format;
 mod request;
 mod response;
 
-use super::parts::StartShareButton;
+use super::parts::{EndpointField, StartShareButton};
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
+use crate::error::AppError;
 use crate::ui::{
-    Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, PageHeader, Resolve, Select, Skeleton, Tone,
+    Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, FieldError, PageHeader, Resolve, Select, Skeleton, Tone,
 };
 use domain::endpoint::EndpointStatus;
 use domain::invoke::{InvokeParams, TargetView};
@@ -103,17 +104,31 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
     let (kept_params, kept_result) = kept.map(|kept| (kept.params, kept.result)).unzip();
     match kept_params {
         // What was sent belongs to the endpoint it was sent to.
-        Some(params) if params.endpoint == target.endpoint && params.share == target.share => typed.fill(params),
+        Some(params) if target.endpoint.as_ref() == Some(&params.endpoint) && params.share == target.share => {
+            typed.fill(params);
+        }
         _ => typed.offer(&target),
     }
-    let endpoint = target.endpoint.to_string();
+    let Some(endpoint) = target.endpoint.clone() else {
+        return view! {
+            <Pickers targets=targets chosen=target invoke=invoke problem />
+            <div class="card">
+                <EmptyState
+                    title="No endpoint named yet"
+                    body="The share is of every endpoint in its region, and this console can't list them: type the name of one, as the parent's administrator gave it to you."
+                />
+            </div>
+        }
+        .into_any();
+    };
+    let name = endpoint.to_string();
     view! {
-        <Pickers targets=targets chosen=target.clone() invoke=invoke />
+        <Pickers targets=targets chosen=target.clone() invoke=invoke problem=None />
         {problem
             .map(|error| view! { <ErrorPanel error=error title="The endpoint's status could not be read" /> })}
         <div class="playground">
-            <Request target=target typed=typed invoke=invoke />
-            <Response endpoint=endpoint invoke=invoke kept=kept_result typed=typed />
+            <Request target=target endpoint=endpoint typed=typed invoke=invoke />
+            <Response endpoint=name invoke=invoke kept=kept_result typed=typed />
         </div>
     }
     .into_any()
@@ -121,33 +136,40 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
 
 /// Which endpoint, through which share. A form of its own: without a script it is sent by its button.
 #[component]
-fn Pickers(targets: Vec<TargetView>, chosen: TargetView, invoke: ServerAction<InvokeEndpoint>) -> impl IntoView {
+fn Pickers(
+    targets: Vec<TargetView>,
+    chosen: TargetView,
+    invoke: ServerAction<InvokeEndpoint>,
+    /// What is wrong with the endpoint's name as typed.
+    problem: Option<AppError>,
+) -> impl IntoView {
     let mut shares: Vec<Choice> = Vec::new();
     for target in &targets {
         if shares.iter().all(|choice| choice.value != target.share.as_str()) {
             shares.push(Choice::new(target.share.as_str(), target.share_label.clone()));
         }
     }
-    let endpoints: Vec<Choice> = targets
-        .iter()
-        .filter(|target| target.share == chosen.share)
-        .map(|target| Choice::new(target.endpoint.as_str(), target.endpoint.as_str()))
-        .collect();
+    let of_share = targets.iter().filter(|target| target.share == chosen.share);
+    let endpoints = of_share.filter_map(|target| target.endpoint.clone()).collect();
     let navigate = use_navigate();
     let go = Callback::new(move |(share, endpoint): (String, String)| {
         invoke.value().set(None);
         navigate(&format!("/playground?share={share}&endpoint={endpoint}"), NavigateOptions::default());
     });
     let share = chosen.share.to_string();
-    let (share_now, endpoint_now) = (share.clone(), chosen.endpoint.to_string());
+    let share_now = share.clone();
+    let by_name = chosen.any_endpoint;
+    let typed = move || use_query_map().with_untracked(|query| query.get("endpoint")).unwrap_or_default();
+    let endpoint = chosen.endpoint.map_or_else(typed, Into::into);
+    let error = problem.map(|error| FieldError { message: error.message, hint: error.hint });
     view! {
         <form class="pickers" method="get" action="/playground">
-            <Select
-                name="endpoint"
-                label="Endpoint"
-                choices=endpoints
-                value=endpoint_now
-                on_change=move |endpoint| go.run((share.clone(), endpoint))
+            <EndpointField
+                endpoints
+                any=by_name
+                value=endpoint
+                error
+                on_choose=Callback::new(move |endpoint| go.run((share.clone(), endpoint)))
             />
             <Select
                 name="share"
@@ -159,7 +181,7 @@ fn Pickers(targets: Vec<TargetView>, chosen: TargetView, invoke: ServerAction<In
             <div class="picker-status">
                 <StatusBadge status=chosen.status />
             </div>
-            <div class="without-script">
+            <div class:without-script=!by_name>
                 <Button submit=true>"Choose endpoint"</Button>
             </div>
         </form>

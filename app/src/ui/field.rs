@@ -153,7 +153,7 @@ pub fn TextInput(
     placeholder: Option<String>,
     /// Suggestions.
     #[prop(optional)]
-    suggestions: Vec<&'static str>,
+    suggestions: Vec<String>,
     /// `numeric`, for digits.
     #[prop(optional, into)]
     inputmode: Option<&'static str>,

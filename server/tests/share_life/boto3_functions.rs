@@ -1,7 +1,7 @@
 //! The test function, run: denied and explained, let in, and answering. The handler really runs.
 
 use crate::functions::{allow, delete, everything, made, make, shared};
-use crate::world::{World, name};
+use crate::world::World;
 use domain::names::ShareId;
 use domain::share::function::{FunctionOutcome, FunctionReport};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ const BODY: &str = "5,0,0,268.4,121,74.9,201.3,4,13.2";
 
 async fn call(world: &World, share: &ShareId) -> FunctionOutcome {
     let (services, operator) = (&world.services, &world.operator);
-    services.run_function(operator, share, &name("churn-classifier"), "text/csv", BODY).await.unwrap()
+    services.run_function(operator, share, "churn-classifier", "text/csv", BODY).await.unwrap()
 }
 
 async fn report(world: &World, share: &ShareId) -> FunctionReport {
@@ -69,10 +69,10 @@ async fn the_models_refusal_and_a_wrong_endpoint_are_told() {
     world.succeeds(&make(&world, &share).await).await;
     world.succeeds(&allow(&world, &share).await).await;
     let (services, operator) = (&world.services, &world.operator);
-    let refused = services.run_function(operator, &share, &name("churn-classifier"), "image/png", "x").await.unwrap();
+    let refused = services.run_function(operator, &share, "churn-classifier", "image/png", "x").await.unwrap();
     let refused = refused.result.unwrap();
     assert!(refused.error.unwrap().contains("ModelError") && refused.explanation.is_none());
-    let other = services.run_function(operator, &share, &name("echo"), "text/csv", BODY).await;
+    let other = services.run_function(operator, &share, "echo", "text/csv", BODY).await;
     assert!(other.unwrap_err().to_string().contains("shared endpoint `echo`"));
 }
 

@@ -402,8 +402,8 @@ async fn a_strangers_function_of_its_name_is_neither_shown_nor_called() {
     gateway.create_function(&child(), &ireland(), &stranger).await.unwrap();
     let half = made(&world, &share).await;
     assert_eq!((half.arn, half.state), (None, None));
-    let endpoint = "churn-classifier".parse().unwrap();
-    let called = world.services.run_function(&world.operator, &share, &endpoint, "text/csv", "1").await.unwrap_err();
+    let called =
+        world.services.run_function(&world.operator, &share, "churn-classifier", "text/csv", "1").await.unwrap_err();
     assert!(called.to_string().contains("was not made for this share"), "{called}");
     assert_eq!(world.calls("Invoke").await, 0);
     world.succeeds(&delete(&world, &share).await).await;

@@ -122,7 +122,7 @@ async fn invoked(child: &One, share: &ShareId) -> Option<u16> {
         content_type: "text/csv".into(),
         accept: String::new(),
         custom_attributes: String::new(),
-        body: "106,0,274.4,120,198.6,82,160.8,62,6.0,3,1".into(),
+        body: "5,0,0,268.4,121,74.9,201.3,4,13.2".into(),
     };
     let outcome = child.services.invoke(&child.operator, params).await.unwrap();
     match outcome.result {
@@ -162,9 +162,9 @@ async fn a_share_goes_between_two_consoles_by_two_files() {
     let shown = child.services.share(&child.operator, &share).await.unwrap();
     assert_eq!((shown.summary.state, shown.elsewhere), (ShareState::Verified, Some(Side::Parent)));
     assert_eq!(shown.summary.endpoints, ["churn-classifier"]);
-    let target = child.services.target(&child.operator, &share, &shown.targets[0]).await.unwrap();
+    let target = child.services.target(&child.operator, &share, shown.targets[0].as_str()).await.unwrap();
     assert_eq!((target.status, target.blocked), (None, None), "nothing is known of the endpoint, and it can be called");
-    assert_ne!(invoked(&child, &share).await, Some(403));
+    assert_eq!(invoked(&child, &share).await, Some(200));
 
     let acceptance = child.file(&share, HandOffFile::Acceptance).await;
     let draft = parent.services.take_acceptance(&parent.operator, &share, &acceptance).await.unwrap();
@@ -177,7 +177,7 @@ async fn a_share_goes_between_two_consoles_by_two_files() {
     let trust =
         parent.gateways.iam.role(&"parent".parse().unwrap(), &ROLE.parse().unwrap()).await.unwrap().unwrap().trust;
     assert!(trust.contains(LAMBDA) && trust.contains("user/admin") && !trust.contains(":root"), "{trust}");
-    assert_ne!(invoked(&child, &share).await, Some(403), "the call still works");
+    assert_eq!(invoked(&child, &share).await, Some(200), "the call still works");
     assert!(child.verified(&share).await.passed());
 
     let drift = child.services.drift(&child.operator, &share, Vec::new()).await.unwrap().drift;
@@ -215,6 +215,33 @@ async fn a_console_that_the_role_does_not_trust_yet_waits_for_the_acceptance() {
     let draft = parent.services.take_acceptance(&parent.operator, &share, &acceptance).await.unwrap();
     parent.applied(&draft).await;
     assert!(child.verified(&share).await.passed());
+}
+
+#[tokio::test]
+async fn an_offer_of_every_endpoint_names_those_there_are_and_any_other_may_be_named() {
+    let world = World::new().await;
+    let (parent, child) = (One::of(&world, "parent").await, One::of(&world, "child").await);
+    let share = offered(&parent, |answers| answers.endpoints.scope = "all".into()).await;
+    let offer = parent.file(&share, HandOffFile::Offer).await;
+    let known = ["Fraud-Detector-EU", "churn-classifier", "demand-forecast", "echo"];
+    assert_eq!(ShareOffer::parse(&offer).unwrap().names().iter().map(|n| n.as_str()).collect::<Vec<_>>(), known);
+
+    accepted(&child, &offer).await;
+    let targets = child.services.targets(&child.operator).await.unwrap();
+    assert!(targets.iter().all(|target| target.any_endpoint));
+    assert_eq!(targets.iter().filter_map(|t| t.endpoint.as_ref()).map(|n| n.as_str()).collect::<Vec<_>>(), known);
+    let verified = child.verified(&share).await;
+    let (assume, invoke) = (verified.proofs[0].state, verified.proofs[1].state);
+    assert_eq!((assume, invoke), (ProofState::Passed, ProofState::Passed), "{verified:#?}");
+    assert_eq!(invoked(&child, &share).await, Some(200));
+
+    let later = child.services.target(&child.operator, &share, " made-tomorrow ").await.unwrap();
+    assert_eq!(later.endpoint.unwrap().as_str(), "made-tomorrow");
+    let arn = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo";
+    let refused = child.services.target(&child.operator, &share, arn).await.unwrap_err();
+    let ServiceError::Invalid { problems } = refused else { panic!("{refused:?}") };
+    assert_eq!(problems[0].field, "endpoint");
+    assert!(problems[0].message.contains(arn), "{}", problems[0].message);
 }
 
 #[tokio::test]

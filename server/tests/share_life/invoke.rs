@@ -31,7 +31,7 @@ async fn shared(endpoints: &[&str]) -> (World, ShareId) {
 #[tokio::test]
 async fn the_real_model_answers_its_sample() {
     let (world, share) = shared(&["churn-classifier"]).await;
-    let target = world.services.target(&world.operator, &share, &name("churn-classifier")).await.unwrap();
+    let target = world.services.target(&world.operator, &share, "churn-classifier").await.unwrap();
     assert_eq!(target.blocked, None);
     let sample = target.sample.unwrap();
     let outcome = invoke(&world, params(&share, "churn-classifier", &sample.content_type, &sample.body)).await;

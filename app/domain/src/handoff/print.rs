@@ -29,6 +29,8 @@ struct OfferBody<'a> {
     role_arn: &'a str,
     external_id: Option<&'a str>,
     endpoints: OneOrList<EndpointBody<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    known_endpoints: Vec<&'a str>,
     actions: Vec<&'static str>,
     session_seconds: u32,
     grant_policy_name: &'a str,
@@ -88,10 +90,14 @@ fn offer_body(offer: &ShareOffer) -> OfferBody<'_> {
         role_arn: offer.role.as_str(),
         external_id: offer.external_id.as_ref().map(|id| id.as_str()),
         endpoints: match &offer.endpoints {
-            OfferedEndpoints::All => OneOrList::One(ALL),
+            OfferedEndpoints::All { .. } => OneOrList::One(ALL),
             OfferedEndpoints::Named(named) => OneOrList::List(
                 named.iter().map(|e| EndpointBody { name: e.name.as_str(), arn: e.arn.as_str() }).collect(),
             ),
+        },
+        known_endpoints: match &offer.endpoints {
+            OfferedEndpoints::All { known } => known.iter().map(|name| name.as_str()).collect(),
+            OfferedEndpoints::Named(_) => Vec::new(),
         },
         actions: offer.actions.iter().map(|action| action.key()).collect(),
         session_seconds: offer.session_seconds,

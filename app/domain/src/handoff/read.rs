@@ -2,7 +2,7 @@
 
 use super::error::{ASK_AGAIN, HandOffError, HandOffFault};
 use super::print::{ALL, WHOLE_ACCOUNT};
-use super::{OfferedEndpoint, OfferedEndpoints, ShareAcceptance, ShareOffer};
+use super::{MOST_KNOWN, OfferedEndpoint, OfferedEndpoints, ShareAcceptance, ShareOffer};
 use crate::arn::{Arn, CallerArn, CallerKind};
 use crate::endpoint::EndpointArn;
 use crate::names::{AccountId, EndpointName, ExternalId, NameError, PolicyName, Region, ShareId};
@@ -17,7 +17,7 @@ const SESSION: std::ops::RangeInclusive<u64> = 3600..=43200;
 
 /// Members every file has.
 const COMMON: [&str; 3] = ["sagebridge", "what_to_do", "checksum"];
-const OFFER: [&str; 11] = [
+const OFFER: [&str; 12] = [
     "share",
     "parent_account",
     "child_account",
@@ -25,11 +25,14 @@ const OFFER: [&str; 11] = [
     "role_arn",
     "external_id",
     "endpoints",
+    KNOWN,
     "actions",
     "session_seconds",
     "grant_policy_name",
     "callers",
 ];
+/// Names of some of the endpoints, where all are offered.
+const KNOWN: &str = "known_endpoints";
 const ACCEPTANCE: [&str; 5] = ["share", "child_account", "role_arn", "grant_policy_name", "callers"];
 
 /// An object with its path.
@@ -221,7 +224,17 @@ impl ShareAcceptance {
 
 fn endpoints(file: &Object<'_>, parent: &AccountId, region: &Region) -> Result<OfferedEndpoints> {
     if matches!(&file.required("endpoints")?.kind, Kind::Text(word) if word == ALL) {
-        return Ok(OfferedEndpoints::All);
+        if file.get(KNOWN).is_none() {
+            return Ok(OfferedEndpoints::All { known: BTreeSet::new() });
+        }
+        let known = file.set(KNOWN, |node| name(node, EndpointName::parse))?;
+        if known.len() > MOST_KNOWN {
+            return Err(file.bad(KNOWN, format!("{} names; at most {MOST_KNOWN}", known.len())));
+        }
+        return Ok(OfferedEndpoints::All { known });
+    }
+    if file.get(KNOWN).is_some() {
+        return Err(file.bad(KNOWN, "the endpoints are named already"));
     }
     let endpoint = |node: &Node| {
         let members = Object::of(node, "")?;

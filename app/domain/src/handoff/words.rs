@@ -4,6 +4,9 @@ use super::{OfferedEndpoints, ShareAcceptance, ShareOffer};
 use crate::arn::CallerArn;
 use crate::share::intent::CallerScope;
 
+/// How many of all endpoints are named.
+const EXAMPLES: usize = 3;
+
 pub(super) fn for_the_child(offer: &ShareOffer) -> Vec<String> {
     let ShareOffer { parent, child, region, role, grant_name, .. } = offer;
     let mut words = vec![
@@ -26,7 +29,10 @@ pub(super) fn for_the_child(offer: &ShareOffer) -> Vec<String> {
         },
     ];
     let what = match &offer.endpoints {
-        OfferedEndpoints::All => "any endpoint".to_owned(),
+        OfferedEndpoints::All { known } if known.is_empty() => "any endpoint".to_owned(),
+        OfferedEndpoints::All { known } => {
+            format!("any endpoint, such as {},", either(known.iter().take(EXAMPLES).map(|name| name.as_str())))
+        }
         OfferedEndpoints::Named(named) => list(named.iter().map(|e| e.name.as_str())),
     };
     let with = offer.external_id.as_ref().map(|id| format!(" with the external ID {id}, which is not a secret"));
@@ -50,10 +56,19 @@ pub(super) fn for_the_parent(acceptance: &ShareAcceptance) -> Vec<String> {
 
 /// `a`, `a and b`, `a, b and c`.
 fn list<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    joined(texts, "and")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn either<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    joined(texts, "or")
+}
+
+fn joined<'a>(texts: impl IntoIterator<Item = &'a str>, word: &str) -> String {
     let texts: Vec<&str> = texts.into_iter().collect();
     match texts.split_last() {
         Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
         None => String::new(),
     }
 }

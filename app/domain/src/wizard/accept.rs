@@ -34,7 +34,7 @@ impl ShareDraft {
             reached: WizardStep::Callers,
             parent: ParentForm { connection: String::new(), region: offer.region.to_string() },
             endpoints: match &offer.endpoints {
-                OfferedEndpoints::All => EndpointsForm { scope: "all".into(), arns: Vec::new() },
+                OfferedEndpoints::All { .. } => EndpointsForm { scope: "all".into(), arns: Vec::new() },
                 OfferedEndpoints::Named(named) => EndpointsForm {
                     scope: "named".into(),
                     arns: named.iter().map(|endpoint| endpoint.arn.to_string()).collect(),
@@ -114,7 +114,7 @@ impl ShareDraft {
             parent: offer.parent.clone(),
             region: offer.region.clone(),
             endpoints: match &offer.endpoints {
-                OfferedEndpoints::All => EndpointScope::All,
+                OfferedEndpoints::All { .. } => EndpointScope::All,
                 OfferedEndpoints::Named(named) => EndpointScope::Named(arns(named)),
             },
             child_connection: Some(ConnectionId::parse(&self.callers.connection)?),

@@ -36,7 +36,10 @@ fn an_offer_of_everything_to_the_whole_account_says_so() {
         actions: InvokeAction::ALL.into(),
         ..intent()
     };
-    insta::assert_snapshot!(ShareOffer::of(&wide, &[]).to_file());
+    insta::assert_snapshot!(ShareOffer::of(&wide, &names()).to_file());
+    let nothing_there = ShareOffer::of(&wide, &[]).to_file();
+    assert!(!nothing_there.contains("known_endpoints"), "{nothing_there}");
+    assert_eq!(ShareOffer::parse(&nothing_there).unwrap().names(), BTreeSet::new());
 }
 
 #[test]

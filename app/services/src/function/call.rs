@@ -2,6 +2,7 @@
 
 use super::{look, nothing_made, standing};
 use crate::activity::Happened;
+use crate::playground::{endpoint_name, in_scope};
 use crate::ports::gateway::{Answered, FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind};
 use crate::ports::store::ShareRecord;
 use crate::{Operator, ServiceError, ServiceResult, Services, words};
@@ -27,15 +28,14 @@ impl Services {
         &self,
         operator: &Operator,
         share: &ShareId,
-        endpoint: &EndpointName,
+        endpoint: &str,
         content_type: &str,
         body: &str,
     ) -> ServiceResult<FunctionOutcome> {
+        let endpoint = &endpoint_name(endpoint)?;
         let record = self.share_record(share).await?.value;
         let connection = standing(&record)?;
-        if !look::endpoints(&record).contains(endpoint) {
-            return Err(ServiceError::NotFound { what: "shared endpoint", id: endpoint.to_string() });
-        }
+        in_scope(&record, endpoint)?;
         let params = InvokeParams {
             share: share.clone(),
             endpoint: endpoint.clone(),

@@ -15,7 +15,7 @@ use domain::share::function::{
     FunctionPageView, MadeFunction, MadeView, PlannedView, RemovalView, RoleChoice, TestFunction, admits, documents,
     is_ours, left_by, make, making_sentence,
 };
-use domain::share::intent::ShareIntent;
+use domain::share::intent::{EndpointScope, ShareIntent};
 use domain::share::inventory::ObservedRole;
 use domain::share::plan::Plan;
 use domain::share::render::lambda;
@@ -34,7 +34,9 @@ pub(super) fn blocked(record: &ShareRecord) -> Option<String> {
         (ShareState::Undone, _) => Some("the share was undone".into()),
         (_, None) => Some(format!("account {child} is not connected: this console can't make a function there")),
         (ShareState::Applying | ShareState::Incomplete, _) => Some("the share is not applied completely yet".into()),
-        _ if record.endpoint_names.is_empty() => Some("the share has no endpoint to call yet".into()),
+        _ if record.endpoint_names.is_empty() && record.intent.endpoints != EndpointScope::All => {
+            Some("the share has no endpoint to call yet".into())
+        }
         _ => None,
     }
 }
@@ -92,6 +94,7 @@ impl Services {
             handler: handler.unwrap_or_default(),
             endpoint: endpoint.map(|name| EndpointSample { name, sample }),
             endpoints,
+            any_endpoint: intent.endpoints == EndpointScope::All,
             planned,
             made,
             run,
@@ -395,7 +398,7 @@ fn form_of(intent: &ShareIntent, made: &MadeFunction, found: &FunctionInventory)
     }
 }
 
-pub(super) fn endpoints(record: &ShareRecord) -> Vec<EndpointName> {
+fn endpoints(record: &ShareRecord) -> Vec<EndpointName> {
     record.endpoint_names.iter().filter_map(|name| EndpointName::parse(name).ok()).collect()
 }
 

@@ -4,6 +4,7 @@ use super::Typed;
 use crate::api::playground::InvokeEndpoint;
 use crate::ui::{Button, ButtonKind, IconName, TextArea, TextInput, Words, size};
 use domain::invoke::{TargetView, limits};
+use domain::names::EndpointName;
 use leptos::ev::KeyboardEvent;
 use leptos::form::ActionForm;
 use leptos::html;
@@ -19,9 +20,18 @@ const CONTENT_TYPES: [&str; 7] = [
     "application/x-image",
 ];
 
+fn content_types() -> Vec<String> {
+    CONTENT_TYPES.map(str::to_owned).into()
+}
+
 /// What is sent.
 #[component]
-pub(super) fn Request(target: TargetView, typed: Typed, invoke: ServerAction<InvokeEndpoint>) -> impl IntoView {
+pub(super) fn Request(
+    target: TargetView,
+    endpoint: EndpointName,
+    typed: Typed,
+    invoke: ServerAction<InvokeEndpoint>,
+) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let touch = move |signal: RwSignal<String>| {
         Callback::new(move |text: String| {
@@ -57,13 +67,13 @@ pub(super) fn Request(target: TargetView, typed: Typed, invoke: ServerAction<Inv
                 </div>
                 {blocked.map(|why| view! { <p class="pane-note"><Words text=why /></p> })}
                 <input type="hidden" name="share" value=target.share.to_string() />
-                <input type="hidden" name="endpoint" value=target.endpoint.to_string() />
+                <input type="hidden" name="endpoint" value=endpoint.to_string() />
                 <div class="pane-fields">
                     <TextInput
                         name="content_type"
                         label="Content type"
                         value=typed.content_type
-                        suggestions=CONTENT_TYPES.to_vec()
+                        suggestions=content_types()
                         on_input=touch(typed.content_type)
                     />
                     <TextInput
@@ -71,7 +81,7 @@ pub(super) fn Request(target: TargetView, typed: Typed, invoke: ServerAction<Inv
                         label="Accept"
                         value=typed.accept
                         placeholder="Any"
-                        suggestions=CONTENT_TYPES.to_vec()
+                        suggestions=content_types()
                         on_input=touch(typed.accept)
                     />
                 </div>

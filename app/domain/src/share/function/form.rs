@@ -3,7 +3,7 @@
 use super::ExecutionRole;
 use crate::arn::{CallerArn, CallerKind};
 use crate::names::{EndpointName, FunctionName, NameError, RoleName};
-use crate::share::intent::ShareIntent;
+use crate::share::intent::{EndpointScope, ShareIntent};
 use crate::share::render::lambda;
 use crate::wizard::FieldProblem;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,10 @@ impl FunctionForm {
     #[must_use]
     pub fn filled(self, intent: &ShareIntent, endpoints: &[EndpointName]) -> Self {
         let or = |typed: String, otherwise: String| if typed.trim().is_empty() { otherwise } else { typed };
-        let known = endpoints.iter().any(|name| name.as_str() == self.endpoint.trim());
+        let endpoint = self.endpoint.trim();
+        // Of all endpoints the list holds some: any other may be typed.
+        let known = endpoints.iter().any(|name| name.as_str() == endpoint)
+            || intent.endpoints == EndpointScope::All && !endpoint.is_empty();
         let first = endpoints.first().map(ToString::to_string).unwrap_or_default();
         Self {
             name: or(self.name, lambda::function_name(&intent.id).to_string()),

@@ -36,8 +36,10 @@ pub struct FunctionPageView {
     pub handler: String,
     /// The endpoint that is chosen, with something to send.
     pub endpoint: Option<EndpointSample>,
-    /// All endpoints there are to call.
+    /// The endpoints there are to call.
     pub endpoints: Vec<EndpointName>,
+    /// Whether they are some of all in the region: then any other may be named.
+    pub any_endpoint: bool,
     /// What is to be made, while nothing is made.
     pub planned: Option<PlannedView>,
     /// The function, once it is made or half made.

@@ -4,6 +4,7 @@ use super::{FormFields, FunctionLanes};
 use crate::api::function::MakeTestFunction;
 use crate::components::{ArrowTone, DocumentDiffView, Sentence, StepLines};
 use crate::error::{failure_of, problem_at};
+use crate::pages::parts::EndpointField;
 use crate::ui::{ActionProblem, Button, ButtonKind, Card, Choice, IconName, RadioCards, Select, TextInput, Words};
 use domain::share::diff::{Change, LaneItem};
 use domain::share::function::{FunctionPageView, PlannedView};
@@ -55,7 +56,7 @@ fn Plan(page: FunctionPageView, planned: PlannedView, make: ServerAction<MakeTes
     view! {
         <Sentence spans=planned.sentence/>
         <FunctionLanes page child_lane tone=ArrowTone::Plain/>
-        <Card title=|| "Making it does" aside=move || calls.clone()>
+        <Card title=|| "What will be made" aside=move || calls.clone()>
             <StepLines steps change=Change::Create/>
             <div class="card-body">
                 <ActionForm action=make>
@@ -77,8 +78,8 @@ fn Plan(page: FunctionPageView, planned: PlannedView, make: ServerAction<MakeTes
 #[component]
 fn Choices(page: FunctionPageView, planned: PlannedView, open: bool) -> impl IntoView {
     let PlannedView { form, problems, roles, roles_unread, .. } = planned;
+    let unnamed = problem_at(&problems, "endpoint");
     let error = move |field: &str| Signal::stored(problem_at(&problems, field));
-    let endpoints: Vec<Choice> = page.endpoints.iter().map(|name| Choice::new(name.as_str(), name.as_str())).collect();
     let none = if roles.is_empty() { "No role that Lambda may assume" } else { "Choose a role" };
     let mut choices = vec![Choice::new("", none)];
     choices.extend(roles.into_iter().map(|role| Choice::new(role.arn, role.label)));
@@ -91,7 +92,7 @@ fn Choices(page: FunctionPageView, planned: PlannedView, open: bool) -> impl Int
             </summary>
             <form method="get" action=format!("/shares/{}/function", page.share) class="card-body function-form">
                 <TextInput name="name" label="Function" value=form.name error=error("name") mono=true/>
-                <Select name="endpoint" label="Endpoint" choices=endpoints value=form.endpoint error=error("endpoint")/>
+                <EndpointField endpoints=page.endpoints any=page.any_endpoint value=form.endpoint error=unnamed/>
                 <RadioCards
                     name="role"
                     label="Execution role"

@@ -5,10 +5,8 @@ use super::{Actions, FormFields, FunctionLanes};
 use crate::api::function::{AllowTestFunction, DeleteTestFunction, KeptCall, MakeTestFunction, RunTestFunction};
 use crate::components::{ArrowTone, StepLines};
 use crate::error::failure_of;
-use crate::ui::{
-    ActionProblem, Badge, Button, ButtonKind, Card, Choice, IconName, Select, Skeleton, TextArea, TextInput, Tone,
-    Words,
-};
+use crate::pages::parts::EndpointField;
+use crate::ui::{ActionProblem, Badge, Button, ButtonKind, Card, IconName, Skeleton, TextArea, TextInput, Tone, Words};
 use domain::function::FunctionState;
 use domain::share::diff::{Change, LaneItem};
 use domain::share::function::{ChangeView, FunctionPageView, MadeView, RemovalView};
@@ -109,14 +107,13 @@ fn Run(
     again: bool,
 ) -> impl IntoView {
     let sample = page.endpoint.as_ref().and_then(|endpoint| endpoint.sample.clone());
-    let chosen = call.as_ref().map(|call| call.endpoint.to_string());
+    let chosen = call.as_ref().map(|call| call.endpoint.clone());
     let endpoint = chosen.or_else(|| page.endpoint.as_ref().map(|one| one.name.to_string())).unwrap_or_default();
     let (content_type, body) = match (call, sample) {
         (Some(call), _) => (call.content_type, call.body),
         (None, Some(sample)) => (sample.content_type, sample.body),
         (None, None) => ("application/json".to_owned(), "{}".to_owned()),
     };
-    let endpoints: Vec<Choice> = page.endpoints.iter().map(|name| Choice::new(name.as_str(), name.as_str())).collect();
     view! {
         <section class="pane" aria-labelledby="function-event">
             <div class="pane-head">
@@ -125,7 +122,7 @@ fn Run(
             <ActionForm action=action>
                 <input type="hidden" name="share" value=page.share.to_string()/>
                 <div class="pane-fields">
-                    <Select name="endpoint" label="Endpoint" choices=endpoints value=endpoint/>
+                    <EndpointField endpoints=page.endpoints any=page.any_endpoint value=endpoint error=None/>
                     <TextInput name="content_type" label="Content type" value=content_type mono=true/>
                 </div>
                 <div class="pane-body">
@@ -217,15 +214,17 @@ fn Allow(
 #[component]
 fn Update(share: String, update: ChangeView, made: MadeView, action: ServerAction<MakeTestFunction>) -> impl IntoView {
     let half = made.arn.is_none();
-    let (title, label) =
-        if half { ("Finish making it", "Finish the function") } else { ("Bring it up to date", "Update function") };
+    let (title, label, badge) = match half {
+        true => ("Finish making it", "Finish function", "Half made"),
+        false => ("Bring it up to date", "Update function", "Out of date"),
+    };
     let about = if half {
         "An earlier run did not come to its end."
     } else {
         "The share has changed since the function was made: it still sends what was right then."
     };
     view! {
-        <Card title=move || title aside=|| view! { <Badge tone=Tone::Warn>"Not as asked for"</Badge> }>
+        <Card title=move || title aside=move || view! { <Badge tone=Tone::Warn>{badge}</Badge> }>
             <div class="card-body"><p>{about}</p></div>
             <StepLines steps=update.steps change=Change::Update/>
             <div class="card-body">
