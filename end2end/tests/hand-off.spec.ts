@@ -195,6 +195,18 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await refused(offer.text.replace('"session_seconds": 3600', '"session_seconds": 7200'), /changed since it was made.*checksum/);
       await refused(another.text, /for account 333333333333 .*child_account.* connected to 222222222222/);
       await refused(offer.text.replace('"version": 1', '"version": 9'), /made by a newer Sagebridge.*sagebridge\.version/);
+      if (javaScriptEnabled) {
+        // Said at the field, before twenty megabytes travel.
+        await child.goto("/accept");
+        const file = child.getByLabel("File", { exact: true });
+        const large = { name: "large.json", mimeType: "application/json", buffer: Buffer.alloc(20_000_000, " ") };
+        await expect(async () => {
+          await file.setInputFiles(large);
+          expect(await file.evaluate((input: HTMLInputElement) => input.validationMessage)).toContain("larger than 64 kB");
+        }).toPass();
+        await child.getByRole("button", { name: "Open offer" }).click();
+        await expect(child).toHaveURL(/\/accept$/);
+      }
       // Pasted, and by whoever made it.
       await parent.goto("/accept");
       await parent.getByRole("textbox", { name: "What the file says" }).fill(offer.text);

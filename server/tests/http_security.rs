@@ -379,6 +379,13 @@ async fn a_body_over_the_limit_is_refused_in_words() {
     let answer = under.send("POST", &path, &said, Body::empty()).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
     assert!(answer.body.contains("over the limit"), "{}", answer.body);
+    assert_eq!(answer.header("content-type"), "application/json");
+    // A form without a script: what comes back is read by a person.
+    let form = [own[0], own[1], own[2], said[4], ("accept", "text/html,application/xhtml+xml")];
+    let answer = under.send("POST", FORMS[0], &form, Body::empty()).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert!(answer.body.starts_with("the request is over the limit"), "{}", answer.body);
     // And one that does not say how long it is.
     let chunks =
         futures::stream::iter((0..over.div_ceil(1 << 20)).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1 << 20])));

@@ -9,6 +9,7 @@ use crate::ui::{
     Time, Tone,
 };
 use domain::activity::{ActivityOutcome, ActivityView};
+use domain::handoff::MAX_BYTES;
 use domain::names::{EndpointName, ShareId};
 use domain::share::drift::{DriftCheck, DriftState};
 use domain::share::view::{DraftSummary, ShareState, ShareSummary};
@@ -220,6 +221,7 @@ pub(super) fn HandOffForm(
                 label="File"
                 description=format!("Its name begins with `{begins}`.")
                 accept="application/json,.json"
+                most=MAX_BYTES
             />
             <TextArea
                 name="text"

@@ -305,8 +305,11 @@ pub fn FileInput(
     description: Option<String>,
     /// Which files are offered: media types and endings.
     accept: &'static str,
+    /// The largest file that is taken, in bytes. A larger one is refused before it is sent.
+    most: usize,
 ) -> impl IntoView {
     let ids = Ids::new(&name, None, description.is_some());
+    let control = heard_early::<leptos::html::Input>();
     let described_by = ids.described.then(|| ids.description());
     view! {
         <div class="field">
@@ -321,8 +324,22 @@ pub fn FileInput(
                 name=name
                 accept=accept
                 aria-describedby=described_by
+                node_ref=control
+                on:change=move |_| refuse_larger(control, most)
             />
         </div>
+    }
+}
+
+/// Says at the field that the chosen file is too large; the form is not sent until another is chosen.
+#[cfg_attr(not(feature = "hydrate"), allow(unused_variables, reason = "files are chosen in browsers"))]
+fn refuse_larger(control: NodeRef<leptos::html::Input>, most: usize) {
+    #[cfg(feature = "hydrate")]
+    if let Some(input) = control.get_untracked() {
+        let larger = input.files().and_then(|files| files.get(0)).is_some_and(|file| file.size() > most as f64);
+        let said = || format!("This file is larger than {}: choose another.", super::size(most));
+        input.set_custom_validity(&if larger { said() } else { String::new() });
+        input.report_validity();
     }
 }
 

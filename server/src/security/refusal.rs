@@ -59,7 +59,7 @@ impl Refusal {
     /// More than may be sent.
     pub fn too_large(limit: usize) -> Self {
         let error = AppError::new(ErrorKind::Invalid, format!("the request is over the limit of {limit} bytes"))
-            .hint("Send less: InvokeEndpoint takes at most 6,291,456 bytes.");
+            .hint("Send less: InvokeEndpoint takes at most 6,291,456 bytes, a hand-off file has at most 65,536.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, error)
     }
 
@@ -106,7 +106,7 @@ impl Refusal {
         if self.status == StatusCode::UNAUTHORIZED && wants_page {
             return Redirect::to(SIGN_IN).into_response();
         }
-        self.respond_as(is_machine(path))
+        self.respond_as(!wants_page)
     }
 
     /// The answer, as JSON or as text.
