@@ -89,6 +89,16 @@ impl LinkState {
             Self::Unknown => "unknown",
         }
     }
+    /// What it means, for people: a whole sentence about a link that stands so.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Proven => "A real call went through it.",
+            Self::Allowed => "The documents allow it. No call has shown yet that AWS does, too.",
+            Self::Disputed => "The documents allow it, and AWS denied a call all the same.",
+            Self::Denied => "A document stands in the way, or AWS itself said no.",
+            Self::Unknown => "What decides it can't be read from here.",
+        }
+    }
     /// Whether the handshake breaks here.
     pub fn is_broken(self) -> bool {
         matches!(self, Self::Denied | Self::Disputed)

@@ -40,6 +40,7 @@ pub(super) fn Found(found: DiagnosisView, live: String, message: String) -> impl
             </p>
             {wait}
             <Lanes label="Handshake" child parent arrow tone=Signal::stored(tone) child_lane parent_lane/>
+            <Legend links=diagnosis.links.clone()/>
             {share.map(|share| view! { <p class="doctor-aside">{share}</p> })}
         </div>
         <WhatToDo found=found.clone() live message/>
@@ -51,6 +52,33 @@ pub(super) fn Found(found: DiagnosisView, live: String, message: String) -> impl
             </div>
         </section>
     }
+}
+
+/// What the marks of the drawing mean: those that are in it.
+#[component]
+fn Legend(links: Vec<Link>) -> impl IntoView {
+    let mut states: Vec<LinkState> = Vec::new();
+    for link in links {
+        if !states.contains(&link.state) {
+            states.push(link.state);
+        }
+    }
+    let rows = states
+        .into_iter()
+        .map(|state| {
+            let (class, icon) = mark(state);
+            view! {
+                <div>
+                    <dt>
+                        <span class=class aria-hidden="true">{icon.map(|name| view! { <Icon name/> })}</span>
+                        {sentence_case(state.label())}
+                    </dt>
+                    <dd>{state.meaning()}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <dl class="doctor-legend">{rows}</dl> }
 }
 
 #[component]
