@@ -9,6 +9,8 @@ mod echo;
 use crate::error::Failure;
 use bytes::Bytes;
 use domain::names::{AccountId, Region};
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
 use std::path::Path;
 
 /// What to send to the churn model.
@@ -61,6 +63,30 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+/// What a container answers piece by piece.
+pub struct StreamAnswer {
+    /// The type of the pieces together.
+    pub content_type: String,
+    /// Custom attributes, verbatim.
+    pub custom_attributes: Option<String>,
+    /// The pieces as they come; nothing comes after a break.
+    pub parts: BoxStream<'static, Result<Bytes, StreamBreak>>,
+}
+
+/// What ends a stream before its end.
+#[derive(Debug)]
+pub enum StreamBreak {
+    /// The model's own fault.
+    Model {
+        /// `ModelInvocationTimeExceeded` or `StreamBroken`.
+        code: &'static str,
+        /// What it said.
+        message: String,
+    },
+    /// SageMaker's.
+    Internal(String),
+}
+
 /// Why there is no answer.
 #[derive(Debug)]
 pub enum ModelFailure {
@@ -95,6 +121,14 @@ impl Models {
     /// Gets ready what takes time, because somebody is about to use it.
     pub fn warm(&self) {
         self.churn.warm();
+    }
+    /// Runs the model in an image, for an answer in pieces. A model that can't give pieces gives its whole answer as one.
+    pub async fn stream(&self, image: &str, inference: Inference) -> Result<StreamAnswer, ModelFailure> {
+        if model_in(image) == Some("echo") {
+            return echo::stream(inference).await;
+        }
+        let Answer { content_type, custom_attributes, body, .. } = self.run(image, inference).await?;
+        Ok(StreamAnswer { content_type, custom_attributes, parts: stream::once(async { Ok(body) }).boxed() })
     }
     /// Runs the model in an image.
     pub async fn run(&self, image: &str, inference: Inference) -> Result<Answer, ModelFailure> {

@@ -1,21 +1,25 @@
-//! SageMaker Runtime: InvokeEndpoint.
+//! SageMaker Runtime: InvokeEndpoint, and InvokeEndpointWithResponseStream.
 //!
 //! Headers, limits and errors: SageMaker Runtime's service model and API reference.
+
+mod errors;
+mod stream;
+
+pub use errors::too_large;
 
 use crate::authorize;
 use crate::call::{Call, Target};
 use crate::dispatch;
-use crate::error::{Failure, Family};
+use crate::error::Failure;
 use crate::models::{Answer, Inference, ModelFailure};
-use crate::protocol;
 use crate::sagemaker::input::check_name;
 use crate::sagemaker::model::{Variant, arn};
 use axum::body::Body;
 use bytes::Bytes;
 use domain::endpoint::EndpointStatus;
+use errors::{body_too_large, model_error, timed_out};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
-use serde_json::json;
 use std::time::Duration;
 
 /// What a body may have.
@@ -28,36 +32,84 @@ const MODEL_TIME: Duration = Duration::from_secs(60);
 const CUSTOM_ATTRIBUTES: usize = 1024;
 
 const SERVICE: &str = "runtime";
-const OPERATION: &str = "InvokeEndpoint";
+
+/// How an answer is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// As a whole.
+    Whole,
+    /// Piece by piece.
+    Stream,
+}
+
+impl Way {
+    const ALL: [Self; 2] = [Self::Whole, Self::Stream];
+
+    fn operation(self) -> &'static str {
+        match self {
+            Self::Whole => "InvokeEndpoint",
+            Self::Stream => "InvokeEndpointWithResponseStream",
+        }
+    }
+    /// What follows the endpoint's name in the path.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Whole => "/invocations",
+            Self::Stream => "/invocations-response-stream",
+        }
+    }
+    /// What it takes. "Before you can use this operation, your IAM permissions must allow the sagemaker:InvokeEndpoint
+    /// action" is said of streams, too.
+    fn actions(self) -> &'static [&'static str] {
+        match self {
+            Self::Whole => &["sagemaker:InvokeEndpoint"],
+            Self::Stream => &["sagemaker:InvokeEndpointWithResponseStream", "sagemaker:InvokeEndpoint"],
+        }
+    }
+    /// The header that says which type is wanted: a stream's own type is that of its frames.
+    fn accept(self) -> &'static str {
+        match self {
+            Self::Whole => "accept",
+            Self::Stream => "x-amzn-sagemaker-accept",
+        }
+    }
+}
 
 /// Answers a request of SageMaker Runtime.
 pub async fn answer(call: &Call<'_>, parts: &Parts, body: Bytes) -> Result<Response<Body>, Failure> {
-    let name = endpoint_name(parts).ok_or_else(|| {
+    let (way, name) = addressed(parts).ok_or_else(|| {
         Failure::new(404, "UnknownOperationException", format!("{} {} is not known.", parts.method, parts.uri.path()))
     })?;
-    let verdict = call.app.faults.judge(SERVICE, OPERATION, call.account());
+    let verdict = call.app.faults.judge(SERVICE, way.operation(), call.account());
     let result = match dispatch::suffer(&verdict).await {
-        Ok(()) => invoke(call, &name, &parts.headers, body).await,
+        Ok(()) => invoke(call, way, &name, &parts.headers, body).await,
         Err(failure) => Err(failure),
     };
     let result = if verdict.lose_reply { Err(Failure::internal()) } else { result };
-    call.app.counters.add(call.account(), SERVICE, OPERATION, result.is_err());
+    call.app.counters.add(call.account(), SERVICE, way.operation(), result.is_err());
     result
 }
 
-fn endpoint_name(parts: &Parts) -> Option<String> {
-    let rest = parts.uri.path().strip_prefix("/endpoints/")?;
-    let name = rest.strip_suffix("/invocations").filter(|name| !name.contains('/') && parts.method == Method::POST)?;
-    percent_encoding::percent_decode_str(name).decode_utf8().ok().map(|name| name.into_owned())
+fn addressed(parts: &Parts) -> Option<(Way, String)> {
+    let rest = parts.uri.path().strip_prefix("/endpoints/").filter(|_| parts.method == Method::POST)?;
+    let (way, name) = Way::ALL.into_iter().find_map(|way| Some((way, rest.strip_suffix(way.path())?)))?;
+    let name = percent_encoding::percent_decode_str(name).decode_utf8().ok().filter(|_| !name.contains('/'))?;
+    Some((way, name.into_owned()))
 }
 
 fn header<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok()
 }
 
-async fn invoke(call: &Call<'_>, name: &str, headers: &HeaderMap, body: Bytes) -> Result<Response<Body>, Failure> {
+async fn invoke(
+    call: &Call<'_>,
+    way: Way,
+    name: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Response<Body>, Failure> {
     check_name("endpointName", name)?;
-    permitted(call, name, headers)?;
+    permitted(call, way, name, headers)?;
     let attributes = custom_attributes(headers)?;
     let variant = variant(call, name, header(headers, "x-amzn-sagemaker-target-variant"))?;
     for (unfit, why) in [
@@ -74,29 +126,39 @@ async fn invoke(call: &Call<'_>, name: &str, headers: &HeaderMap, body: Bytes) -
     }
     let inference = Inference {
         content_type: header(headers, "content-type").map(str::to_owned),
-        accept: header(headers, "accept").map(str::to_owned),
+        accept: header(headers, way.accept()).map(str::to_owned),
         custom_attributes: attributes,
         headers: forwarded(headers),
         body,
     };
     let session = new_session(headers);
-    let run = call.app.models.run(&variant.image, inference);
+    let models = &call.app.models;
+    let run = async {
+        match way {
+            Way::Whole => {
+                models.run(&variant.image, inference).await.map(|answer| success(answer, &variant.name, session))
+            }
+            Way::Stream => {
+                models.stream(&variant.image, inference).await.map(|answer| stream::response(answer, &variant.name))
+            }
+        }
+    };
     match tokio::time::timeout(MODEL_TIME, run).await {
-        Ok(Ok(answer)) => Ok(success(answer, &variant.name, session)),
+        Ok(Ok(response)) => Ok(response),
         Ok(Err(ModelFailure::Model { status, message })) => Err(model_error(call, name, status, &message)),
         Ok(Err(ModelFailure::Service(failure))) => Err(failure),
         Err(_) => Err(timed_out(call, name)),
     }
 }
 
-fn permitted(call: &Call<'_>, name: &str, headers: &HeaderMap) -> Result<(), Failure> {
+fn permitted(call: &Call<'_>, way: Way, name: &str, headers: &HeaderMap) -> Result<(), Failure> {
     let arn = arn(&call.region, call.account(), "endpoint", name);
     let tags = call.read_sagemaker(|sagemaker| sagemaker.tags.get(&arn).cloned().unwrap_or_default());
     let mut target = Target::new(arn).tagged(&tags);
-    if let Some(model) = header(headers, "x-amzn-sagemaker-target-model") {
+    if let (Way::Whole, Some(model)) = (way, header(headers, "x-amzn-sagemaker-target-model")) {
         target = target.with("sagemaker:TargetModel", model);
     }
-    authorize::require(call, "sagemaker:InvokeEndpoint", target)
+    way.actions().iter().try_for_each(|action| authorize::require(call, action, target.clone()))
 }
 
 fn custom_attributes(headers: &HeaderMap) -> Result<Option<String>, Failure> {
@@ -178,46 +240,4 @@ fn success(answer: Answer, variant: &str, session: Option<String>) -> Response<B
         set("x-amzn-sagemaker-closed-session-id", session);
     }
     response
-}
-
-fn log_group(call: &Call<'_>, endpoint: &str) -> String {
-    format!("arn:aws:logs:{}:{}:log-group:/aws/sagemaker/Endpoints/{endpoint}", call.region, call.account())
-}
-
-fn model_error(call: &Call<'_>, endpoint: &str, status: u16, message: &str) -> Failure {
-    let side = if status < 500 { "client" } else { "server" };
-    let code = if status < 500 { "CLIENT_ERROR_FROM_MODEL" } else { "SERVER_ERROR_FROM_MODEL" };
-    let region = &call.region;
-    let text = format!(
-        "Received {side} error ({status}) from primary with message \"{message}\". See \
-         https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group=/aws/sagemaker/\
-         Endpoints/{endpoint} in account {} for more information.",
-        call.account()
-    );
-    Failure::new(424, "ModelError", text)
-        .with("ErrorCode", code.into())
-        .with("OriginalStatusCode", json!(status))
-        .with("OriginalMessage", message.into())
-        .with("LogStreamArn", log_group(call, endpoint).into())
-}
-
-fn timed_out(call: &Call<'_>, endpoint: &str) -> Failure {
-    let text = "Your invocation timed out while waiting for a response from container primary. Review the latency \
-                metrics for each container in Amazon CloudWatch, resolve the issue, and try again.";
-    Failure::new(424, "ModelError", text)
-        .with("ErrorCode", "MODEL_CONTAINER_TIMEOUT".into())
-        .with("OriginalStatusCode", json!(0))
-        .with("OriginalMessage", text.into())
-        .with("LogStreamArn", log_group(call, endpoint).into())
-}
-
-fn body_too_large(serverless: bool) -> Failure {
-    let limit = if serverless { SERVERLESS_BODY_LIMIT } else { BODY_LIMIT };
-    // SageMaker's own answer has a status and a text, and no code.
-    Failure::new(413, "413", format!("HTTP content length exceeded {limit} bytes."))
-}
-
-/// The answer to a body that was too large to read at all.
-pub fn too_large() -> Response<Body> {
-    protocol::failure(Family::Rest, &body_too_large(false), "", &crate::ids::request())
 }

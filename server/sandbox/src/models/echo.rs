@@ -9,15 +9,27 @@
 //! - `error=CODE`: fail as SageMaker would: `ModelNotReadyException`, `InternalFailure`, `ServiceUnavailable`,
 //!   `InternalDependencyException`
 //! - `close-session`: close the session that the request names
+//!
+//! Where the answer is asked for piece by piece:
+//! - `parts=N`: in so many pieces, 4 if it is not said
+//! - `part-ms=N`: wait before each
+//! - `break-after=N`: break off after so many pieces, with `break=CODE`: `StreamBroken` (if it is not said),
+//!   `ModelInvocationTimeExceeded` or `InternalStreamFailure`
 
-use super::{Answer, Inference, ModelFailure};
+use super::{Answer, Inference, ModelFailure, StreamAnswer, StreamBreak};
 use crate::error::Failure;
 use bytes::Bytes;
+use futures::StreamExt as _;
+use futures::stream;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// The largest answer it can be told to give.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// In how many pieces it answers where it is not told.
+const PARTS: u64 = 4;
+/// The most pieces it can be told to give.
+const MOST_PARTS: u64 = 100_000;
 
 fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
     let mut parts = attributes.split([';', ',']).map(str::trim);
@@ -55,6 +67,36 @@ pub async fn run(inference: Inference) -> Result<Answer, ModelFailure> {
     let session = inference.headers.iter().find(|(name, _)| name == "x-amzn-sagemaker-session-id");
     let closed_session = attribute(attributes, "close-session").and(session).map(|(_, id)| id.clone());
     Ok(Answer { content_type, custom_attributes: inference.custom_attributes, closed_session, body })
+}
+
+/// Answers a request piece by piece.
+pub async fn stream(inference: Inference) -> Result<StreamAnswer, ModelFailure> {
+    let attributes = inference.custom_attributes.clone().unwrap_or_default();
+    let wait = Duration::from_millis(number(&attributes, "part-ms")?.unwrap_or(0));
+    let count = number(&attributes, "parts")?.unwrap_or(PARTS).clamp(1, MOST_PARTS);
+    let break_after = number(&attributes, "break-after")?;
+    let ending = ending(attribute(&attributes, "break").unwrap_or("StreamBroken"))?;
+    let Answer { content_type, custom_attributes, body, .. } = run(inference).await?;
+    let length = body.len().div_ceil(usize::try_from(count).unwrap_or(1)).max(1);
+    let pieces: Vec<Bytes> =
+        (0..body.len()).step_by(length).map(|at| body.slice(at..body.len().min(at + length))).collect();
+    let sent = break_after.map_or(pieces.len(), |most| usize::try_from(most).unwrap_or(usize::MAX).min(pieces.len()));
+    let pieces = pieces.into_iter().take(sent).map(Ok).chain(break_after.map(|_| Err(ending)));
+    let parts = stream::iter(pieces).then(move |piece| async move {
+        tokio::time::sleep(wait).await;
+        piece
+    });
+    Ok(StreamAnswer { content_type, custom_attributes, parts: parts.boxed() })
+}
+
+fn ending(code: &str) -> Result<StreamBreak, ModelFailure> {
+    let broken = |code| StreamBreak::Model { code, message: "echo was told to break off".into() };
+    match code {
+        "StreamBroken" => Ok(broken("StreamBroken")),
+        "ModelInvocationTimeExceeded" => Ok(broken("ModelInvocationTimeExceeded")),
+        "InternalStreamFailure" => Ok(StreamBreak::Internal("The stream failed inside the service.".into())),
+        other => Err(ModelFailure::model(400, format!("`break={other}` is not an ending echo knows"))),
+    }
 }
 
 fn answer(inference: &Inference, attributes: &str) -> Result<(String, Bytes), ModelFailure> {

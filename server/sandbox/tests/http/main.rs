@@ -12,5 +12,6 @@ mod persistence;
 mod runtime;
 mod sagemaker;
 mod signature;
+mod stream;
 mod sts;
 mod support;

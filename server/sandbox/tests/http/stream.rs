@@ -1,0 +1,115 @@
+//! InvokeEndpointWithResponseStream: frames, breaks, permissions, and what a model that can't stream gives.
+
+use crate::client::{Answer, Client};
+use crate::support::{Lab, PARENT};
+use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
+use aws_smithy_types::event_stream::Message;
+use bytes::Bytes;
+use http::Method;
+
+const ATTRIBUTES: &str = "x-amzn-sagemaker-custom-attributes";
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+async fn stream(client: &Client, endpoint: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    let path = format!("/endpoints/{endpoint}/invocations-response-stream");
+    client.send(client.signed("sagemaker", Method::POST, &path, headers, Bytes::copy_from_slice(body.as_bytes()))).await
+}
+
+/// The frames of an answer: what kind, and what they carry.
+fn frames(answer: &Answer) -> Vec<(String, String)> {
+    assert_eq!(answer.header("content-type"), "application/vnd.amazon.eventstream", "{}", answer.text());
+    let mut decoder = MessageFrameDecoder::new();
+    let mut left = answer.body.clone();
+    let mut seen = Vec::new();
+    while let DecodedFrame::Complete(message) = decoder.decode_frame(&mut left).unwrap() {
+        let kind = header(&message, ":event-type").or_else(|| header(&message, ":exception-type")).unwrap();
+        seen.push((kind, String::from_utf8_lossy(message.payload()).into_owned()));
+    }
+    assert!(left.is_empty(), "the last frame is whole");
+    seen
+}
+
+fn header(message: &Message, name: &str) -> Option<String> {
+    let found = message.headers().iter().find(|header| header.name().as_str() == name)?;
+    Some(found.value().as_string().unwrap().as_str().to_owned())
+}
+
+fn part(text: &str) -> (String, String) {
+    ("PayloadPart".into(), text.into())
+}
+
+#[tokio::test]
+async fn an_answer_comes_piece_by_piece() {
+    let lab = Lab::start().await;
+    let parent = lab.client("parent");
+    let answer = stream(&parent, "echo", &[JSON, (ATTRIBUTES, "parts=3")], "[1,2,3,4]").await;
+    assert_eq!(frames(&answer), [part("[1,"), part("2,3"), part(",4]")]);
+    assert_eq!(answer.header("x-amzn-sagemaker-content-type"), "application/json");
+    assert_eq!(answer.header("x-amzn-invoked-production-variant"), "AllTraffic");
+    assert_eq!(answer.header(ATTRIBUTES), "parts=3");
+    assert_eq!(frames(&stream(&parent, "echo", &[], "").await), []);
+}
+
+#[tokio::test]
+async fn a_model_that_gives_no_pieces_gives_one() {
+    let lab = Lab::start().await;
+    let parent = lab.client("parent");
+    let sent = [("content-type", "text/csv"), ("x-amzn-sagemaker-accept", "application/json")];
+    let answer = stream(&parent, "churn-classifier", &sent, "5,0,0,268.4,121,74.9,201.3,4,13.2").await;
+    let frames = frames(&answer);
+    assert!(frames.len() == 1 && frames[0].1.starts_with("{\"predictions\":["), "{frames:?}");
+    let refused = stream(&parent, "churn-classifier", &[("content-type", "image/png")], "x").await;
+    refused.refused(424, "ModelError", "Received client error (415)");
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_says_why_and_ends() {
+    let lab = Lab::start().await;
+    let parent = lab.client("parent");
+    for (code, kind) in [
+        ("StreamBroken", "ModelStreamError"),
+        ("ModelInvocationTimeExceeded", "ModelStreamError"),
+        ("InternalStreamFailure", "InternalStreamFailure"),
+    ] {
+        let told = format!("parts=4;break-after=2;break={code}");
+        let seen = frames(&stream(&parent, "echo", &[(ATTRIBUTES, &told)], "abcd").await);
+        assert_eq!(seen[..2], [part("a"), part("b")]);
+        assert_eq!((seen.len(), seen[2].0.as_str()), (3, kind));
+        assert!(kind != "ModelStreamError" || seen[2].1.contains(code), "{seen:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_large_answer_is_cut_into_frames() {
+    let lab = Lab::start().await;
+    let told = format!("parts=1;bytes={}", 1024 * 1024);
+    let seen = frames(&stream(&lab.client("parent"), "echo", &[(ATTRIBUTES, &told)], "").await);
+    assert_eq!(seen.len(), 8);
+    assert_eq!(seen.iter().map(|(_, text)| text.len()).sum::<usize>(), 1024 * 1024);
+}
+
+#[tokio::test]
+async fn a_stream_takes_both_permissions() {
+    let lab = Lab::start().await;
+    let parent = lab.client("parent");
+    let allow = |action: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"sagemaker:{action}","Resource":"*"}}}}"#
+        )
+    };
+    let (whole, streamed) = (allow("InvokeEndpoint"), allow("InvokeEndpointWithResponseStream"));
+    let only_whole = parent.new_user("only-whole", &[&whole]).await;
+    let only_streamed = parent.new_user("only-streamed", &[&streamed]).await;
+    let both = parent.new_user("both", &[&whole, &streamed]).await;
+    let denied = |user: &str, action: &str| {
+        format!(
+            "User: arn:aws:iam::{PARENT}:user/{user} is not authorized to perform: sagemaker:{action} on resource: \
+             arn:aws:sagemaker:eu-west-1:{PARENT}:endpoint/echo"
+        )
+    };
+    let why = denied("only-whole", "InvokeEndpointWithResponseStream");
+    stream(&only_whole, "echo", &[], "x").await.refused(403, "AccessDeniedException", &why);
+    let why = denied("only-streamed", "InvokeEndpoint");
+    stream(&only_streamed, "echo", &[], "x").await.refused(403, "AccessDeniedException", &why);
+    assert_eq!(frames(&stream(&both, "echo", &[], "x").await), [part("x")]);
+}
