@@ -3,7 +3,9 @@
 use crate::doctor::QuestionForm;
 use crate::endpoint::Sample;
 use crate::names::{EndpointName, ShareId};
+use crate::share::intent::InvokeAction;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// SageMaker Runtime's limits, kept in one place so that they are easy to correct.
 /// Source: SageMaker Runtime API reference, InvokeEndpoint.
@@ -16,6 +18,8 @@ pub mod limits {
     pub const CUSTOM_ATTRIBUTES: usize = 1024;
     /// The longest content type or accept header.
     pub const CONTENT_TYPE: usize = 1024;
+    /// The largest streamed answer that is collected for a page without a script, in bytes. The console's own limit.
+    pub const COLLECTED_BYTES: usize = 8 * 1024 * 1024;
     /// How long the model has to answer, in seconds.
     pub const MODEL_SECONDS: u64 = 60;
 }
@@ -152,6 +156,79 @@ pub struct ModelFailure {
     pub log_stream_arn: Option<String>,
 }
 
+/// What is told of a stream, in this order: that it began, its pieces, how it ended; or only why it did not begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum StreamEvent {
+    /// It did not begin.
+    NotBegun {
+        /// Why; always a failure.
+        outcome: Box<InvokeOutcome>,
+    },
+    /// The model began to answer.
+    Began {
+        /// What is known from the start.
+        head: StreamHead,
+    },
+    /// A piece of the answer.
+    Part {
+        /// Its text. A character that is cut in two comes with the later piece; what is no text is replaced.
+        text: String,
+        /// Its size in bytes.
+        bytes: usize,
+    },
+    /// The answer is whole, or what there is of it has come.
+    Ended {
+        /// How it ended.
+        end: StreamEnd,
+    },
+}
+
+/// A stream's beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamHead {
+    /// The type of the pieces together.
+    pub content_type: String,
+    /// `x-Amzn-Invoked-Production-Variant`.
+    pub variant: Option<String>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<String>,
+    /// Time spent getting the role's credentials, in microseconds.
+    pub role_us: u64,
+    /// Whether the role's credentials were cached.
+    pub role_cached: bool,
+    /// Time until the model began to answer, in microseconds.
+    pub began_us: u64,
+    /// AWS's request id.
+    pub request_id: Option<String>,
+}
+
+/// A stream's end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamEnd {
+    /// How many pieces came.
+    pub parts: usize,
+    /// How many bytes they had.
+    pub bytes: usize,
+    /// Time from the model's beginning to the end, in microseconds.
+    pub took_us: u64,
+    /// Whether something in it was no text.
+    pub not_text: bool,
+    /// Why it broke off; `None` when it is whole.
+    pub broke: Option<StreamBreak>,
+}
+
+/// Why a stream broke off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamBreak {
+    /// `StreamBroken`, `ModelInvocationTimeExceeded`, `InternalStreamFailure` …
+    pub code: String,
+    /// AWS's or the model's own words.
+    pub message: String,
+    /// What it means and what to do next.
+    pub hint: String,
+}
+
 /// Why a call was denied, worked out from the documents that could be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DenialExplanation {
@@ -177,6 +254,8 @@ pub struct TargetView {
     pub endpoint: Option<EndpointName>,
     /// Whether the share is of all endpoints in its region: then any other may be named.
     pub any_endpoint: bool,
+    /// The ways to invoke that the share allows.
+    pub ways: BTreeSet<InvokeAction>,
     /// Its status, when it could be read.
     pub status: Option<crate::endpoint::EndpointStatus>,
     /// Whether the console itself is among the callers the share allows; if not, why.

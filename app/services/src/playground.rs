@@ -3,21 +3,25 @@
 pub(crate) mod explain;
 mod outcome;
 mod role_sessions;
+mod stream;
 
 use crate::activity::Happened;
-use crate::ports::gateway::{AssumeRoleParams, GatewayError, GatewayErrorKind, RoleCredentials, RuntimeRequest};
+use crate::ports::gateway::{
+    AssumeRoleParams, GatewayError, GatewayErrorKind, GatewayResult, RoleCredentials, RuntimeRequest,
+};
 use crate::ports::store::ShareRecord;
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use bytes::Bytes;
 use domain::activity::ActivityOutcome;
 use domain::arn::CallerArn;
-use domain::invoke::{InvokeOutcome, InvokeParams, InvokeRefusal, TargetView};
+use domain::invoke::{InvokeFailure, InvokeOutcome, InvokeParams, InvokeRefusal, TargetView};
 use domain::names::{ConnectionId, EndpointName, SessionName, ShareId};
-use domain::share::intent::{CallerScope, EndpointScope, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use domain::share::view::ShareState;
 use domain::time::Timestamp;
 use domain::wizard::FieldProblem;
+use futures::future::BoxFuture;
 use role_sessions::RoleSessions;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -77,6 +81,34 @@ impl Services {
 
     /// Invokes an endpoint through a share's role. What AWS or the model refuse is an outcome too.
     pub async fn invoke(&self, operator: &Operator, params: InvokeParams) -> ServiceResult<InvokeOutcome> {
+        let record = self.callable(&params).await?;
+        let (what, bytes) = (format!("invoked {}", params.endpoint), params.body.len());
+        let began = Instant::now();
+        let call = RoleCall { operator, record: &record, action: InvokeAction::Invoke, request: request(params) };
+        let runtime = self.inner.gateways.runtime.clone();
+        let region = record.intent.region.clone();
+        let answer = self
+            .call_as_role(&call, |credentials, request| {
+                let (runtime, region) = (runtime.clone(), region.clone());
+                Box::pin(async move { runtime.invoke(&credentials, &region, request).await })
+            })
+            .await;
+        let outcome = match answer {
+            Ok((answer, timing)) => timing.answered(answer),
+            Err(outcome) => *outcome,
+        };
+        let mut happened = Happened::done(what).of_share(&record.intent.id);
+        happened.took_ms = Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let (ending, detail) = match &outcome.result {
+            Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
+            Err(failure) => failed_in_brief(failure, bytes),
+        };
+        self.note(operator.label(), happened.outcome(ending).detail(detail)).await;
+        Ok(outcome)
+    }
+
+    /// The record of a share through which the console may make this call.
+    async fn callable(&self, params: &InvokeParams) -> ServiceResult<Arc<ShareRecord>> {
         params.check().map_err(refusal)?;
         let record = self.believed_record(&params.share).await?;
         in_scope(&record, &params.endpoint)?;
@@ -86,36 +118,18 @@ impl Services {
                 hint: "change the share's callers, then try again".into(),
             });
         }
-        let (what, bytes) = (format!("invoked {}", params.endpoint), params.body.len());
-        let began = Instant::now();
-        let outcome = self.invoke_share(operator, &record, params).await?;
-        let mut happened = Happened::done(what).of_share(&record.intent.id);
-        happened.took_ms = Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
-        let (ending, detail) = match &outcome.result {
-            Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
-            Err(failure) if failure.explanation.is_some() || failure.status == Some(403) => {
-                (ActivityOutcome::Denied, format!("{bytes} bytes, {} {}", failure.operation, failure.code))
-            }
-            Err(failure) => (ActivityOutcome::Failed, format!("{bytes} bytes sent, {}", failure.code)),
-        };
-        self.note(operator.label(), happened.outcome(ending).detail(detail)).await;
-        Ok(outcome)
+        Ok(record)
     }
 
-    async fn invoke_share(
+    /// Makes a call with the role's credentials; once more with fresh ones where they were refused as expired: such a call
+    /// never reached the model.
+    async fn call_as_role<T>(
         &self,
-        operator: &Operator,
-        record: &Arc<ShareRecord>,
-        params: InvokeParams,
-    ) -> ServiceResult<InvokeOutcome> {
-        let request = RuntimeRequest {
-            endpoint: params.endpoint,
-            content_type: params.content_type,
-            accept: Some(params.accept).filter(|text| !text.is_empty()),
-            custom_attributes: Some(params.custom_attributes).filter(|text| !text.is_empty()),
-            body: Bytes::from(params.body),
-        };
-        let intent = &record.intent;
+        call: &RoleCall<'_>,
+        make: impl Fn(Arc<RoleCredentials>, RuntimeRequest) -> BoxFuture<'static, GatewayResult<T>>,
+    ) -> Result<(T, outcome::Timing), Box<InvokeOutcome>> {
+        let RoleCall { operator, record, action, request } = call;
+        let (intent, endpoint) = (&record.intent, &request.endpoint);
         let mut timing = outcome::Timing::default();
         for last in [false, true] {
             let began = Instant::now();
@@ -123,23 +137,22 @@ impl Services {
                 Ok(found) => found,
                 Err(error) => {
                     timing.role(began, false);
-                    let explanation = self.explain_assume(intent, &request.endpoint, &error).await;
-                    return Ok(timing.failed("AssumeRole", &error, explanation));
+                    let explanation = self.explain_assume(intent, endpoint, *action, &error).await;
+                    return Err(Box::new(timing.failed("AssumeRole", &error, explanation)));
                 }
             };
             timing.role(began, cached);
             let began = Instant::now();
-            let answer = self.inner.gateways.runtime.invoke(&credentials, &intent.region, request.clone()).await;
+            let answer = make(credentials.clone(), request.clone()).await;
             timing.call(began);
             match answer {
-                Ok(answer) => return Ok(timing.answered(answer)),
-                // Refused credentials never reached the model, so this is safe to repeat once with fresh ones.
+                Ok(answer) => return Ok((answer, timing)),
                 Err(error) if error.kind == GatewayErrorKind::Expired && !last => {
                     self.inner.playground.sessions.expired(&session_key(operator, intent), &credentials);
                 }
                 Err(error) => {
-                    let explanation = self.explain_invoke(intent, &credentials, &request.endpoint, &error).await;
-                    return Ok(timing.failed("InvokeEndpoint", &error, explanation));
+                    let explanation = self.explain_invoke(intent, &credentials, endpoint, *action, &error).await;
+                    return Err(Box::new(timing.failed(action.operation(), &error, explanation)));
                 }
             }
         }
@@ -204,6 +217,32 @@ impl Services {
     }
 }
 
+/// A call through a share.
+struct RoleCall<'a> {
+    operator: &'a Operator,
+    record: &'a Arc<ShareRecord>,
+    action: InvokeAction,
+    request: RuntimeRequest,
+}
+
+fn request(params: InvokeParams) -> RuntimeRequest {
+    RuntimeRequest {
+        endpoint: params.endpoint,
+        content_type: params.content_type,
+        accept: Some(params.accept).filter(|text| !text.is_empty()),
+        custom_attributes: Some(params.custom_attributes).filter(|text| !text.is_empty()),
+        body: Bytes::from(params.body),
+    }
+}
+
+/// A failed call in the audit trail.
+fn failed_in_brief(failure: &InvokeFailure, bytes: usize) -> (ActivityOutcome, String) {
+    if failure.explanation.is_some() || failure.status == Some(403) {
+        return (ActivityOutcome::Denied, format!("{bytes} bytes, {} {}", failure.operation, failure.code));
+    }
+    (ActivityOutcome::Failed, format!("{bytes} bytes sent, {}", failure.code))
+}
+
 /// Neither account is connected any more: there is nobody to call as.
 fn no_way(intent: &ShareIntent) -> GatewayError {
     GatewayError {
@@ -245,6 +284,7 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
         share_label: format!("{} → {} · {}", intent.child, intent.parent, intent.role_name),
         endpoint,
         any_endpoint: intent.endpoints == EndpointScope::All,
+        ways: intent.actions.clone(),
         status: None,
         blocked: blocked(intent, record.state),
         sample: None,

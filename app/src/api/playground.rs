@@ -6,7 +6,9 @@ use crate::api::codec::Json;
 use crate::error::AppError;
 use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
 use domain::names::{EndpointName, ShareId};
+use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
+use leptos::server_fn::codec::{StreamingText, TextStream};
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
@@ -20,6 +22,8 @@ use crate::api::{answer, is_form_post, session};
 pub struct KeptResult {
     /// As typed.
     pub params: InvokeParams,
+    /// How the answer was asked for.
+    pub way: InvokeAction,
     /// The outcome, or why there is none.
     pub result: Result<InvokeOutcome, AppError>,
 }
@@ -61,7 +65,40 @@ pub async fn get_playground(
     Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result) })
 }
 
-/// Invokes an endpoint through a share.
+/// Invokes an endpoint through a share, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).
+///
+/// In ASCII, as the parts in which a browser gets the lines may cut a character in two.
+#[server(prefix = "/api", endpoint = "stream_endpoint", output = StreamingText)]
+pub async fn stream_endpoint(
+    share: ShareId,
+    endpoint: EndpointName,
+    #[server(default)] content_type: String,
+    #[server(default)] accept: String,
+    #[server(default)] custom_attributes: String,
+    #[server(default)] body: String,
+) -> Result<TextStream<AppError>, AppError> {
+    let (services, operator) = session()?;
+    let params = InvokeParams { share, endpoint, content_type, accept, custom_attributes, body };
+    let events = answer(services.invoke_stream(&operator, params).await)?;
+    Ok(TextStream::new(futures::StreamExt::map(events, |event| Ok(line(&event)))))
+}
+
+#[cfg(feature = "ssr")]
+fn line(event: &domain::invoke::StreamEvent) -> String {
+    use std::fmt::Write as _;
+    let json = serde_json::to_string(event).unwrap_or_default();
+    let mut line = String::with_capacity(json.len() + 1);
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit).ok().filter(u8::is_ascii) {
+            Some(ascii) => line.push(char::from(ascii)),
+            None => _ = write!(line, "\\u{unit:04x}"),
+        }
+    }
+    line.push('\n');
+    line
+}
+
+/// Invokes an endpoint through a share. A plain form may ask for a stream, too: what comes is collected to its end.
 #[server(prefix = "/api", endpoint = "invoke_endpoint", output = Json)]
 pub async fn invoke_endpoint(
     share: ShareId,
@@ -70,15 +107,20 @@ pub async fn invoke_endpoint(
     #[server(default)] accept: String,
     #[server(default)] custom_attributes: String,
     #[server(default)] body: String,
+    #[server(default)] way: String,
 ) -> Result<InvokeOutcome, AppError> {
     let (services, operator) = session()?;
     let params = InvokeParams { share, endpoint, content_type, accept, custom_attributes, body };
     if !is_form_post() {
         return answer(services.invoke(&operator, params).await);
     }
-    let result = answer(services.invoke(&operator, params.clone()).await);
+    let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
+    let result = match way {
+        InvokeAction::Stream => answer(services.invoke_stream_collected(&operator, params.clone()).await),
+        _ => answer(services.invoke(&operator, params.clone()).await),
+    };
     let (share, endpoint) = (params.share.clone(), params.endpoint.clone());
-    let id = kept::keep(operator.key(), KeptResult { params, result: result.clone() });
+    let id = kept::keep(operator.key(), KeptResult { params, way, result: result.clone() });
     leptos_axum::redirect(&format!("/playground?share={share}&endpoint={endpoint}&result={id}#response"));
     // The page shows a failure from what was kept; in the address it would only be shown twice.
     result.or_else(|_| Ok(nothing_yet()))

@@ -3,6 +3,7 @@
 mod format;
 mod request;
 mod response;
+mod streaming;
 
 use super::parts::{EndpointField, StartShareButton};
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
@@ -12,11 +13,13 @@ use crate::ui::{
 };
 use domain::endpoint::EndpointStatus;
 use domain::invoke::{InvokeParams, TargetView};
+use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use request::Request;
 use response::Response;
+use streaming::Live;
 
 /// What is typed. Outlives the choice of an endpoint, so that nothing typed is lost.
 #[derive(Clone, Copy)]
@@ -25,6 +28,8 @@ struct Typed {
     accept: RwSignal<String>,
     custom_attributes: RwSignal<String>,
     body: RwSignal<String>,
+    /// The key of an [`InvokeAction`].
+    way: RwSignal<String>,
     /// Whether the person changed anything: then no sample takes its place.
     touched: RwSignal<bool>,
 }
@@ -36,10 +41,12 @@ impl Typed {
             accept: RwSignal::default(),
             custom_attributes: RwSignal::default(),
             body: RwSignal::default(),
+            way: RwSignal::new(InvokeAction::Invoke.key().into()),
             touched: RwSignal::new(false),
         }
     }
-    fn fill(self, params: InvokeParams) {
+    fn fill(self, params: InvokeParams, way: InvokeAction) {
+        self.way.set(way.key().into());
         self.content_type.set(params.content_type);
         self.accept.set(params.accept);
         self.custom_attributes.set(params.custom_attributes);
@@ -66,6 +73,8 @@ pub fn PlaygroundPage() -> impl IntoView {
         Resource::new(move || chosen.get(), |(share, endpoint, result)| get_playground(share, endpoint, result));
     let typed = Typed::new();
     let invoke = ServerAction::<InvokeEndpoint>::new();
+    let live = Live::new();
+    on_cleanup(move || live.clear());
     view! {
         <PageHeader title="Playground" sub="Calls go through the role of the share. Your credentials stay on the server." />
         <Resolve
@@ -79,14 +88,14 @@ pub fn PlaygroundPage() -> impl IntoView {
                 }
             }
             children=Callback::new(move |view: PlaygroundView| {
-                view! { <Playground view=view typed=typed invoke=invoke /> }
+                view! { <Playground view=view typed=typed invoke=invoke live /> }
             })
         />
     }
 }
 
 #[component]
-fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEndpoint>) -> impl IntoView {
+fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEndpoint>, live: Live) -> impl IntoView {
     let PlaygroundView { targets, chosen, problem, kept } = view;
     let Some(target) = chosen else {
         return view! {
@@ -101,17 +110,17 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
         }
         .into_any();
     };
-    let (kept_params, kept_result) = kept.map(|kept| (kept.params, kept.result)).unzip();
+    let (kept_params, kept_result) = kept.map(|kept| ((kept.params, kept.way), kept.result)).unzip();
     match kept_params {
         // What was sent belongs to the endpoint it was sent to.
-        Some(params) if target.endpoint.as_ref() == Some(&params.endpoint) && params.share == target.share => {
-            typed.fill(params);
+        Some((params, way)) if target.endpoint.as_ref() == Some(&params.endpoint) && params.share == target.share => {
+            typed.fill(params, way);
         }
         _ => typed.offer(&target),
     }
     let Some(endpoint) = target.endpoint.clone() else {
         return view! {
-            <Pickers targets=targets chosen=target invoke=invoke problem />
+            <Pickers targets=targets chosen=target invoke=invoke live problem />
             <div class="card">
                 <EmptyState
                     title="No endpoint named yet"
@@ -123,12 +132,12 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
     };
     let name = endpoint.to_string();
     view! {
-        <Pickers targets=targets chosen=target.clone() invoke=invoke problem=None />
+        <Pickers targets=targets chosen=target.clone() invoke=invoke live problem=None />
         {problem
             .map(|error| view! { <ErrorPanel error=error title="The endpoint's status could not be read" /> })}
         <div class="playground">
-            <Request target=target endpoint=endpoint typed=typed invoke=invoke />
-            <Response endpoint=name invoke=invoke kept=kept_result typed=typed />
+            <Request target=target endpoint=endpoint typed=typed invoke=invoke live />
+            <Response endpoint=name invoke=invoke kept=kept_result typed=typed live />
         </div>
     }
     .into_any()
@@ -140,6 +149,7 @@ fn Pickers(
     targets: Vec<TargetView>,
     chosen: TargetView,
     invoke: ServerAction<InvokeEndpoint>,
+    live: Live,
     /// What is wrong with the endpoint's name as typed.
     problem: Option<AppError>,
 ) -> impl IntoView {
@@ -154,6 +164,7 @@ fn Pickers(
     let navigate = use_navigate();
     let go = Callback::new(move |(share, endpoint): (String, String)| {
         invoke.value().set(None);
+        live.clear();
         navigate(&format!("/playground?share={share}&endpoint={endpoint}"), NavigateOptions::default());
     });
     let share = chosen.share.to_string();

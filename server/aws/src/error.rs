@@ -124,6 +124,19 @@ impl Call<'_> {
         }
     }
 
+    /// A stream that had begun, and broke: with AWS's own code and words where it said so.
+    pub(crate) fn broken<E: Error + ProvideErrorMetadata + 'static>(
+        &self,
+        code: Option<&str>,
+        error: &E,
+    ) -> GatewayError {
+        let Some(code) = code.or(error.code()) else {
+            return self.unavailable(&format!("broke the stream off: {}", innermost(error)));
+        };
+        let message = classify::presentable(code, error.message().unwrap_or("the stream broke off"));
+        GatewayError { code: code.to_owned(), ..self.error(GatewayErrorKind::Unavailable, message) }
+    }
+
     /// AWS did answer, with something this crate can't use.
     pub(crate) fn unexpected(&self, what: &str) -> GatewayError {
         self.unavailable(&format!("gave an answer that can't be used: {what}"))

@@ -1,4 +1,4 @@
-//! InvokeEndpoint with a role's credentials. This is the path that has to be quick: one client for each session and
+//! InvokeEndpoint, whole and piece by piece, with a role's credentials. This is the path that has to be quick: one client for each session and
 //! region, one pool of connections for all of them, and bodies that are handed on rather than copied.
 
 use crate::cache::Lru;
@@ -13,14 +13,22 @@ use aws_credential_types::Credentials;
 use aws_sdk_sagemakerruntime::Client;
 use aws_sdk_sagemakerruntime::config::Builder;
 use aws_sdk_sagemakerruntime::operation::invoke_endpoint::InvokeEndpointError;
+use aws_sdk_sagemakerruntime::operation::invoke_endpoint_with_response_stream::InvokeEndpointWithResponseStreamError;
+use aws_sdk_sagemakerruntime::primitives::event_stream::EventReceiver;
+use aws_sdk_sagemakerruntime::types::ResponseStream;
+use aws_sdk_sagemakerruntime::types::error::{ModelError, ResponseStreamError};
 use aws_smithy_types::Blob;
 use aws_types::request_id::RequestId;
+use bytes::Bytes;
 use domain::invoke::ModelFailure;
 use domain::invoke::limits::MODEL_SECONDS;
 use domain::names::Region;
+use futures::StreamExt as _;
+use futures::stream::{self, BoxStream};
 use secrecy::ExposeSecret;
 use services::ports::gateway::{
     Answered, GatewayError, GatewayResult, RoleCredentials, RuntimeGateway, RuntimeRequest, RuntimeResponse,
+    RuntimeStream,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +37,10 @@ use std::time::Duration;
 const ATTEMPT: Duration = Duration::from_secs(MODEL_SECONDS + 5);
 /// Sessions and regions whose clients are kept.
 const CLIENTS: usize = 256;
+const SERVICE: &str = "SageMaker Runtime";
+const STREAM: &str = "InvokeEndpointWithResponseStream";
+
+type Events = EventReceiver<ResponseStream, ResponseStreamError>;
 
 /// The adapter.
 #[derive(Debug)]
@@ -117,7 +129,7 @@ impl RuntimeGateway for AwsRuntime {
             .send()
             .await;
         let answer = answer.map_err(|error| {
-            let call = session.origin.call("SageMaker Runtime", region.as_str(), "InvokeEndpoint");
+            let call = session.origin.call(SERVICE, region.as_str(), "InvokeEndpoint");
             let model = error.as_service_error().and_then(model_failure);
             GatewayError { model, ..call.failed(error) }
         })?;
@@ -130,14 +142,88 @@ impl RuntimeGateway for AwsRuntime {
         };
         Ok(Answered { value, request_id })
     }
+
+    async fn invoke_stream(
+        &self,
+        credentials: &Arc<RoleCredentials>,
+        region: &Region,
+        request: RuntimeRequest,
+    ) -> GatewayResult<Answered<RuntimeStream>> {
+        let session = self.session(credentials, region);
+        let answer = session
+            .client
+            .invoke_endpoint_with_response_stream()
+            .endpoint_name(request.endpoint)
+            .content_type(request.content_type)
+            .set_accept(request.accept)
+            .set_custom_attributes(request.custom_attributes)
+            .body(Blob::from_maybe_shared(request.body))
+            .send()
+            .await;
+        let answer = answer.map_err(|error| {
+            let call = session.origin.call(SERVICE, region.as_str(), STREAM);
+            let model = error.as_service_error().and_then(model_failure_of_stream);
+            GatewayError { model, ..call.failed(error) }
+        })?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let value = RuntimeStream {
+            content_type: answer.content_type,
+            variant: answer.invoked_production_variant,
+            custom_attributes: answer.custom_attributes,
+            parts: parts(answer.body, session, region.clone()),
+        };
+        Ok(Answered { value, request_id })
+    }
+}
+
+/// The pieces of a stream, up to its end or its first error.
+fn parts(body: Events, session: Arc<Session>, region: Region) -> BoxStream<'static, GatewayResult<Bytes>> {
+    let next = |(mut body, session, region): (Events, Arc<Session>, Region)| async move {
+        loop {
+            return match body.recv().await {
+                Ok(Some(ResponseStream::PayloadPart(part))) => {
+                    let bytes = part.bytes.map(Blob::into_bytes).unwrap_or_default();
+                    Some((Ok(bytes), Some((body, session, region))))
+                }
+                // A kind of event that is newer than this console.
+                Ok(Some(_)) => continue,
+                Ok(None) => None,
+                Err(error) => {
+                    let call = session.origin.call(SERVICE, region.as_str(), STREAM);
+                    let error = error.into_service_error();
+                    Some((Err(call.broken(break_code(&error), &error)), None))
+                }
+            };
+        }
+    };
+    let state = Some((body, session, region));
+    stream::unfold(state, move |state| async move { next(state?).await }).boxed()
+}
+
+/// The code of what ends a stream: the events name their kind outside of what the SDK takes for an error's code.
+fn break_code(error: &ResponseStreamError) -> Option<&str> {
+    match error {
+        ResponseStreamError::ModelStreamError(error) => error.error_code(),
+        ResponseStreamError::InternalStreamFailure(_) => Some("InternalStreamFailure"),
+        _ => None,
+    }
 }
 
 /// What the container behind the endpoint said: 424 `ModelError`.
 fn model_failure(error: &InvokeEndpointError) -> Option<ModelFailure> {
     let InvokeEndpointError::ModelError(error) = error else { return None };
-    Some(ModelFailure {
+    Some(said(error))
+}
+
+fn model_failure_of_stream(error: &InvokeEndpointWithResponseStreamError) -> Option<ModelFailure> {
+    let InvokeEndpointWithResponseStreamError::ModelError(error) = error else { return None };
+    Some(said(error))
+}
+
+fn said(error: &ModelError) -> ModelFailure {
+    ModelFailure {
         status: error.original_status_code().and_then(|status| u16::try_from(status).ok()),
         message: error.original_message().or(error.message()).unwrap_or_default().to_owned(),
         log_stream_arn: error.log_stream_arn().map(str::to_owned),
-    })
+    }
 }

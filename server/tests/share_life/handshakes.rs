@@ -13,6 +13,7 @@ use domain::doctor::{
 use domain::evaluate::Layer;
 use domain::names::{EndpointName, ShareId};
 use domain::run::RunState;
+use domain::share::intent::InvokeAction;
 use serde_json::{Value, json};
 
 /// A user of the child that calls with keys of its own.
@@ -116,7 +117,11 @@ impl Scene {
             let mut session = self.caller.with_credentials(&assumed);
             session.region = question.endpoint.region().to_string();
             let headers = [("content-type", "text/csv")];
-            live.invoke = outcome(&session.invoke(question.endpoint.called(), &headers, ROW).await);
+            let endpoint = question.endpoint.called();
+            live.invoke = outcome(&match question.action {
+                InvokeAction::Stream => session.stream(endpoint, &headers, ROW).await,
+                _ => session.invoke(endpoint, &headers, ROW).await,
+            });
         }
         live
     }

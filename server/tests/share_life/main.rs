@@ -22,6 +22,7 @@ mod import;
 mod invoke;
 mod necessity;
 mod rotation;
+mod streams;
 mod teardown;
 mod verify;
 mod world;

@@ -31,6 +31,10 @@ impl InvokeAction {
             Self::Async => "sagemaker:InvokeEndpointAsync",
         }
     }
+    /// The operation of SageMaker Runtime.
+    pub fn operation(self) -> &'static str {
+        self.iam().rsplit(':').next().unwrap_or_default()
+    }
     /// The value in forms: `invoke`, `stream`, `async`.
     pub fn key(self) -> &'static str {
         match self {

@@ -85,9 +85,9 @@ impl Services {
             Err(error) => return Ok(Live { assume_role: outcome(&error), ..Live::default() }),
         };
         let mut live = Live { assume_role: Outcome::Succeeded, ..Live::default() };
-        // Streams and asynchronous calls are another operation each, which the console does not make.
+        // An asynchronous call is an operation of its own, which the console does not make yet.
         let Ok(endpoint) = EndpointName::parse(question.endpoint.called()) else { return Ok(live) };
-        if question.action == InvokeAction::Invoke {
+        if question.action != InvokeAction::Async {
             let sagemaker = &self.inner.gateways.sagemaker;
             let sample = match self.connection_to(operator, &question.parent(), None).await? {
                 Some(parent) => sagemaker.endpoint_with_sample(&parent, &region, &endpoint).await.ok().flatten(),
@@ -103,9 +103,15 @@ impl Services {
                 custom_attributes: None,
                 body: Bytes::from(body),
             };
-            live.invoke = match self.inner.gateways.runtime.invoke(&credentials, &region, request).await {
+            let runtime = &self.inner.gateways.runtime;
+            let answer = match question.action {
+                // The head is enough: the pieces are dropped, which ends the call.
+                InvokeAction::Stream => runtime.invoke_stream(&credentials, &region, request).await.map(drop),
+                _ => runtime.invoke(&credentials, &region, request).await.map(drop),
+            };
+            live.invoke = match answer {
                 // The model was reached: what it makes of the body is not the handshake's.
-                Ok(_) => Outcome::Succeeded,
+                Ok(()) => Outcome::Succeeded,
                 Err(error) if error.kind == GatewayErrorKind::Model => Outcome::Succeeded,
                 Err(error) => outcome(&error),
             };
@@ -120,7 +126,8 @@ impl Services {
             Outcome::Denied { .. } => "denied",
             Outcome::Failed { .. } => "failed",
         };
-        let detail = format!("AssumeRole {}, InvokeEndpoint {}", word(&live.assume_role), word(&live.invoke));
+        let (assumed, invoked) = (word(&live.assume_role), word(&live.invoke));
+        let detail = format!("AssumeRole {assumed}, {} {invoked}", question.action.operation());
         let denied = [&live.assume_role, &live.invoke].into_iter().any(|o| matches!(o, Outcome::Denied { .. }));
         let ending = if denied { ActivityOutcome::Denied } else { ActivityOutcome::Done };
         let happened = Happened::done(format!("tried the handshake with {}", question.role_name()));

@@ -32,6 +32,7 @@ impl Services {
         &self,
         intent: &ShareIntent,
         endpoint: &EndpointName,
+        action: InvokeAction,
         error: &GatewayError,
     ) -> Option<DenialExplanation> {
         if error.kind != GatewayErrorKind::AccessDenied {
@@ -40,7 +41,7 @@ impl Services {
         let external_id = self.presented_id(intent).await;
         let external_id = external_id.as_ref().map(ExternalId::as_str);
         let said = told(self.assume_said(intent, external_id).await, "AssumeRole");
-        Some(DenialExplanation { question: self.as_question(intent, endpoint).await, ..said })
+        Some(DenialExplanation { question: self.as_question(intent, endpoint, action).await, ..said })
     }
 
     pub(super) async fn explain_invoke(
@@ -48,23 +49,30 @@ impl Services {
         intent: &ShareIntent,
         credentials: &RoleCredentials,
         endpoint: &EndpointName,
+        action: InvokeAction,
         error: &GatewayError,
     ) -> Option<DenialExplanation> {
         if error.kind != GatewayErrorKind::AccessDenied {
             return None;
         }
-        let said = told(self.invoke_said(intent, &credentials.session_arn, endpoint).await, "InvokeEndpoint");
-        Some(DenialExplanation { question: self.as_question(intent, endpoint).await, ..said })
+        let said = self.invoke_said(intent, &credentials.session_arn, endpoint, action).await;
+        let said = told(said, action.operation());
+        Some(DenialExplanation { question: self.as_question(intent, endpoint, action).await, ..said })
     }
 
     /// The console's own call as a question to the doctor.
-    async fn as_question(&self, intent: &ShareIntent, endpoint: &EndpointName) -> Option<Box<QuestionForm>> {
+    async fn as_question(
+        &self,
+        intent: &ShareIntent,
+        endpoint: &EndpointName,
+        action: InvokeAction,
+    ) -> Option<Box<QuestionForm>> {
         let caller = console_caller(self, intent).await?;
         let form = QuestionForm::of_share(intent);
         Some(Box::new(QuestionForm {
             caller: caller.to_string(),
             endpoint: endpoint.to_string(),
-            action: InvokeAction::Invoke.key().into(),
+            action: action.key().into(),
             ..form
         }))
     }
@@ -109,16 +117,32 @@ impl Services {
     }
 
     /// What the role's documents say about its session invoking an endpoint.
-    pub(crate) async fn invoke_said(&self, intent: &ShareIntent, session: &Arn, endpoint: &EndpointName) -> Said {
+    pub(crate) async fn invoke_said(
+        &self,
+        intent: &ShareIntent,
+        session: &Arn,
+        endpoint: &EndpointName,
+        action: InvokeAction,
+    ) -> Said {
         let Ok(role) = CallerArn::parse(intent.role_arn().as_str()) else { return Said::Unknown };
         let Some(parent) = intent.parent_connection() else { return Said::Unknown };
         let Some(identity) = self.policies_of(parent, &role).await else { return Said::Unknown };
         let Ok(principal) = Principal::role_session(session.clone(), role.arn().clone(), None) else {
             return Said::Unknown;
         };
-        let action = "sagemaker:InvokeEndpoint";
-        let request = request(principal, action, &endpoint_arn(intent, endpoint), intent, Context::new());
-        said(&explain(&request, &Policies { identity: &identity, ..Policies::default() }))
+        let policies = Policies { identity: &identity, ..Policies::default() };
+        let arn = endpoint_arn(intent, endpoint);
+        // A stream takes InvokeEndpoint as well: the first of them that is denied says why.
+        let also = (action == InvokeAction::Stream).then_some(InvokeAction::Invoke);
+        let mut last = Said::Unknown;
+        for action in std::iter::once(action).chain(also) {
+            let request = request(principal.clone(), action.iam(), &arn, intent, Context::new());
+            last = said(&explain(&request, &policies));
+            if matches!(last, Said::Denied(_)) {
+                break;
+            }
+        }
+        last
     }
 
     /// `None` when they can't be read; documents that can't be parsed are left out, as AWS would have refused them.

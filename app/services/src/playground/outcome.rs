@@ -22,6 +22,11 @@ impl Timing {
         self.call_us += micros(began);
     }
 
+    /// Getting the role's credentials in microseconds, whether they were cached, and the call.
+    pub(super) fn parts(&self) -> (u64, bool, u64) {
+        (self.role_us, self.role_cached, self.call_us)
+    }
+
     pub(super) fn answered(self, answer: Answered<RuntimeResponse>) -> InvokeOutcome {
         let RuntimeResponse { content_type, variant, custom_attributes, body } = answer.value;
         let bytes = body.len();
@@ -56,7 +61,7 @@ impl Timing {
     }
 }
 
-fn micros(began: Instant) -> u64 {
+pub(super) fn micros(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 

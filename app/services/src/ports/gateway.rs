@@ -21,6 +21,7 @@ use domain::names::{
 };
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
+use futures::stream::BoxStream;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -506,6 +507,28 @@ pub trait RuntimeGateway: Send + Sync {
         region: &Region,
         request: RuntimeRequest,
     ) -> GatewayResult<Answered<RuntimeResponse>>;
+
+    /// InvokeEndpointWithResponseStream, up to the head of its answer; the pieces follow as they come. Dropping them ends
+    /// the call. Never retried by itself, as above.
+    async fn invoke_stream(
+        &self,
+        credentials: &Arc<RoleCredentials>,
+        region: &Region,
+        request: RuntimeRequest,
+    ) -> GatewayResult<Answered<RuntimeStream>>;
+}
+
+/// InvokeEndpointWithResponseStream's answer.
+pub struct RuntimeStream {
+    /// The type of the pieces together.
+    pub content_type: Option<String>,
+    /// `x-Amzn-Invoked-Production-Variant`.
+    pub variant: Option<String>,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: Option<String>,
+    /// The pieces, as the model gives them. An error ends them: `ModelStreamError` and `InternalStreamFailure` are codes of
+    /// their own.
+    pub parts: BoxStream<'static, GatewayResult<Bytes>>,
 }
 
 /// All gateways.

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use domain::connection::{ConnectionState, Identity};
 use domain::endpoint::{EndpointView, Page, Sample};
 use domain::names::{ConnectionId, EndpointName, ExternalId};
-use domain::share::intent::{CallerScope, EndpointScope, ParentSide, ShareIntent};
+use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, ShareIntent};
 use std::sync::Arc;
 
 /// How many other accounts are tried as strangers.
@@ -235,9 +235,10 @@ impl Verifier {
                 let detail = format!("the call reached `{shared}`; its model refused the input{status}");
                 Verdict::shown(detail, error.request_id)
             }
-            Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
-                denied(&error, self.services.invoke_said(intent, &credentials.session_arn, &shared).await)
-            }
+            Err(error) if error.kind == GatewayErrorKind::AccessDenied => denied(
+                &error,
+                self.services.invoke_said(intent, &credentials.session_arn, &shared, InvokeAction::Invoke).await,
+            ),
             Err(error) => Verdict::trouble(&error),
         }
     }
@@ -258,11 +259,13 @@ impl Verifier {
                 Verdict::shown(format!("denied for `{other}`, as it should be"), error.request_id)
             }
             Ok(Answered { request_id, .. }) => {
-                let said = self.services.invoke_said(intent, &credentials.session_arn, &other).await;
+                let said =
+                    self.services.invoke_said(intent, &credentials.session_arn, &other, InvokeAction::Invoke).await;
                 allowed(&got_through, said, request_id)
             }
             Err(error) if error.kind == GatewayErrorKind::Model => {
-                let said = self.services.invoke_said(intent, &credentials.session_arn, &other).await;
+                let said =
+                    self.services.invoke_said(intent, &credentials.session_arn, &other, InvokeAction::Invoke).await;
                 allowed(&got_through, said, error.request_id)
             }
             // Permissions come first: whoever learns that a name is of no endpoint was let through.

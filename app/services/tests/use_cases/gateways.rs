@@ -8,12 +8,13 @@ use domain::function::FunctionView;
 use domain::names::{AccountId, ConnectionId, EndpointName, FunctionName, PolicyName, Region, RoleName, UserName};
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
+use futures::StreamExt as _;
 use services::ports::gateway::{
     Answered, AssumeRoleParams, CallerDocuments, ConnectionGateway, ConnectionProfile, ControlKind, ControlPolicies,
     FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind, GatewayResult, Gateways, Holder, IamGateway,
     IdentityPolicies, LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
     OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeGateway, RuntimeRequest, RuntimeResponse,
-    SagemakerGateway, StsGateway, Tags, Variables,
+    RuntimeStream, SagemakerGateway, StsGateway, Tags, Variables,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -148,6 +149,17 @@ impl RuntimeGateway for Cloud {
         }
         let content_type = Some(request.content_type);
         yes(RuntimeResponse { content_type, variant: None, custom_attributes: None, body: request.body })
+    }
+
+    async fn invoke_stream(
+        &self,
+        credentials: &Arc<RoleCredentials>,
+        region: &Region,
+        request: RuntimeRequest,
+    ) -> GatewayResult<Answered<RuntimeStream>> {
+        let whole = RuntimeGateway::invoke(self, credentials, region, request).await?.value;
+        let parts = futures::stream::iter([Ok(whole.body)]).boxed();
+        yes(RuntimeStream { content_type: whole.content_type, variant: None, custom_attributes: None, parts })
     }
 }
 

@@ -58,6 +58,7 @@ mod tests {
     use super::*;
     use crate::error::AppError;
     use domain::invoke::InvokeParams;
+    use domain::share::intent::InvokeAction;
 
     fn typed(body: &str) -> KeptResult {
         let params = InvokeParams {
@@ -68,7 +69,7 @@ mod tests {
             custom_attributes: String::new(),
             body: body.into(),
         };
-        KeptResult { params, result: Err(AppError::signed_out()) }
+        KeptResult { params, way: InvokeAction::Invoke, result: Err(AppError::signed_out()) }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The request: headers, body, size, and the button that sends it.
 
 use super::Typed;
-use crate::api::playground::InvokeEndpoint;
-use crate::ui::{Button, ButtonKind, IconName, TextArea, TextInput, Words, size};
+use super::streaming::Live;
+use crate::api::playground::{InvokeEndpoint, StreamEndpoint};
+use crate::ui::{Button, ButtonKind, Choice, IconName, Select, TextArea, TextInput, Words, size};
 use domain::invoke::{TargetView, limits};
 use domain::names::EndpointName;
-use leptos::ev::KeyboardEvent;
-use leptos::form::ActionForm;
+use domain::share::intent::InvokeAction;
+use leptos::ev::{KeyboardEvent, SubmitEvent};
+use leptos::form::{ActionForm, FromFormData as _};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -31,6 +33,7 @@ pub(super) fn Request(
     endpoint: EndpointName,
     typed: Typed,
     invoke: ServerAction<InvokeEndpoint>,
+    live: Live,
 ) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let touch = move |signal: RwSignal<String>| {
@@ -57,9 +60,23 @@ pub(super) fn Request(
             }
         }
     };
+    // Before the form's own handler, which knows answers as a whole only.
+    let submit = move |event: SubmitEvent| {
+        if typed.way.with_untracked(|way| way != InvokeAction::Stream.key()) {
+            return live.clear();
+        }
+        if let Ok(call) = StreamEndpoint::from_event(&event) {
+            event.prevent_default();
+            invoke.value().set(None);
+            live.start(call);
+        }
+    };
+    let pending = invoke.pending();
+    let busy = Signal::derive(move || pending.get() || live.is_going());
+    let ways = ways(&target);
     let more_open = typed.custom_attributes.with_untracked(|a| !a.is_empty());
     view! {
-        <section class="pane" aria-label="Request" on:keydown=send>
+        <section class="pane" aria-label="Request" on:keydown=send on:submit:capture=submit>
             <ActionForm action=invoke node_ref=form>
                 <div class="pane-head">
                     <h2>"Request"</h2>
@@ -83,6 +100,13 @@ pub(super) fn Request(
                         placeholder="Any"
                         suggestions=content_types()
                         on_input=touch(typed.accept)
+                    />
+                    <Select
+                        name="way"
+                        label="Answer"
+                        choices=ways
+                        value=typed.way
+                        on_change=Callback::new(move |way| typed.way.set(way))
                     />
                 </div>
                 <div class="pane-body">
@@ -125,7 +149,7 @@ pub(super) fn Request(
                         kind=ButtonKind::Primary
                         submit=true
                         icon=IconName::Play
-                        busy=invoke.pending()
+                        busy
                         disabled_reason=reason
                     >
                         "Invoke endpoint"
@@ -134,6 +158,16 @@ pub(super) fn Request(
             </ActionForm>
         </section>
     }
+}
+
+/// How the answer can be asked for.
+fn ways(target: &TargetView) -> Vec<Choice> {
+    let stream = Choice::new(InvokeAction::Stream.key(), "Piece by piece, as it comes");
+    let allowed = target.ways.contains(&InvokeAction::Stream);
+    vec![
+        Choice::new(InvokeAction::Invoke.key(), "As a whole"),
+        if allowed { stream } else { stream.disabled("the share does not allow streams") },
+    ]
 }
 
 fn lines_in_words(body: &str) -> String {

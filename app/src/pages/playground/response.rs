@@ -2,6 +2,7 @@
 
 use super::Typed;
 use super::format::{self, Grid};
+use super::streaming::{Live, Streamed};
 use crate::api::playground::InvokeEndpoint;
 use crate::components::DenialWhy;
 use crate::error::AppError;
@@ -21,10 +22,16 @@ pub(super) fn Response(
     invoke: ServerAction<InvokeEndpoint>,
     kept: Option<Result<InvokeOutcome, AppError>>,
     typed: Typed,
+    live: Live,
 ) -> impl IntoView {
     let value = invoke.value();
     let pending = invoke.pending();
+    // Which of the two was asked for last.
+    let streams = Memo::new(move |_| live.is_on());
     let shown = move || {
+        if streams.get() {
+            return view! { <Streamed live typed /> }.into_any();
+        }
         if pending.get() {
             return view! { <Waiting endpoint=endpoint.clone() /> }.into_any();
         }
@@ -66,7 +73,7 @@ fn Waiting(endpoint: String) -> impl IntoView {
 }
 
 #[component]
-fn Outcome(outcome: InvokeOutcome, typed: Typed) -> impl IntoView {
+pub(super) fn Outcome(outcome: InvokeOutcome, typed: Typed) -> impl IntoView {
     let InvokeOutcome { result, role_us, role_cached, call_us, request_id } = outcome;
     let foot = match &result {
         Ok(answer) => format!("{} · {}", answer.content_type, size(answer.bytes)),

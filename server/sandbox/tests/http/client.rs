@@ -157,6 +157,11 @@ impl Client {
         let path = format!("/endpoints/{endpoint}/invocations");
         self.send(self.signed("sagemaker", Method::POST, &path, headers, body.into())).await
     }
+    /// The whole of a stream, frames and all.
+    pub async fn stream(&self, endpoint: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+        let path = format!("/endpoints/{endpoint}/invocations-response-stream");
+        self.send(self.signed("sagemaker", Method::POST, &path, headers, body.into())).await
+    }
     /// A user with these inline policies, as a client.
     pub async fn new_user(&self, name: &str, policies: &[&str]) -> Client {
         self.iam_ok("CreateUser", &[("UserName", name)]).await;

@@ -1,19 +1,12 @@
 //! InvokeEndpointWithResponseStream: frames, breaks, permissions, and what a model that can't stream gives.
 
-use crate::client::{Answer, Client};
+use crate::client::Answer;
 use crate::support::{Lab, PARENT};
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
 use aws_smithy_types::event_stream::Message;
-use bytes::Bytes;
-use http::Method;
 
 const ATTRIBUTES: &str = "x-amzn-sagemaker-custom-attributes";
 const JSON: (&str, &str) = ("content-type", "application/json");
-
-async fn stream(client: &Client, endpoint: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-    let path = format!("/endpoints/{endpoint}/invocations-response-stream");
-    client.send(client.signed("sagemaker", Method::POST, &path, headers, Bytes::copy_from_slice(body.as_bytes()))).await
-}
 
 /// The frames of an answer: what kind, and what they carry.
 fn frames(answer: &Answer) -> Vec<(String, String)> {
@@ -42,12 +35,12 @@ fn part(text: &str) -> (String, String) {
 async fn an_answer_comes_piece_by_piece() {
     let lab = Lab::start().await;
     let parent = lab.client("parent");
-    let answer = stream(&parent, "echo", &[JSON, (ATTRIBUTES, "parts=3")], "[1,2,3,4]").await;
+    let answer = parent.stream("echo", &[JSON, (ATTRIBUTES, "parts=3")], "[1,2,3,4]").await;
     assert_eq!(frames(&answer), [part("[1,"), part("2,3"), part(",4]")]);
     assert_eq!(answer.header("x-amzn-sagemaker-content-type"), "application/json");
     assert_eq!(answer.header("x-amzn-invoked-production-variant"), "AllTraffic");
     assert_eq!(answer.header(ATTRIBUTES), "parts=3");
-    assert_eq!(frames(&stream(&parent, "echo", &[], "").await), []);
+    assert_eq!(frames(&parent.stream("echo", &[], "").await), []);
 }
 
 #[tokio::test]
@@ -55,10 +48,10 @@ async fn a_model_that_gives_no_pieces_gives_one() {
     let lab = Lab::start().await;
     let parent = lab.client("parent");
     let sent = [("content-type", "text/csv"), ("x-amzn-sagemaker-accept", "application/json")];
-    let answer = stream(&parent, "churn-classifier", &sent, "5,0,0,268.4,121,74.9,201.3,4,13.2").await;
+    let answer = parent.stream("churn-classifier", &sent, "5,0,0,268.4,121,74.9,201.3,4,13.2").await;
     let frames = frames(&answer);
     assert!(frames.len() == 1 && frames[0].1.starts_with("{\"predictions\":["), "{frames:?}");
-    let refused = stream(&parent, "churn-classifier", &[("content-type", "image/png")], "x").await;
+    let refused = parent.stream("churn-classifier", &[("content-type", "image/png")], "x").await;
     refused.refused(424, "ModelError", "Received client error (415)");
 }
 
@@ -72,7 +65,7 @@ async fn a_stream_that_breaks_says_why_and_ends() {
         ("InternalStreamFailure", "InternalStreamFailure"),
     ] {
         let told = format!("parts=4;break-after=2;break={code}");
-        let seen = frames(&stream(&parent, "echo", &[(ATTRIBUTES, &told)], "abcd").await);
+        let seen = frames(&parent.stream("echo", &[(ATTRIBUTES, &told)], "abcd").await);
         assert_eq!(seen[..2], [part("a"), part("b")]);
         assert_eq!((seen.len(), seen[2].0.as_str()), (3, kind));
         assert!(kind != "ModelStreamError" || seen[2].1.contains(code), "{seen:?}");
@@ -83,7 +76,7 @@ async fn a_stream_that_breaks_says_why_and_ends() {
 async fn a_large_answer_is_cut_into_frames() {
     let lab = Lab::start().await;
     let told = format!("parts=1;bytes={}", 1024 * 1024);
-    let seen = frames(&stream(&lab.client("parent"), "echo", &[(ATTRIBUTES, &told)], "").await);
+    let seen = frames(&lab.client("parent").stream("echo", &[(ATTRIBUTES, &told)], "").await);
     assert_eq!(seen.len(), 8);
     assert_eq!(seen.iter().map(|(_, text)| text.len()).sum::<usize>(), 1024 * 1024);
 }
@@ -108,8 +101,8 @@ async fn a_stream_takes_both_permissions() {
         )
     };
     let why = denied("only-whole", "InvokeEndpointWithResponseStream");
-    stream(&only_whole, "echo", &[], "x").await.refused(403, "AccessDeniedException", &why);
+    only_whole.stream("echo", &[], "x").await.refused(403, "AccessDeniedException", &why);
     let why = denied("only-streamed", "InvokeEndpoint");
-    stream(&only_streamed, "echo", &[], "x").await.refused(403, "AccessDeniedException", &why);
-    assert_eq!(frames(&stream(&both, "echo", &[], "x").await), [part("x")]);
+    only_streamed.stream("echo", &[], "x").await.refused(403, "AccessDeniedException", &why);
+    assert_eq!(frames(&both.stream("echo", &[], "x").await), [part("x")]);
 }

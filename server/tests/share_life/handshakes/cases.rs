@@ -5,6 +5,7 @@ use crate::client::{allowing, denying};
 use crate::world::{GRANT, POLICY, ROLE};
 use domain::doctor::{LinkKind, Question, Target, Whose};
 use domain::evaluate::Layer;
+use domain::share::intent::InvokeAction;
 use serde_json::{Value, json};
 
 const SCP: &str = "SERVICE_CONTROL_POLICY";
@@ -476,6 +477,17 @@ pub fn of_the_roles_permission() -> Vec<Case> {
             at,
             "names `sagemaker:InvokeEndpointWithResponseStream`",
             rewritten(by, POLICY, allowing("sagemaker:InvokeEndpointWithResponseStream", CHURN)),
+            Fix::Run,
+        ),
+        case(
+            "streams are asked for, and the policy has the whole answer alone",
+            at,
+            "names `sagemaker:InvokeEndpoint`",
+            {
+                let mut breaks = rewritten(by, POLICY, allowing("sagemaker:InvokeEndpoint", CHURN));
+                breaks.push(Break::Asks(|question| question.action = InvokeAction::Stream));
+                breaks
+            },
             Fix::Run,
         ),
         case(
