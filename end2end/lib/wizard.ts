@@ -109,7 +109,7 @@ export class ShareWizard {
 
   /** Waits until every step is done. */
   async applied(): Promise<void> {
-    await expect(this.page.getByText(/^(All \d+ changes are|The one change is) made\.$/)).toBeVisible({ timeout: 30_000 });
+    await expect(this.page.getByText(/^(All \d+ steps are|The one step is) done\.$/)).toBeVisible({ timeout: 30_000 });
   }
 
   /** Goes on to the proofs, and waits until they are made. */

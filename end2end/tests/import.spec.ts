@@ -28,7 +28,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await page.getByRole("button", { name: "Review adopting Scoring" }).click();
       await expect(page).toHaveURL(/\/review$/);
       await page.getByRole("button", { name: /^Apply \d+ changes?$/ }).click();
-      await expect(page.getByText(/^(All \d+ changes are|The one change is) made\.$/)).toBeVisible({ timeout: 30_000 });
+      await expect(page.getByText(/^(All \d+ steps are|The one step is) done\.$/)).toBeVisible({ timeout: 30_000 });
       await page.goto("/shares");
       await expect(page.getByRole("link", { name: "Scoring" })).toBeVisible();
     });

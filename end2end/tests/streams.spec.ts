@@ -21,7 +21,7 @@ async function opened(page: Page, streams = true): Promise<void> {
 
 /** Asks for an answer piece by piece. */
 async function ask(page: Page, body: string, attributes: string): Promise<void> {
-  await page.getByRole("combobox", { name: "Answer" }).selectOption({ label: "Piece by piece, as it comes" });
+  await page.getByRole("combobox", { name: "Answer" }).selectOption({ label: "Piece by piece" });
   await page.getByRole("combobox", { name: "Content type" }).fill("text/plain");
   await page.getByRole("textbox", { name: "Body" }).fill(body);
   const more = page.getByText("Options", { exact: true });

@@ -8,6 +8,7 @@ use crate::telemetry;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -51,8 +52,11 @@ pub fn router(state: ConsoleState) -> Router {
 
 /// Pages and long answers shrink on the way; files were compressed when they were built, and streams must not wait.
 fn compression() -> CompressionLayer<impl Predicate> {
-    let asked_for =
-        |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| extensions.get::<AsIs>().is_none();
+    let asked_for = |_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions| {
+        // What a server function sends as a stream: its pieces are to be seen as they come.
+        let streamed = headers.get(CONTENT_TYPE).is_some_and(|kind| kind == "application/octet-stream");
+        extensions.get::<AsIs>().is_none() && !streamed
+    };
     let worth_it = DefaultPredicate::new().and(SizeAbove::new(WORTH_COMPRESSING)).and(asked_for);
     CompressionLayer::new().br(true).gzip(true).quality(CompressionLevel::Fastest).compress_when(worth_it)
 }

@@ -211,7 +211,8 @@ fn state_key(state: RunState) -> &'static str {
 /// Where a run is, in a sentence.
 pub fn run_sentence(run: &RunView) -> String {
     let (done, all) = run.progress();
-    let changes = if all == 1 { "the one change is".to_owned() } else { format!("all {all} changes are") };
+    // Steps, not changes: a change that a review shows may take several.
+    let steps = if all == 1 { "the one step is".to_owned() } else { format!("all {all} steps are") };
     let failed = run.steps.iter().find(|s| s.state == StepState::Failed);
     match (run.state, run.kind) {
         (RunState::Running, RunKind::Apply) => format!("Making the changes: {done} of {all} done."),
@@ -221,7 +222,7 @@ pub fn run_sentence(run: &RunView) -> String {
         (RunState::Succeeded, RunKind::MakeFunction) => "The test function can be called.".to_owned(),
         (RunState::Succeeded, RunKind::DeleteFunction) => "The test function is deleted.".to_owned(),
         (RunState::Running, RunKind::Repair) => format!("Repairing the handshake: {done} of {all} done."),
-        (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => sentence_case(&format!("{changes} made.")),
+        (RunState::Succeeded, RunKind::Apply | RunKind::Repair) => sentence_case(&format!("{steps} done.")),
         (RunState::Succeeded, RunKind::Undo) => "Everything the share made is taken back.".to_owned(),
         (RunState::Failed, RunKind::Repair) => match failed {
             Some(step) => format!(
@@ -288,9 +289,9 @@ mod tests {
         let going = run(RunState::Running, vec![step(StepState::Done), step(StepState::Running)]);
         assert_eq!(run_sentence(&going), "Making the changes: 1 of 2 done.");
         let done = run(RunState::Succeeded, vec![step(StepState::Done), step(StepState::Done)]);
-        assert_eq!(run_sentence(&done), "All 2 changes are made.");
+        assert_eq!(run_sentence(&done), "All 2 steps are done.");
         let one = run(RunState::Succeeded, vec![step(StepState::Done)]);
-        assert_eq!(run_sentence(&one), "The one change is made.");
+        assert_eq!(run_sentence(&one), "The one step is done.");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::error::AppError;
 use crate::ui::{
     Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, FieldError, PageHeader, Resolve, Select, Skeleton, Tone,
 };
-use domain::endpoint::EndpointStatus;
+use domain::endpoint::{EndpointStatus, Sample};
 use domain::invoke::{InvokeParams, TargetView};
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
@@ -32,6 +32,8 @@ struct Typed {
     way: RwSignal<String>,
     /// Whether the person changed anything: then no sample takes its place.
     touched: RwSignal<bool>,
+    /// Whether it is in a page already.
+    drawn: StoredValue<bool>,
 }
 
 impl Typed {
@@ -43,7 +45,22 @@ impl Typed {
             body: RwSignal::default(),
             way: RwSignal::new(InvokeAction::Invoke.key().into()),
             touched: RwSignal::new(false),
+            drawn: StoredValue::new(false),
         }
+    }
+    /// Changes it for the endpoint that is being drawn. The first time at once, as the page that the server draws needs it;
+    /// later only once the page stands: the one it takes the place of still listens, with signals that are gone.
+    fn begin(self, change: impl FnOnce(Self) + 'static) {
+        if !self.drawn.get_value() {
+            self.drawn.set_value(true);
+            return change(self);
+        }
+        let change = std::cell::Cell::new(Some(change));
+        Effect::new(move |_| {
+            if let Some(change) = change.take() {
+                untrack(|| change(self));
+            }
+        });
     }
     fn fill(self, params: InvokeParams, way: InvokeAction) {
         self.way.set(way.key().into());
@@ -54,9 +71,12 @@ impl Typed {
     }
     fn offer(self, target: &TargetView) {
         if let (false, Some(sample)) = (self.touched.get_untracked(), &target.sample) {
-            self.content_type.set(sample.content_type.clone());
-            self.body.set(sample.body.clone());
+            self.take(sample);
         }
+    }
+    fn take(self, sample: &Sample) {
+        self.content_type.set(sample.content_type.clone());
+        self.body.set(sample.body.clone());
     }
 }
 
@@ -111,13 +131,14 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
         .into_any();
     };
     let (kept_params, kept_result) = kept.map(|kept| ((kept.params, kept.way), kept.result)).unzip();
-    match kept_params {
+    let drawn = target.clone();
+    typed.begin(move |typed| match kept_params {
         // What was sent belongs to the endpoint it was sent to.
-        Some((params, way)) if target.endpoint.as_ref() == Some(&params.endpoint) && params.share == target.share => {
+        Some((params, way)) if drawn.endpoint.as_ref() == Some(&params.endpoint) && params.share == drawn.share => {
             typed.fill(params, way);
         }
-        _ => typed.offer(&target),
-    }
+        _ => typed.offer(&drawn),
+    });
     let Some(endpoint) = target.endpoint.clone() else {
         return view! {
             <Pickers targets=targets chosen=target invoke=invoke live problem />

@@ -4,7 +4,10 @@
 //! loaded. Give `on_input` to follow it.
 
 use super::{Words, heard_early};
+use leptos::html::ElementType;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlInputElement, HtmlTextAreaElement};
 
 /// What is wrong with a field's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,7 +171,7 @@ pub fn TextInput(
     id: Option<String>,
 ) -> impl IntoView {
     let ids = Ids::new(&name, id, description.is_some());
-    let control = heard_early();
+    let control = set_later(value, HtmlInputElement::value, HtmlInputElement::set_value);
     let list = (!suggestions.is_empty()).then(|| format!("{}-list", ids.control));
     view! {
         <div class="field" class:has-problem=move || error.with(Option::is_some)>
@@ -244,7 +247,7 @@ pub fn TextArea(
     id: Option<String>,
 ) -> impl IntoView {
     let ids = Ids::new(&name, id, description.is_some());
-    let control = set_later(value);
+    let control = set_later(value, HtmlTextAreaElement::value, HtmlTextAreaElement::set_value);
     view! {
         <div class="field" class:has-problem=move || error.with(Option::is_some)>
             <label class="field-label" for=ids.control.clone()>
@@ -276,19 +279,27 @@ pub fn TextArea(
     }
 }
 
-/// Where `value` turns into another one, the area's text does, too. The first is in the page as it came: what was typed
-/// over it before the script came stands.
-fn set_later(value: Signal<String>) -> NodeRef<leptos::html::Textarea> {
-    let area = heard_early::<leptos::html::Textarea>();
+/// Where `value` turns into another one, the control's text does, too. The first is in the page as it came: what was typed
+/// over it before the script came stands. An attribute would not do: a control does not look at it once someone typed.
+fn set_later<E>(
+    value: Signal<String>,
+    text: impl Fn(&E::Output) -> String + 'static,
+    set: impl Fn(&E::Output, &str) + 'static,
+) -> NodeRef<E>
+where
+    E: ElementType + 'static,
+    E::Output: JsCast + Clone + 'static,
+{
+    let control = heard_early::<E>();
     Effect::new(move |before: Option<String>| {
         let wanted = value.get();
         let changed = before.is_some_and(|before| before != wanted);
-        if let Some(area) = area.get_untracked().filter(|area| changed && area.value() != wanted) {
-            area.set_value(&wanted);
+        if let Some(control) = control.get_untracked().filter(|control| changed && text(control) != wanted) {
+            set(&control, &wanted);
         }
         wanted
     });
-    area
+    control
 }
 
 /// A file to choose. Its text is sent with the form; nothing of it is read before.

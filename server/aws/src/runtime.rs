@@ -197,7 +197,7 @@ fn parts(body: Events, session: Arc<Session>, region: Region) -> BoxStream<'stat
         }
     };
     let state = Some((body, session, region));
-    stream::unfold(state, move |state| async move { next(state?).await }).boxed()
+    stream::unfold(state, move |state| async move { next(state?).await }).fuse().boxed()
 }
 
 /// The code of what ends a stream: the events name their kind outside of what the SDK takes for an error's code.

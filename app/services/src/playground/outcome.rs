@@ -77,6 +77,7 @@ fn hint(operation: &str, error: &GatewayError, explanation: Option<&DenialExplan
         (GatewayErrorKind::Model, _, Some(406)) => {
             "the model can't answer in the accepted type; leave Accept empty or choose another".into()
         }
+        (GatewayErrorKind::Model, _, Some(429)) => "the model is busy: try again in a moment".into(),
         (GatewayErrorKind::Model, _, Some(status)) if (400..500).contains(&status) => {
             "the model refused this input: compare it with the sample".into()
         }

@@ -60,7 +60,9 @@ impl Services {
         let (events, listener) = mpsc::channel(WAITING);
         let pump = Pump { services: self.clone(), label: operator.label().to_owned(), happened, sent, began, events };
         tokio::spawn(pump.run(answer, timing));
-        Ok(stream::unfold(listener, |mut listener| async { Some((listener.recv().await?, listener)) }).boxed())
+        let told = stream::unfold(listener, |mut listener| async { Some((listener.recv().await?, listener)) });
+        // Whoever asks once more after the end, as bodies of responses do, is told the end again.
+        Ok(told.fuse().boxed())
     }
 }
 

@@ -3,7 +3,8 @@
 use super::Typed;
 use super::streaming::Live;
 use crate::api::playground::{InvokeEndpoint, StreamEndpoint};
-use crate::ui::{Button, ButtonKind, Choice, IconName, Select, TextArea, TextInput, Words, size};
+use crate::ui::{Button, ButtonKind, Choice, FieldError, IconName, Select, TextArea, TextInput, Words, size};
+use domain::endpoint::Sample;
 use domain::invoke::{TargetView, limits};
 use domain::names::EndpointName;
 use domain::share::intent::InvokeAction;
@@ -11,6 +12,23 @@ use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::form::{ActionForm, FromFormData as _};
 use leptos::html;
 use leptos::prelude::*;
+
+/// The form's id.
+const FORM: &str = "invoke-form";
+
+/// Sends the form as it stands now, as its button does.
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only a browser presses buttons"))]
+pub(super) fn send_again() {
+    #[cfg(feature = "hydrate")]
+    // What was set just now is in the form by the next picture.
+    request_animation_frame(|| {
+        use leptos::wasm_bindgen::JsCast as _;
+        let form = document().get_element_by_id(FORM).and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
+        if let Some(form) = form {
+            let _ = form.request_submit();
+        }
+    });
+}
 
 const CONTENT_TYPES: [&str; 7] = [
     "text/csv",
@@ -21,6 +39,19 @@ const CONTENT_TYPES: [&str; 7] = [
     "application/x-npy",
     "application/x-image",
 ];
+
+/// `1,100,000`
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
 
 fn content_types() -> Vec<String> {
     CONTENT_TYPES.map(str::to_owned).into()
@@ -74,13 +105,22 @@ pub(super) fn Request(
     let pending = invoke.pending();
     let busy = Signal::derive(move || pending.get() || live.is_going());
     let ways = ways(&target);
+    let sample = target.sample.clone().map(|sample| view! { <UseSample sample typed/> });
+    let error = Signal::derive(move || {
+        let message = format!("{} are more than InvokeEndpoint takes", size(bytes.get()));
+        let hint = "Send less, or put the input in S3 and use an asynchronous endpoint.".to_owned();
+        (bytes.get() > limits::BODY_BYTES).then_some(FieldError { message, hint: Some(hint) })
+    });
     let more_open = typed.custom_attributes.with_untracked(|a| !a.is_empty());
     view! {
         <section class="pane" aria-label="Request" on:keydown=send on:submit:capture=submit>
-            <ActionForm action=invoke node_ref=form>
+            <ActionForm action=invoke node_ref=form attr:id=FORM>
                 <div class="pane-head">
                     <h2>"Request"</h2>
-                    <span class="muted">{move || lines_in_words(&typed.body.read())}</span>
+                    <span class="pane-head-aside">
+                        <span class="muted">{move || lines_in_words(&typed.body.read())}</span>
+                        {sample}
+                    </span>
                 </div>
                 {blocked.map(|why| view! { <p class="pane-note"><Words text=why /></p> })}
                 <input type="hidden" name="share" value=target.share.to_string() />
@@ -114,6 +154,7 @@ pub(super) fn Request(
                         name="body"
                         label="Body"
                         value=typed.body
+                        error
                         rows=11
                         mono=true
                         on_input=touch(typed.body)
@@ -160,9 +201,26 @@ pub(super) fn Request(
     }
 }
 
+/// Brings the sample back, once something else is typed.
+#[component]
+fn UseSample(sample: Sample, typed: Typed) -> impl IntoView {
+    let other = {
+        let sample = sample.clone();
+        Memo::new(move |_| {
+            typed.body.with(|body| *body != sample.body) || typed.content_type.with(|kind| *kind != sample.content_type)
+        })
+    };
+    let on_click = Callback::new(move |_| {
+        typed.take(&sample);
+        typed.touched.set(false);
+    });
+    let button = move || view! { <Button kind=ButtonKind::Quiet small=true on_click>"Use sample"</Button> };
+    view! { <span class="with-script">{move || other.get().then(button)}</span> }
+}
+
 /// How the answer can be asked for.
 fn ways(target: &TargetView) -> Vec<Choice> {
-    let stream = Choice::new(InvokeAction::Stream.key(), "Piece by piece, as it comes");
+    let stream = Choice::new(InvokeAction::Stream.key(), "Piece by piece");
     let allowed = target.ways.contains(&InvokeAction::Stream);
     vec![
         Choice::new(InvokeAction::Invoke.key(), "As a whole"),
@@ -174,6 +232,6 @@ fn lines_in_words(body: &str) -> String {
     match body.lines().filter(|line| !line.trim().is_empty()).count() {
         0 => "empty".into(),
         1 => "1 line".into(),
-        n => format!("{n} lines"),
+        n => format!("{} lines", thousands(n)),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Typed;
 use super::format::{self, Grid};
+use super::request::send_again;
 use super::streaming::{Live, Streamed};
 use crate::api::playground::InvokeEndpoint;
 use crate::components::DenialWhy;
@@ -282,7 +283,7 @@ fn Failure(failure: InvokeFailure, typed: Typed) -> impl IntoView {
             </p>
             {offered
                 .map(|kind| {
-                    let label = format!("Use {kind}");
+                    let label = format!("Invoke again as {kind}");
                     view! {
                         <div>
                             <button
@@ -291,6 +292,7 @@ fn Failure(failure: InvokeFailure, typed: Typed) -> impl IntoView {
                                 on:click=move |_| {
                                     typed.content_type.set(kind.clone());
                                     typed.touched.set(true);
+                                    send_again();
                                 }
                             >
                                 {label}
