@@ -35,7 +35,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       // Without JavaScript progress comes by reloading.
       await expect(async () => {
         if (!javaScriptEnabled) await page.reload();
-        await expect(page.getByRole("status").filter({ hasText: "The one change is made." })).toBeVisible({ timeout: 1_000 });
+        await expect(page.getByRole("status").filter({ hasText: "The one step is done." })).toBeVisible({ timeout: 1_000 });
       }).toPass({ timeout: 30_000 });
       await page.getByRole("link", { name: "Diagnose again" }).click();
       await expect(link("Role's permission")).toContainText("Allowed on paper");
@@ -89,4 +89,30 @@ test("what was typed wrong is said at its field, and a text that is no message i
   await expect(page.getByRole("textbox", { name: "Caller" })).toHaveAttribute("aria-invalid", "true");
   await expect(page.getByRole("textbox", { name: "Caller" })).toHaveValue("scoring-lambda");
   await expect(page.getByRole("textbox", { name: "Region" })).toHaveAttribute("aria-invalid", "true");
+});
+
+test.describe("without JavaScript, a text that is no message", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("is refused in words and stays to be corrected", async ({ freshPage: page }) => {
+    await page.goto("/doctor");
+    const field = page.getByRole("textbox", { name: "Error message" });
+    await field.fill("it does not work\nat all");
+    await page.getByRole("button", { name: "Read message" }).click();
+    await expect(page.getByText("no error message that says who was denied what")).toBeVisible();
+    await expect(field).toHaveAttribute("aria-invalid", "true");
+    await expect(field).toHaveValue("it does not work\nat all");
+
+    await field.fill(DENIED);
+    await page.getByRole("button", { name: "Read message" }).click();
+    await expect(page.getByRole("region", { name: "The message" })).toContainText("AWS says that no identity-based policy allows it.");
+  });
+});
+
+test("a denial of something else is said to be out of scope, and nothing is asked about it", async ({ freshPage: page }) => {
+  await page.goto("/doctor");
+  await page.getByRole("textbox", { name: "Error message" }).fill("An error occurred (AccessDenied) when calling the GetObject operation: Access Denied");
+  await page.getByRole("button", { name: "Read message" }).click();
+  await expect(page.getByRole("region", { name: "The message" })).toContainText("GetObject is no part of calling a shared endpoint");
+  await expect(page.getByText("The message does not say")).toHaveCount(0);
 });

@@ -43,7 +43,7 @@ test("a stream is seen as it comes, and can be stopped", async ({ freshPage: pag
   // The second piece would take an hour.
   await ask(page, "first second", "parts=2;part-ms=3600000");
   await expect(response).toContainText("Coming");
-  await expect(page.getByRole("button", { name: "Invoke endpoint" })).toHaveAttribute("aria-disabled", "true");
+  await expect(page.getByRole("button", { name: "Invoke endpoint" })).toHaveAttribute("aria-busy", "true");
   await response.getByRole("button", { name: "Stop" }).click();
   await expect(response).toContainText("Stopped");
   await expect(async () => {

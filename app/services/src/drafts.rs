@@ -4,9 +4,10 @@ use crate::ports::store::{ShareRecord, StoreError, Versioned};
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::arn::CallerArn;
 use domain::connection::{ConnectionState, Identity};
-use domain::names::{ConnectionId, DraftId, ExternalId, NameError, ShareId};
+use domain::names::{ConnectionId, DraftId, ExternalId, NameError, Region, ShareId};
 use domain::share::view::{DraftSummary, DraftView, ShareState};
 use domain::wizard::{CallersForm, FieldProblem, ParentForm, ShareDraft, StepForm, WizardStep};
+use std::collections::BTreeMap;
 
 /// How many drafts are listed.
 const LISTED: u32 = 50;
@@ -52,19 +53,19 @@ impl Services {
         Ok(DraftView { draft, problems, share_exists, run })
     }
 
-    /// Unfinished drafts, newest first.
+    /// Unfinished drafts with something in them, newest first.
     pub async fn drafts(&self, _operator: &Operator) -> ServiceResult<Vec<DraftSummary>> {
-        let drafts = self.inner.stores.drafts.list(LISTED).await?;
-        let unfinished = drafts.into_iter().filter(|d| d.value.reached < WizardStep::Apply);
-        Ok(unfinished
-            .map(|Versioned { value, changed, .. }| DraftSummary {
-                title: value.title(),
-                path: value.path(value.reached),
-                step: value.reached,
-                id: value.id,
-                changed,
-            })
-            .collect())
+        let stores = &self.inner.stores;
+        let (drafts, shares) = tokio::try_join!(stores.drafts.list(LISTED), stores.shares.list())?;
+        let shares: BTreeMap<ShareId, ShareRecord> =
+            shares.into_iter().map(|share| (share.value.intent.id.clone(), share.value)).collect();
+        let region = self.default_region();
+        let rows = drafts.into_iter().filter_map(|draft| {
+            let share = shares.get(&draft.value.share);
+            (draft.value.reached < WizardStep::Apply && is_answered(&draft, share, region))
+                .then(|| listed(draft, share))
+        });
+        Ok(rows.collect())
     }
 
     /// Keeps a step's answers as they were typed, and says what is wrong with them; empty when the step is fine. An
@@ -179,6 +180,27 @@ impl Services {
                 tracing::warn!(%error, "the draft of an applied share could not be dropped");
             }
         }
+    }
+}
+
+/// Whether there is something in a draft that would be lost with it.
+fn is_answered(draft: &Versioned<ShareDraft>, share: Option<&ShareRecord>, region: &Region) -> bool {
+    match share {
+        // An edit that was opened and left as it was; of a share that is handed over, a draft says what a file said.
+        Some(share) => draft.version > 1 || share.intent.elsewhere().is_some(),
+        None => !draft.value.is_unanswered(region),
+    }
+}
+
+fn listed(draft: Versioned<ShareDraft>, share: Option<&ShareRecord>) -> DraftSummary {
+    let Versioned { value, changed, .. } = draft;
+    let edited = share.filter(|share| share.state != ShareState::Undone && value.offer.is_none());
+    DraftSummary {
+        title: edited.map_or_else(|| value.title(), |share| value.title_of_edit(&share.intent.role_name)),
+        path: value.path(value.reached),
+        step: value.reached,
+        id: value.id,
+        changed,
     }
 }
 

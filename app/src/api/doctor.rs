@@ -16,7 +16,7 @@ mod kept;
 pub use address::of as doctor_address;
 
 #[cfg(feature = "ssr")]
-use crate::api::{answer, session};
+use crate::api::{answer, is_form_post, session};
 #[cfg(feature = "ssr")]
 use domain::doctor::message::Denied;
 #[cfg(feature = "ssr")]
@@ -38,12 +38,23 @@ pub struct Asked {
     pub live: String,
     /// Asks for a message that was pasted.
     pub message: String,
+    /// Asks for a text that could not be read as one.
+    pub refused: String,
+}
+
+/// A text that could not be read as a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedText {
+    /// As it was pasted.
+    pub text: String,
+    /// Why it was refused.
+    pub problem: Option<FieldProblem>,
 }
 
 /// What a pasted message says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldView {
-    /// Asks for it.
+    /// Asks for it; empty where nothing that is asked next is about it.
     pub id: String,
     /// AWS's words.
     pub text: String,
@@ -68,6 +79,8 @@ pub struct DoctorView {
     pub shares: Vec<(ShareId, String)>,
     /// The message it started from.
     pub told: Option<ToldView>,
+    /// The text that was refused just now, if one was.
+    pub refused: RefusedText,
 }
 
 /// Diagnoses what the address asks for. Reads both accounts, and changes nothing.
@@ -85,8 +98,9 @@ pub async fn get_diagnosis(#[server(default)] asked: Asked) -> Result<DoctorView
     }
     let message = kept::message(operator.key(), &asked.message);
     let told = message.as_ref().map(|message| told(&asked.message, message, &form));
+    let refused = kept::refused(operator.key(), &asked.refused).unwrap_or_default();
     if form == QuestionForm::default() && told.is_none() {
-        return Ok(DoctorView { form, problems: Vec::new(), diagnosis: None, shares, told });
+        return Ok(DoctorView { form, problems: Vec::new(), diagnosis: None, shares, told, refused });
     }
     let (problems, diagnosis) = match form.parse() {
         Ok(question) => {
@@ -96,7 +110,7 @@ pub async fn get_diagnosis(#[server(default)] asked: Asked) -> Result<DoctorView
         }
         Err(problems) => (left_out(problems, message.as_ref()), None),
     };
-    Ok(DoctorView { form, problems, diagnosis, shares, told })
+    Ok(DoctorView { form, problems, diagnosis, shares, told, refused })
 }
 
 /// What is known of the calls: those made from here, and the one a pasted message tells of.
@@ -111,7 +125,7 @@ fn known_calls(operator: &Operator, live: &str, message: &str, question: &Questi
 #[cfg(feature = "ssr")]
 fn told(id: &str, message: &Denied, form: &QuestionForm) -> ToldView {
     ToldView {
-        id: id.to_owned(),
+        id: if message.is_beyond() { String::new() } else { id.to_owned() },
         text: message.text.clone(),
         reason: message.reason.as_ref().map(|reason| reason.sentence()),
         advice: message.advice(),
@@ -119,9 +133,13 @@ fn told(id: &str, message: &Denied, form: &QuestionForm) -> ToldView {
     }
 }
 
-/// Says of what a message leaves out what it is, in place of that nothing was typed.
+/// Says of what a message leaves out what it is, in place of that nothing was typed. Of a message that is about
+/// something else nothing is asked.
 #[cfg(feature = "ssr")]
 fn left_out(mut problems: Vec<FieldProblem>, message: Option<&Denied>) -> Vec<FieldProblem> {
+    if message.is_some_and(Denied::is_beyond) {
+        return Vec::new();
+    }
     for missing in message.map(Denied::missing).unwrap_or_default() {
         if let Some(problem) = problems.iter_mut().find(|problem| problem.field == missing.field) {
             problem.message = format!("the message does not say {}", missing.what);
@@ -130,11 +148,20 @@ fn left_out(mut problems: Vec<FieldProblem>, message: Option<&Denied>) -> Vec<Fi
     problems
 }
 
-/// Reads a pasted error message and leads to the diagnosis, with whatever it says filled in.
+/// Reads a pasted error message and leads to the diagnosis, with whatever it says filled in. A plain form comes back to
+/// a page made anew, so what it sent is kept for that one where it can't be read.
 #[server(prefix = "/api", endpoint = "read_message", output = Json)]
 pub async fn read_message(message: String) -> Result<String, AppError> {
     let (services, operator) = session()?;
-    let (message, form) = answer(services.read_message(&operator, &message).await)?;
+    let read = services.read_message(&operator, &message).await;
+    if let (true, Err(ServiceError::Invalid { problems })) = (is_form_post(), &read) {
+        let problem = problems.first().cloned();
+        let id = kept::keep_refused(operator.key(), RefusedText { text: message, problem });
+        let to = address::back_with("refused", &id);
+        leptos_axum::redirect(&to);
+        return Ok(to);
+    }
+    let (message, form) = answer(read)?;
     let id = kept::keep_message(operator.key(), message);
     let to = address::of(&form, &[("message", &id)]);
     leptos_axum::redirect(&to);

@@ -34,7 +34,7 @@ fn ProofGroup(
 ) -> impl IntoView {
     let shown = move || {
         proofs.with(|all| {
-            format!("{} of {} shown", all.iter().filter(|p| p.state == ProofState::Passed).count(), all.len())
+            format!("{} of {} proven", all.iter().filter(|p| p.state == ProofState::Passed).count(), all.len())
         })
     };
     view! {

@@ -14,7 +14,7 @@ use ask::{AskAgain, FirstQuestion};
 use domain::doctor::QuestionForm;
 use domain::names::RunId;
 use domain::run::{RunState, RunView};
-use found::Found;
+use found::{Found, arrow};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 use told::Told;
@@ -40,6 +40,7 @@ pub fn DoctorPage() -> impl IntoView {
             share: part("share"),
             live: part("live"),
             message: part("message"),
+            refused: part("refused"),
         }
     });
     let run = Memo::new(move |_| query.read().get("run").and_then(|id| RunId::parse(&id).ok()));
@@ -63,7 +64,7 @@ pub fn DoctorPage() -> impl IntoView {
             failed="The handshake could not be diagnosed"
             skeleton=|| view! { <div class="card"><Skeleton lines=10/></div> }
             children=Callback::new(move |(view, run): (DoctorView, Option<crate::api::runs::AsOf<RunView>>)| {
-                let DoctorView { form, problems, diagnosis, shares, told } = view;
+                let DoctorView { form, problems, diagnosis, shares, told, refused } = view;
                 let message = told.as_ref().map(|told| told.id.clone()).unwrap_or_default();
                 let told = told.map(|told| view! { <Told told/> });
                 match diagnosis {
@@ -75,7 +76,7 @@ pub fn DoctorPage() -> impl IntoView {
                                 {repaired}
                                 {told}
                                 <Found found=*found live message=message.clone()/>
-                                <AskAgain form shares message/>
+                                <AskAgain form shares message refused/>
                             </div>
                         }
                         .into_any()
@@ -84,7 +85,7 @@ pub fn DoctorPage() -> impl IntoView {
                         view! {
                             <div class="stack doctor">
                                 {told}
-                                <FirstQuestion form problems shares message/>
+                                <FirstQuestion form problems shares message refused/>
                             </div>
                         }
                         .into_any()
@@ -107,13 +108,13 @@ fn Repaired(run: crate::api::runs::AsOf<RunView>, found: Box<domain::doctor::Dia
     let live = use_live(run, format!("/events/runs/{id}"), poll);
     let retry = ServerAction::<RetryRun>::new();
     let question = &found.diagnosis.question;
-    let arrow = if question.external_id.is_some() { "external ID sent" } else { "no external ID sent" };
-    // Without the run and the message from before it: the question alone, asked anew.
+    let arrow = arrow(&found);
+    // Without the run and what was pasted before it: the question alone, asked anew.
     let search = use_location().search;
     let again = move || {
         let search = search.get();
-        let kept: Vec<&str> =
-            search.split('&').filter(|part| !part.starts_with("run=") && !part.starts_with("message=")).collect();
+        let over = |part: &str| ["run=", "message=", "refused="].iter().any(|name| part.starts_with(name));
+        let kept: Vec<&str> = search.split('&').filter(|part| !over(part)).collect();
         format!("/doctor?{}", kept.join("&"))
     };
     let ended = Memo::new(move |_| live.view.with(|run| run.state != RunState::Running));

@@ -17,6 +17,7 @@ const ACTIVITIES: usize = 6;
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let overview = Resource::new(|| (), |()| get_overview());
+    let changed = Callback::new(move |()| overview.refetch());
     view! {
         <Resolve
             resource=overview
@@ -29,7 +30,7 @@ pub fn OverviewPage() -> impl IntoView {
                     </div>
                 }
             }
-            children=Callback::new(|view: OverviewView| view! { <Overview view=view /> })
+            children=Callback::new(move |view: OverviewView| view! { <Overview view=view changed=changed /> })
         />
     }
 }
@@ -51,7 +52,7 @@ fn Head(#[prop(optional)] start: bool) -> impl IntoView {
 }
 
 #[component]
-fn Overview(view: OverviewView) -> impl IntoView {
+fn Overview(view: OverviewView, changed: Callback<()>) -> impl IntoView {
     let OverviewView { connections, shares, drafts, activity, now, .. } = view;
     view! {
         <Head start=!shares.is_empty() />
@@ -62,7 +63,7 @@ fn Overview(view: OverviewView) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Card title=|| "Go on with">
-                            <DraftRows drafts=drafts now=now />
+                            <DraftRows drafts=drafts now=now discarded=changed />
                         </Card>
                     }
                 })} <div class="two-columns">

@@ -155,13 +155,24 @@ pub(super) fn SmallLanes(share: ShareSummary) -> impl IntoView {
 
 /// Wizards to go on with.
 #[component]
-pub(super) fn DraftRows(drafts: Vec<DraftSummary>, now: Timestamp) -> impl IntoView {
+pub(super) fn DraftRows(
+    drafts: Vec<DraftSummary>,
+    now: Timestamp,
+    /// One was discarded: the list is another one.
+    discarded: Callback<()>,
+) -> impl IntoView {
     let delete = ServerAction::<crate::api::wizard::DeleteDraft>::new();
+    // Discarding leads to the list of shares, which may be the page that is shown.
+    Effect::new(move |_| {
+        if matches!(delete.value().get(), Some(Ok(()))) {
+            discarded.run(());
+        }
+    });
     let rows = drafts
         .into_iter()
         .map(|draft| {
             let href = draft.path.clone();
-            let (title, discarded) = (draft.title.clone(), draft.title.clone());
+            let (title, to_discard) = (draft.title.clone(), draft.title.clone());
             view! {
                 <li class="line">
                     <div class="line-text">
@@ -177,7 +188,7 @@ pub(super) fn DraftRows(drafts: Vec<DraftSummary>, now: Timestamp) -> impl IntoV
                             <input type="hidden" name="draft" value=draft.id.to_string() />
                             <Button kind=ButtonKind::Quiet small=true submit=true>
                                 "Discard"
-                                <span class="visually-hidden">" draft: " {discarded}</span>
+                                <span class="visually-hidden">" draft: " {to_discard}</span>
                             </Button>
                         </ActionForm>
                         <Button small=true href=href>

@@ -58,7 +58,7 @@ impl Typed {
         let change = std::cell::Cell::new(Some(change));
         Effect::new(move |_| {
             if let Some(change) = change.take() {
-                untrack(|| change(self));
+                request_animation_frame(move || change(self));
             }
         });
     }

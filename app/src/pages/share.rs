@@ -18,14 +18,14 @@ use crate::api::shares::get_share;
 use crate::api::verification::{VerifyShare, get_verification};
 use crate::api::wizard::EditShare;
 use crate::components::{
-    ArrowTone, DocumentList, PlanLanes, ProofList, RefreshWithoutScript, RunProgress, Sentence, proofs_sentence,
-    use_live,
+    ArrowTone, DocumentList, Live, PlanLanes, ProofList, RefreshWithoutScript, Revised, RunProgress, Sentence,
+    proofs_sentence, use_live,
 };
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
     ActionProblem, ArnText, Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, Time,
 };
-use domain::names::ShareId;
+use domain::names::{RunId, ShareId};
 use domain::run::{RunKind, RunState, RunView};
 use domain::share::Side;
 use domain::share::rotate::RotationView;
@@ -47,6 +47,17 @@ fn share_in_address() -> Memo<Result<ShareId, AppError>> {
     })
 }
 
+/// What can be done on the page, and what it shows live: at the end of either it is made anew.
+#[derive(Clone, Copy)]
+struct Page {
+    verify: ServerAction<VerifyShare>,
+    retry: ServerAction<RetryRun>,
+    /// The run that ended while it was looked at: what it came to stays to be read.
+    followed: RwSignal<Option<RunId>>,
+    /// A run or a verification has ended.
+    ended: Callback<()>,
+}
+
 /// One share.
 #[component]
 pub fn SharePage() -> impl IntoView {
@@ -57,10 +68,13 @@ pub fn SharePage() -> impl IntoView {
     let share = Resource::new(
         move || (id.get(), verified.get(), retried.get()),
         async |(id, ..)| match id {
-            Ok(id) => get_share(id).await,
-            Err(error) => Err(error),
+            Ok(id) => if_there_is(get_share(id).await),
+            // What can't be a share's name is no share's.
+            Err(_) => Ok(None),
         },
     );
+    let ended = Callback::new(move |()| share.refetch());
+    let page = Page { verify, retry, followed: RwSignal::new(None), ended };
     view! {
         <Resolve
             resource=share
@@ -73,13 +87,57 @@ pub fn SharePage() -> impl IntoView {
                     </div>
                 }
             }
-            children=Callback::new(move |share: AsOf<ShareView>| view! { <Share share=share verify=verify retry=retry /> })
+            children=Callback::new(move |share: Option<AsOf<ShareView>>| match share {
+                Some(share) => view! { <Share share=share page=page /> }.into_any(),
+                None => view! { <NoSuchShare /> }.into_any(),
+            })
         />
     }
 }
 
+/// A share that is not there is an answer, not a failure to try again.
+fn if_there_is<T>(found: Result<T, AppError>) -> Result<Option<T>, AppError> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The address is no share's.
 #[component]
-fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: ServerAction<RetryRun>) -> impl IntoView {
+fn NoSuchShare() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <PageHeader title="No such share" />
+        <div class="card">
+            <EmptyState
+                title="This console knows no share at this address"
+                body="It may be another console's, or the address has a typing mistake."
+            >
+                <Button href="/shares">"Go to the shares"</Button>
+            </EmptyState>
+        </div>
+    }
+}
+
+/// Does something when what is followed live comes to its end; nothing for what had ended before.
+fn at_the_end<T: Revised>(live: Live<T>, then: impl Fn() + 'static) {
+    let finished = Memo::new(move |_| live.view.with(Revised::finished));
+    Effect::new(move |before: Option<bool>| {
+        let finished = finished.get();
+        if before == Some(false) && finished {
+            then();
+        }
+        finished
+    });
+}
+
+#[component]
+fn Share(share: AsOf<ShareView>, page: Page) -> impl IntoView {
     let AsOf { view: share, now } = share;
     let ShareView {
         summary,
@@ -106,14 +164,15 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
     let undone = summary.state == ShareState::Undone;
     let sub = format!("{} → {} · {}", summary.child, summary.parent, summary.region);
     let endpoint = targets.first().map(ToString::to_string).unwrap_or_default();
-    // A run that went well is told by the lanes already.
     let drift_page = format!("/shares/{}/drift", summary.id);
     let function_page = format!("/shares/{}/function", summary.id);
-    let running = run.filter(|run| run.state != RunState::Succeeded || run.kind == RunKind::Undo);
+    // A run that went well is told by the lanes already, unless someone was watching it.
+    let watched = |run: &RunView| page.followed.get_untracked().as_ref() == Some(&run.id);
+    let running = run.filter(|run| run.state != RunState::Succeeded || run.kind == RunKind::Undo || watched(run));
     let (title, state, made) = (summary.role_name.clone(), summary.state, summary.created);
     let checked = summary.drift.clone();
     let progress = running.map(|run| {
-        view! { <LastRun run=run now=now summary=summary.clone() arrow=arrow.clone() retry=retry /> }
+        view! { <LastRun run=run now=now summary=summary.clone() arrow=arrow.clone() page=page /> }
     });
     let account = if elsewhere == Some(Side::Parent) { &summary.parent } else { &summary.child };
     let next = (!undone).then(|| {
@@ -138,7 +197,7 @@ fn Share(share: AsOf<ShareView>, verify: ServerAction<VerifyShare>, retry: Serve
                 child_empty="Nothing was made here: its own administrator allows the callers."
             />
             <Facts share=summary.id.clone() role_arn=role_arn external_id=external_id rotation=rotation now=now />
-            <Proofs share=summary.id verification=verification now=now verify=verify />
+            <Proofs share=summary.id verification=verification now=now page=page />
             <section class="stack" aria-label="Documents">
                 <DocumentList items=documents />
             </section>
@@ -258,29 +317,23 @@ fn Facts(
 }
 
 #[component]
-fn LastRun(
-    run: RunView,
-    now: Timestamp,
-    summary: ShareSummary,
-    arrow: String,
-    retry: ServerAction<RetryRun>,
-) -> impl IntoView {
-    let id = run.id.clone();
+fn LastRun(run: RunView, now: Timestamp, summary: ShareSummary, arrow: String, page: Page) -> impl IntoView {
+    let (id, watched) = (run.id.clone(), run.id.clone());
     let under_way = run.state == RunState::Running;
     let live = use_live(AsOf { view: run, now }, format!("/events/runs/{id}"), move || get_run(id.clone()));
+    at_the_end(live, move || {
+        page.followed.set(Some(watched.clone()));
+        page.ended.run(());
+    });
     view! {
         {under_way.then(|| view! { <RefreshWithoutScript/> })}
-        <RunProgress live=live child=summary.child parent=summary.parent arrow=arrow retry=retry />
+        <RunProgress live=live child=summary.child parent=summary.parent arrow=arrow retry=page.retry />
     }
 }
 
 #[component]
-fn Proofs(
-    share: ShareId,
-    verification: Option<VerificationView>,
-    now: Timestamp,
-    verify: ServerAction<VerifyShare>,
-) -> impl IntoView {
+fn Proofs(share: ShareId, verification: Option<VerificationView>, now: Timestamp, page: Page) -> impl IntoView {
+    let verify = page.verify;
     let value = share.to_string();
     let again = verification.is_some();
     let (said, proofs) = match verification {
@@ -306,6 +359,7 @@ fn Proofs(
                 }
             };
             let live = use_live(AsOf { view, now }, url, poll);
+            at_the_end(live, move || page.ended.run(()));
             let said = view! { <p role="status">{move || live.view.with(proofs_sentence)}</p> };
             (said.into_any(), view! { <ProofList live=live /> }.into_any())
         }

@@ -24,6 +24,7 @@ const COLUMNS: [Column; 8] = [
 #[component]
 pub fn SharesPage() -> impl IntoView {
     let shares = Resource::new(|| (), |()| list_shares());
+    let changed = Callback::new(move |()| shares.refetch());
     view! {
         <Resolve
             resource=shares
@@ -36,7 +37,7 @@ pub fn SharesPage() -> impl IntoView {
                     </div>
                 }
             }
-            children=Callback::new(|list: AsOf<ShareList>| view! { <Shares list=list /> })
+            children=Callback::new(move |list: AsOf<ShareList>| view! { <Shares list=list changed=changed /> })
         />
     }
 }
@@ -59,7 +60,7 @@ fn Head(#[prop(optional)] start: bool) -> impl IntoView {
 }
 
 #[component]
-fn Shares(list: AsOf<ShareList>) -> impl IntoView {
+fn Shares(list: AsOf<ShareList>, changed: Callback<()>) -> impl IntoView {
     let AsOf { view: ShareList { shares, drafts }, now } = list;
     let row = Callback::new(move |share: ShareSummary| {
         let href = format!("/shares/{}", share.id);
@@ -83,9 +84,11 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
                 <ShareStateBadge state=share.state />
             </td>
             <td class="nowrap">
-                {match share.verified {
-                    Some(at) => view! { <Time at=at now=now /> }.into_any(),
-                    None => view! { <span class="muted">"Never"</span> }.into_any(),
+                // A change to the share makes what was proven before void, and forgets it.
+                {match (share.verified, share.state) {
+                    (Some(at), _) => view! { <Time at=at now=now /> }.into_any(),
+                    (None, ShareState::Undone) => view! { <span class="muted">"–"</span> }.into_any(),
+                    (None, _) => view! { <span class="muted">"Not yet"</span> }.into_any(),
                 }}
             </td>
             <td class="nowrap">
@@ -106,7 +109,7 @@ fn Shares(list: AsOf<ShareList>) -> impl IntoView {
                 .then(|| {
                     view! {
                         <Card title=|| "Go on with">
-                            <DraftRows drafts=drafts now=now />
+                            <DraftRows drafts=drafts now=now discarded=changed />
                         </Card>
                     }
                 })}

@@ -30,6 +30,8 @@ pub fn Words(
     }
     text.split('`')
         .enumerate()
+        // An empty text would be drawn as a space, before a full stop that follows.
+        .filter(|(_, part)| !part.is_empty())
         .map(|(i, part)| {
             let part = part.to_owned();
             if i % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }

@@ -3,7 +3,7 @@
 use crate::world::{Answers, GRANT, LAMBDA, World, endpoint_arn, signed_in};
 use domain::share::view::ShareState;
 use domain::share::view::UndoConsent;
-use domain::wizard::EndpointsForm;
+use domain::wizard::{EndpointsForm, StepForm};
 use serde_json::json;
 use services::ServiceError;
 
@@ -131,10 +131,26 @@ async fn a_standing_share_keeps_its_names() {
     let draft = world.services.edit_share(&world.operator, &share).await.unwrap();
     let mut role = world.services.draft(&world.operator, &draft).await.unwrap().draft.role;
     role.role_name = "Another".into();
-    let form = domain::wizard::StepForm::Role(role);
+    let form = StepForm::Role(role);
     let problems = world.services.save_step(&world.operator, &draft, form).await.unwrap();
     assert_eq!(problems[0].message, "this share was made with `SageMakerExternal`, not `Another`");
     assert!(matches!(world.services.review(&world.operator, &draft).await, Err(ServiceError::Invalid { .. })));
+}
+
+#[tokio::test]
+async fn an_edit_is_listed_as_one_once_something_was_answered() {
+    let world = World::new().await;
+    let (services, operator) = (&world.services, &world.operator);
+    let share = world.applied(&world.draft(|_| {}).await).await;
+    let edit = services.edit_share(operator, &share).await.unwrap();
+    assert_eq!(services.drafts(operator).await.unwrap(), [], "nothing was answered in it");
+
+    let arns = vec![endpoint_arn("churn-classifier"), endpoint_arn("echo")];
+    let form = StepForm::Endpoints(EndpointsForm { scope: "named".into(), arns });
+    assert_eq!(services.save_step(operator, &edit, form).await.unwrap(), []);
+    let listed = services.drafts(operator).await.unwrap();
+    let titles: Vec<_> = listed.iter().map(|draft| draft.title.as_str()).collect();
+    assert_eq!(titles, ["Edit of SageMakerExternal: 2 endpoints of 111111111111 with 222222222222"]);
 }
 
 #[tokio::test]

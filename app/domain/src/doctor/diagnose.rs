@@ -4,7 +4,7 @@ use super::diagnosis::{Diagnosis, Link, LinkKind, LinkState, Suspect, Suspicion,
 use super::evidence::Evidence;
 use super::links::{Asked, CHILD, PARENT, SESSION};
 use super::live::{Live, Outcome};
-use super::message::{self, Denied, MessageKind, PolicyKind};
+use super::message::{self, Denied, MessageKind, PolicyKind, Reason};
 use super::paper::{Paper, assume, invoke};
 use super::question::Question;
 use super::repair::{Mended, Repair, Whose};
@@ -146,7 +146,7 @@ fn told(said: Option<&Denied>, links: &[(LinkKind, &[Layer])]) -> Option<(LinkKi
 
 /// AWS says which kind of policy it was: that is sure when none of the kind could be read, and a dispute when all could.
 fn break_at(link: &mut Link, message: &str, said: Option<&Denied>, read: bool) {
-    let reason = said.and_then(|said| said.reason.as_ref()).map(message::Reason::sentence).unwrap_or_default();
+    let reason = said.and_then(|said| said.reason.as_ref()).map(Reason::sentence).unwrap_or_default();
     match link.state {
         LinkState::Denied => link.aws_says = Some(message.to_owned()),
         _ if read && link.state == LinkState::Allowed => dispute(link, message, said),
@@ -175,7 +175,11 @@ fn refuse(link: &mut Link, message: &str) {
 fn dispute(link: &mut Link, message: &str, said: Option<&Denied>) {
     let suspects = suspects(link, said);
     link.state = LinkState::Disputed;
-    link.sentence = format!("{}, as far as can be read, but AWS denies it", link.sentence);
+    let says = match said.and_then(|said| said.reason.as_ref()) {
+        Some(reason) => format!("says that {}", reason.sentence()),
+        None => "denies it".to_owned(),
+    };
+    link.sentence = format!("{}, as far as can be read, but AWS {says}", link.sentence);
     link.aws_says = Some(message.to_owned());
     link.suspicions = suspects;
 }
@@ -185,22 +189,29 @@ fn doubt_what_was_sent(trust: &mut Link, question: &Question) {
     if trust.state != LinkState::Disputed {
         return;
     }
+    let said = trust.aws_says.as_deref().and_then(|said| message::parse(said).ok());
+    let at = match said.and_then(|said| said.reason).map(|reason| reason.policy) {
+        None => 0,
+        // What AWS says stands first; both kinds can ask for an external ID.
+        Some(PolicyKind::Resource | PolicyKind::ResourceControl) => 1,
+        Some(_) => return,
+    };
     let sent = match &question.external_id {
         Some(id) => format!("another external ID than `{id}`, or none"),
         None => "an external ID".to_owned(),
     };
     let sentence = format!("the caller may have sent {sent}: look into its code, and ask again with what it sends");
-    trust.suspicions.insert(0, Suspicion { suspect: Suspect::ExternalId, sentence });
+    trust.suspicions.insert(at, Suspicion { suspect: Suspect::ExternalId, sentence });
 }
 
-/// What could explain a denial that the documents don't, likeliest first.
+/// What could explain a denial that the documents don't, likeliest first. Where AWS says which kind of policy it was,
+/// nothing else is guessed at.
 fn suspects(link: &Link, said: Option<&Denied>) -> Vec<Suspicion> {
+    if let Some(reason) = said.and_then(|said| said.reason.as_ref()) {
+        return stated(link.kind, reason);
+    }
     let mut found = Vec::new();
     let mut suspect = |suspect, sentence: &str| found.push(Suspicion { suspect, sentence: sentence.to_owned() });
-    if said.and_then(|said| said.reason.as_ref()).is_some_and(|reason| reason.policy == PolicyKind::VpcEndpoint) {
-        suspect(Suspect::VpcEndpoint, "AWS says that the policy of the VPC endpoint the call goes through denies it");
-        return found;
-    }
     suspect(
         Suspect::Propagation,
         "a change of a policy or a role takes 10 to 60 s to be seen everywhere: try again in a minute",
@@ -220,6 +231,38 @@ fn suspects(link: &Link, said: Option<&Denied>) -> Vec<Suspicion> {
         Suspect::OtherRequest,
         "the call that was denied may have been made as somebody else, or with other values",
     );
+    found
+}
+
+/// The kind of policy that AWS says it was, and how that goes with what was read.
+fn stated(kind: LinkKind, reason: &Reason) -> Vec<Suspicion> {
+    let now = if reason.explicit { "what is read now does not" } else { "what is read now does" };
+    let changed = format!("{now}, so it was changed since");
+    let unseen = format!("{now}, so one was changed since, or can't be read from here");
+    let (suspect, why) = match reason.policy {
+        PolicyKind::ServiceControl => (Suspect::ServiceControl, unseen),
+        PolicyKind::ResourceControl => (Suspect::ResourceControl, unseen),
+        PolicyKind::Identity => (Suspect::IdentityPolicy, changed),
+        PolicyKind::Resource => (Suspect::ResourcePolicy, changed),
+        PolicyKind::Boundary => (Suspect::Boundary, changed),
+        PolicyKind::Session if kind == LinkKind::Permission => {
+            let why = "the caller's own session was narrowed when it began, which can't be read from here";
+            (Suspect::SessionPolicy, why.to_owned())
+        }
+        PolicyKind::Session => {
+            let why = "another one was passed to AssumeRole than is looked at here: ask again with it";
+            (Suspect::SessionPolicy, why.to_owned())
+        }
+        PolicyKind::VpcEndpoint => {
+            let why = "the call goes through a VPC endpoint, whose policy can't be read from here";
+            (Suspect::VpcEndpoint, why.to_owned())
+        }
+    };
+    let mut found = vec![Suspicion { suspect, sentence: format!("AWS says that {}; {why}", reason.sentence()) }];
+    if !matches!(suspect, Suspect::SessionPolicy | Suspect::VpcEndpoint) {
+        let sentence = "if it was changed just now, AWS may not have caught up: that takes 10 to 60 s".to_owned();
+        found.push(Suspicion { suspect: Suspect::Propagation, sentence });
+    }
     found
 }
 
@@ -299,11 +342,20 @@ fn still(links: &[Link]) -> String {
 fn wait(links: &[Link], evidence: &Evidence, live: &Live) -> Option<String> {
     let denied = links.iter().any(|link| link.state == LinkState::Denied);
     let disputed = links.iter().any(|link| link.state == LinkState::Disputed);
-    let refused = [live.assumed(), live.invoked()].iter().any(|outcome| matches!(outcome, Outcome::Denied { .. }));
-    if !denied && (disputed || refused) {
-        return Some(
-            "IAM's changes take 10 to 60 s to be seen everywhere: trying again for a minute or two settles it".into(),
-        );
+    let refusal = |outcome: &Outcome| match outcome {
+        Outcome::Denied { message } => Some(message.clone()),
+        _ => None,
+    };
+    let refusals: Vec<String> = [live.assumed(), live.invoked()].into_iter().filter_map(refusal).collect();
+    if !denied && (disputed || !refusals.is_empty()) {
+        // AWS names the policy: waiting helps only where that was changed.
+        let named = refusals.iter().any(|said| message::parse(said).is_ok_and(|said| said.reason.is_some()));
+        let wait = if named {
+            "if it was changed just now, try again in a minute or two: IAM's changes take 10 to 60 s to be seen everywhere"
+        } else {
+            "IAM's changes take 10 to 60 s to be seen everywhere: trying again for a minute or two settles it"
+        };
+        return Some(wait.into());
     }
     let creating = evidence.endpoint.read().filter(|one| one.status == EndpointStatus::Creating)?;
     Some(format!("`{}` is being created: it answers once it is InService", creating.name))

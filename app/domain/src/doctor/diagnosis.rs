@@ -115,8 +115,14 @@ pub enum Suspect {
     ServiceControl,
     /// A resource control policy that can't be read.
     ResourceControl,
-    /// The caller's own session was narrowed.
+    /// The caller's own session was narrowed, or another session policy was passed.
     SessionPolicy,
+    /// An identity policy that AWS names and that was read otherwise.
+    IdentityPolicy,
+    /// A resource policy, the trust policy among them, that AWS names and that was read otherwise.
+    ResourcePolicy,
+    /// A permissions boundary that AWS names and that was read otherwise.
+    Boundary,
     /// The call goes through a VPC endpoint whose policy denies.
     VpcEndpoint,
     /// The caller sent another external ID than it is taken to send, or none.

@@ -239,16 +239,26 @@ impl Denied {
         told == *form
     }
 
+    /// The operation that was called, as far as the message tells.
+    fn called(&self) -> Option<&str> {
+        let action = || self.action.as_deref().map(|action| action.rsplit(':').next().unwrap_or(action));
+        self.operation.as_deref().or_else(action)
+    }
+
+    /// Whether it denies a call that no handshake makes: nothing the doctor asks for would explain it.
+    pub fn is_beyond(&self) -> bool {
+        self.kind == MessageKind::AccessDenied && self.called().is_some_and(|called| !is_of_handshake(called))
+    }
+
     /// The call of the handshake that ended with this message; `None` where it was another.
     pub fn call(&self) -> Option<Call> {
-        let (invokes, message) = (self.invokes(), self.text.clone());
-        let operation = match (&self.operation, &self.action) {
-            (Some(operation), _) => operation.clone(),
-            (None, Some(action)) => action.rsplit(':').next().unwrap_or(action).to_owned(),
-            (None, None) if self.endpoint.is_some() || self.kind == MessageKind::Model => "InvokeEndpoint".into(),
-            (None, None) => "AssumeRole".into(),
+        let message = self.text.clone();
+        let operation = match self.called() {
+            Some(operation) => operation.to_owned(),
+            None if self.endpoint.is_some() || self.kind == MessageKind::Model => "InvokeEndpoint".into(),
+            None => "AssumeRole".into(),
         };
-        let in_handshake = invokes || operation == "AssumeRole" || operation.starts_with("InvokeEndpoint");
+        let in_handshake = is_of_handshake(&operation);
         let outcome = match self.kind {
             MessageKind::AccessDenied | MessageKind::Encoded => Outcome::Denied { message },
             MessageKind::InvalidPrincipal => return None,
@@ -309,11 +319,22 @@ impl Denied {
             }
             MessageKind::DurationOfChain => Some("ask for 3600 s at most: a role's session assumes the role".into()),
             MessageKind::RootCaller => Some("call as a role or a user".into()),
-            MessageKind::AccessDenied => None,
+            MessageKind::AccessDenied => {
+                let called = self.action.as_deref().or_else(|| self.called()).filter(|_| self.is_beyond())?;
+                Some(format!(
+                    "`{called}` is no part of calling a shared endpoint, so the doctor can't explain this denial: it knows \
+                     `sts:AssumeRole` and the ways to invoke an endpoint. Look into the policies of whoever called"
+                ))
+            }
         }
     }
 
     fn invokes(&self) -> bool {
         self.action.as_deref().is_some_and(|action| action.starts_with("sagemaker:"))
     }
+}
+
+/// Whether an operation is one that a handshake calls.
+fn is_of_handshake(operation: &str) -> bool {
+    operation == "AssumeRole" || operation.starts_with("InvokeEndpoint")
 }

@@ -275,13 +275,14 @@ impl QuestionForm {
 
     fn parse_endpoint(&self, role: Option<&Arn>, found: &mut Found) -> Option<Target> {
         let text = self.endpoint.trim();
-        let region = given(&self.region)
-            .and_then(|text| found.check("region", Region::parse(text), "choose the region the call goes to"));
+        let region = given(&self.region).and_then(|text| {
+            found.check("region", Region::parse(text), "type the region the call goes to: `eu-west-1`")
+        });
         if text.starts_with("arn:") {
             // The caller's code has a name; whether it has the case it was typed in here can't be told.
             let lower = EndpointArn::parse(&text.to_ascii_lowercase())
                 .map_err(|_| NameError::new(text, "the name or the ARN of an endpoint"));
-            let arn = found.check("endpoint", lower, "choose it from the list, or type its name")?;
+            let arn = found.check("endpoint", lower, "type its name, or paste its ARN")?;
             let target = Target { arn, name: None };
             return Some(match region {
                 Some(region) if region != target.region() => {
@@ -291,9 +292,10 @@ impl QuestionForm {
                 _ => target,
             });
         }
-        let name = found.check("endpoint", EndpointName::parse(text), "choose it from the list, or paste its ARN");
+        let name = found.check("endpoint", EndpointName::parse(text), "type its name, or paste its ARN");
         if self.region.trim().is_empty() {
-            found.add("region", "nothing is given; it should be a region code", "choose the region the call goes to");
+            let hint = "type the region the call goes to: `eu-west-1`";
+            found.add("region", "nothing is given; it should be a region code", hint);
         }
         let account = role.and_then(Arn::account_id)?;
         Some(Target::new(name?, &region?, &account))

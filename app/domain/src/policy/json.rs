@@ -192,7 +192,11 @@ impl Reader<'_> {
 
     fn unexpected(&self, expected: &str) -> PolicyError {
         match self.peek() {
-            Some(c) => self.fail(format!("this is not JSON: found `{}`, expected {expected}", c.escape_debug())),
+            Some(c) => {
+                // Quotes need no backslash here; what can't be seen does.
+                let found = if c.is_ascii_graphic() { c.to_string() } else { c.escape_debug().to_string() };
+                self.fail(format!("this is not JSON: found `{found}`, expected {expected}"))
+            }
             None => self.fail(format!("this is not JSON: the document ends, expected {expected}")),
         }
     }

@@ -205,20 +205,37 @@ impl ShareDraft {
         *field = name.into();
     }
 
+    /// Whether it is as a fresh wizard is: nothing was answered yet. `region` is the one that a fresh one begins with.
+    pub fn is_unanswered(&self, region: &Region) -> bool {
+        let Ok(external_id) = ExternalId::parse(&self.role.external_id) else { return false };
+        *self == Self::new(self.id.clone(), self.share.clone(), &external_id, region)
+    }
+
     /// What the draft is about so far, for lists: `2 endpoints of 111111111111 with 222222222222`.
     pub fn title(&self) -> String {
+        self.about("All endpoints").unwrap_or_else(|| {
+            self.parent_account.as_ref().map_or("New share".into(), |account| format!("New share from {account}"))
+        })
+    }
+
+    /// The same for a share that stands: `Edit of SageMakerExternal: 2 endpoints of 111111111111 with 222222222222`.
+    pub fn title_of_edit(&self, role: &RoleName) -> String {
+        let about = self.about("all endpoints").map(|about| format!(": {about}"));
+        format!("Edit of {role}{}", about.unwrap_or_default())
+    }
+
+    /// What is shared, of whom and with whom; nothing before something is.
+    fn about(&self, all: &str) -> Option<String> {
         let what = match (self.endpoints.scope.as_str(), self.endpoints.arns.len()) {
-            ("all", _) => "All endpoints".into(),
-            (_, 0) => {
-                return self.parent_account.as_ref().map_or("New share".into(), |a| format!("New share from {a}"));
-            }
-            (_, 1) => "1 endpoint".into(),
+            ("all", _) => all.to_owned(),
+            (_, 0) => return None,
+            (_, 1) => "1 endpoint".to_owned(),
             (_, count) => format!("{count} endpoints"),
         };
         let of = self.parent_account.as_ref().map(|a| format!(" of {a}")).unwrap_or_default();
         let typed = (self.callers.source == "typed").then(|| self.callers.account.trim()).filter(|a| !a.is_empty());
         let with = typed.map(str::to_owned).or_else(|| self.child_account.as_ref().map(|a| a.to_string()));
-        format!("{what}{of}{}", with.map(|a| format!(" with {a}")).unwrap_or_default())
+        Some(format!("{what}{of}{}", with.map(|a| format!(" with {a}")).unwrap_or_default()))
     }
 
     /// Whether the child is reached through a connection.

@@ -134,6 +134,62 @@ fn awss_own_reason_says_which_link_it_is() {
     }
 }
 
+/// What could explain a denial by a policy of the kind that AWS names.
+fn explained(call: &str, message: &str, kind: LinkKind) -> (Vec<Suspect>, Diagnosis) {
+    let calls = json!([{"operation": call, "outcome": denied(message)}]);
+    let diagnosis = patched(&json!({"live": {"calls": calls}})).diagnose();
+    (diagnosis.link(kind).suspicions.iter().map(|one| one.suspect).collect(), diagnosis)
+}
+
+#[test]
+fn the_kind_of_policy_that_aws_names_is_what_explains_a_dispute() {
+    use LinkKind::{Permission, Trust};
+    use Suspect::{
+        Boundary, ExternalId, IdentityPolicy, Propagation, ResourceControl, ResourcePolicy, ServiceControl,
+        SessionPolicy, VpcEndpoint,
+    };
+    for (reason, kind, suspects) in [
+        ("with an explicit deny in a service control policy", Permission, vec![ServiceControl, Propagation]),
+        ("with an explicit deny in an identity-based policy", Permission, vec![IdentityPolicy, Propagation]),
+        (
+            "because no identity-based policy allows the sts:AssumeRole action",
+            Permission,
+            vec![IdentityPolicy, Propagation],
+        ),
+        ("with an explicit deny in a permissions boundary", Permission, vec![Boundary, Propagation]),
+        ("because no session policy allows the sts:AssumeRole action", Permission, vec![SessionPolicy]),
+        ("with an explicit deny in a resource control policy", Trust, vec![ResourceControl, ExternalId, Propagation]),
+        (
+            "because no resource-based policy allows the sts:AssumeRole action",
+            Trust,
+            vec![ResourcePolicy, ExternalId, Propagation],
+        ),
+        ("because no VPC endpoint policy allows the sts:AssumeRole action", Trust, vec![VpcEndpoint]),
+    ] {
+        let (found, diagnosis) = explained("AssumeRole", &format!("{BARE} {reason}"), kind);
+        assert_eq!(found, suspects, "{reason}");
+        let link = diagnosis.link(kind);
+        assert_eq!(link.state, LinkState::Disputed, "{reason}");
+        assert!(link.suspicions[0].sentence.starts_with("AWS says that "), "{}", link.suspicions[0].sentence);
+        assert!(diagnosis.sentence.contains("but AWS says that "), "{}", diagnosis.sentence);
+        let wait = diagnosis.wait.unwrap_or_default();
+        assert!(wait.starts_with("if it was changed just now") && !wait.contains("settles"), "{reason}: {wait}");
+    }
+}
+
+#[test]
+fn a_control_policy_that_aws_names_was_changed_or_cant_be_read() {
+    let on = "User: arn:aws:sts::111111111111:assumed-role/SageMakerExternal/s is not authorized to perform: sagemaker:InvokeEndpoint on resource: arn:aws:sagemaker:eu-west-1:111111111111:endpoint/churn-classifier";
+    let message = format!("{on} with an explicit deny in a service control policy");
+    let (found, diagnosis) = explained("InvokeEndpoint", &message, LinkKind::RolePermission);
+    assert_eq!(found, [Suspect::ServiceControl, Suspect::Propagation]);
+    assert_eq!(
+        diagnosis.link(LinkKind::RolePermission).suspicions[0].sentence,
+        "AWS says that a service control policy denies it; what is read now does not, so one was changed since, or can't \
+         be read from here"
+    );
+}
+
 #[test]
 fn a_denial_in_the_wrong_region_is_explained_by_the_region() {
     let message = "User: arn:aws:sts::111111111111:assumed-role/SageMakerExternal/s is not authorized to perform: sagemaker:InvokeEndpoint on resource: arn:aws:sagemaker:us-east-1:111111111111:endpoint/churn-classifier because no identity-based policy allows the sagemaker:InvokeEndpoint action";

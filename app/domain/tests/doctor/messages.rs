@@ -233,6 +233,46 @@ fn a_message_is_a_call_of_the_handshake_it_tells_of() {
 }
 
 #[test]
+fn a_denial_of_what_no_handshake_calls_is_said_to_be_out_of_scope() {
+    let get = "User: arn:aws:iam::222222222222:user/analyst is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::b/k\" because no identity-based policy allows the s3:GetObject action";
+    let boto = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied";
+    for (text, called) in [
+        (get, "`s3:GetObject`"),
+        (boto, "`GetObject`"),
+        (
+            "User: arn:aws:iam::222222222222:user/analyst is not authorized to perform: sagemaker:DescribeEndpoint on resource: arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo",
+            "`sagemaker:DescribeEndpoint`",
+        ),
+    ] {
+        let denied = parse(text);
+        assert!(denied.is_beyond(), "{text}");
+        assert_eq!(denied.call(), None, "{text}");
+        let advice = denied.advice().unwrap_or_default();
+        assert!(advice.starts_with(called) && advice.contains("no part of calling a shared endpoint"), "{advice}");
+    }
+    let assumed = parse(&assume());
+    assert_eq!((assumed.is_beyond(), assumed.advice()), (false, None));
+    assert!(!parse("An error occurred (AccessDenied): Access Denied").is_beyond(), "what was called is not said");
+}
+
+#[test]
+fn what_the_model_said_is_a_part_of_the_message() {
+    let said = |words: &str| {
+        format!(
+            "An error occurred (ModelError) when calling the InvokeEndpoint operation: Received client error (415) from primary with message \"{words}\""
+        )
+    };
+    for words in ["unsupported content type", "{\"error\": \"unsupported\"}"] {
+        let message = said(words);
+        assert_eq!(parse(&message).text, message);
+        assert_eq!(parse(&format!("\"{message}\", \"errorType\": \"ModelError\"")).text, message);
+        let whole =
+            format!("{message}. See https://console.aws.amazon.com/x in account 111111111111 for more information.");
+        assert_eq!(parse(&whole).text, whole);
+    }
+}
+
+#[test]
 fn a_missing_endpoint_is_read_with_the_account_that_was_looked_in() {
     for text in [
         "An error occurred (ValidationError) when calling the InvokeEndpoint operation: Endpoint Churn-Classifier of account 222222222222 not found.",
@@ -289,8 +329,7 @@ fn other_failures_of_a_handshake_are_told_apart() {
     ] {
         let denied = parse(text);
         assert_eq!(denied.kind, kind, "{text}");
-        let advised = !matches!(kind, MessageKind::AccessDenied);
-        assert_eq!(denied.advice().is_some(), advised, "{text}");
+        assert!(denied.advice().is_some(), "{text}");
     }
 }
 

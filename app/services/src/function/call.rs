@@ -174,7 +174,13 @@ fn explanation(found: Option<DiagnosisView>, form: QuestionForm) -> DenialExplan
         };
     };
     let diagnosis = found.diagnosis;
-    let fix = diagnosis.repairs().next().map(|repair| repair.sentence.clone());
+    // All repairs are needed: the first alone would be denied again.
+    let more = diagnosis.repairs().count().saturating_sub(1);
+    let fix = diagnosis.repairs().next().map(|repair| match more {
+        0 => repair.sentence.clone(),
+        1 => format!("{}; and 1 more change, which the doctor shows", repair.sentence),
+        _ => format!("{}; and {more} more changes, which the doctor shows", repair.sentence),
+    });
     DenialExplanation {
         details: diagnosis.links.iter().map(|link| format!("{}: {}", link.kind.label(), link.sentence)).collect(),
         fix,

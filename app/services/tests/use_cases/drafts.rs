@@ -135,6 +135,16 @@ async fn drafts_are_listed_until_they_are_deleted() {
 }
 
 #[tokio::test]
+async fn a_wizard_without_an_answer_is_not_listed() {
+    let (bench, operator, draft) = started().await;
+    assert!(!bench.services.save_step(&operator, &draft, parent("")).await.unwrap().is_empty());
+    assert_eq!(bench.services.drafts(&operator).await.unwrap(), []);
+    bench.services.save_step(&operator, &draft, parent("parent")).await.unwrap();
+    let listed = bench.services.drafts(&operator).await.unwrap();
+    assert_eq!(listed.into_iter().map(|draft| draft.id).collect::<Vec<_>>(), [draft]);
+}
+
+#[tokio::test]
 async fn identities_are_asked_once_until_they_are_refreshed() {
     let bench = Bench::new();
     let operator = bench.operator().await;

@@ -40,6 +40,26 @@ pub(super) fn filled(form: QuestionForm, from: QuestionForm) -> QuestionForm {
     }
 }
 
+/// The doctor's page that a form was sent from, with what was asked there and `name` beside it.
+#[cfg(feature = "ssr")]
+pub(super) fn back_with(name: &str, value: &str) -> String {
+    let parts = crate::api::request_parts();
+    let from = parts.as_ref().and_then(|parts| parts.headers.get(http::header::REFERER));
+    replaced(from.and_then(|from| from.to_str().ok()).unwrap_or_default(), name, value)
+}
+
+/// The question of an address, with `name` in the place of an earlier one.
+#[cfg(feature = "ssr")]
+fn replaced(address: &str, name: &str, value: &str) -> String {
+    let address = address.split('#').next().unwrap_or_default();
+    let query = address.split_once('?').filter(|(page, _)| page.ends_with("/doctor")).map_or("", |(_, query)| query);
+    let is_it = |part: &&str| part.split('=').next() == Some(name);
+    let own = format!("{name}={}", encoded(value));
+    let kept = query.split('&').filter(|part| !part.is_empty() && !is_it(part));
+    let parts: Vec<&str> = kept.chain([own.as_str()]).collect();
+    format!("/doctor?{}", parts.join("&"))
+}
+
 #[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
@@ -53,6 +73,22 @@ mod tests {
         };
         let to = of(&form, &[("live", "7")]);
         assert_eq!(to, "/doctor?caller=arn%3Aaws%3Aiam%3A%3A222222222222%3Arole%2Fa%2Bb&external_id=x%26y&live=7");
+    }
+
+    #[test]
+    fn a_page_that_is_gone_back_to_asks_what_it_asked() {
+        for (from, to) in [
+            ("", "/doctor?refused=7"),
+            ("https://console/doctor", "/doctor?refused=7"),
+            ("https://console/doctor?refused=6", "/doctor?refused=7"),
+            (
+                "https://console/doctor?caller=a%26b&refused=6&live=2#link-trust",
+                "/doctor?caller=a%26b&live=2&refused=7",
+            ),
+            ("https://console/shares?caller=a", "/doctor?refused=7"),
+        ] {
+            assert_eq!(replaced(from, "refused", "7"), to, "{from}");
+        }
     }
 
     #[test]

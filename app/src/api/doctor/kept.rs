@@ -1,6 +1,8 @@
-//! What live calls have shown and what pasted messages say, between the request and the page after it. In memory and
-//! bounded: a call can be made again, and in an address anybody could claim to have made one.
+//! What live calls have shown, what pasted messages say and which texts were refused as none, between the request and
+//! the page after it. In memory and bounded: a call can be made again, and in an address anybody could claim to have
+//! made one.
 
+use super::RefusedText;
 use domain::doctor::message::Denied;
 use domain::doctor::{Live, Question};
 use std::collections::VecDeque;
@@ -21,6 +23,7 @@ struct Kept<T> {
 
 static CALLS: Mutex<Shelf<(Question, Live)>> = Mutex::new(Shelf::new());
 static MESSAGES: Mutex<Shelf<Denied>> = Mutex::new(Shelf::new());
+static REFUSED: Mutex<Shelf<RefusedText>> = Mutex::new(Shelf::new());
 
 impl<T: Clone> Shelf<T> {
     const fn new() -> Self {
@@ -55,9 +58,7 @@ pub(super) fn take_back(owner: &str, id: &str, question: &Question) -> Live {
 
 /// Keeps a message that was pasted; gives what asks for it.
 pub(super) fn keep_message(owner: &str, mut message: Denied) -> String {
-    if let Some((end, _)) = message.text.char_indices().nth(LONGEST_TEXT) {
-        message.text.truncate(end);
-    }
+    cut(&mut message.text, LONGEST_TEXT);
     MESSAGES.lock().unwrap_or_else(PoisonError::into_inner).put(owner, message)
 }
 
@@ -66,8 +67,27 @@ pub(super) fn message(owner: &str, id: &str) -> Option<Denied> {
     MESSAGES.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id)
 }
 
+/// Keeps a text that was refused; gives what asks for it.
+pub(super) fn keep_refused(owner: &str, mut refused: RefusedText) -> String {
+    cut(&mut refused.text, LONGEST_REFUSED);
+    REFUSED.lock().unwrap_or_else(PoisonError::into_inner).put(owner, refused)
+}
+
+/// The owner's refused text of this id. It stays, so that the page can be reloaded.
+pub(super) fn refused(owner: &str, id: &str) -> Option<RefusedText> {
+    REFUSED.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id)
+}
+
+fn cut(text: &mut String, longest: usize) {
+    if let Some((end, _)) = text.char_indices().nth(longest) {
+        text.truncate(end);
+    }
+}
+
 /// Messages of AWS are shorter, but for the encoded ones.
 const LONGEST_TEXT: usize = 4_000;
+/// A log in which no message was found: its beginning is enough to see what was pasted.
+const LONGEST_REFUSED: usize = 20_000;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -93,6 +113,16 @@ mod tests {
         assert_eq!(take_back("a", &id, &question("echo")), live);
         for (owner, id, endpoint) in [("b", id.as_str(), "echo"), ("a", &id, "other"), ("a", "x", "echo")] {
             assert_eq!(take_back(owner, id, &question(endpoint)), Live::default());
+        }
+    }
+
+    #[test]
+    fn a_refused_text_comes_back_to_its_owner_only() {
+        let text = RefusedText { text: "it does not work".into(), problem: None };
+        let id = keep_refused("a", text.clone());
+        assert_eq!(refused("a", &id), Some(text));
+        for (owner, id) in [("b", id.as_str()), ("a", "none"), ("a", "")] {
+            assert_eq!(refused(owner, id), None);
         }
     }
 }

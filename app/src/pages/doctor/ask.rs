@@ -1,8 +1,8 @@
 //! Asking: an error message is pasted, a share is chosen, or the call is described.
 
-use crate::api::doctor::ReadMessage;
+use crate::api::doctor::{ReadMessage, RefusedText};
 use crate::error::{failure_of, problem_at};
-use crate::ui::{ActionProblem, Button, ButtonKind, Choice, Select, TextArea, TextInput};
+use crate::ui::{ActionProblem, Button, ButtonKind, Choice, FieldError, Select, TextArea, TextInput};
 use domain::doctor::QuestionForm;
 use domain::names::ShareId;
 use domain::wizard::FieldProblem;
@@ -16,9 +16,10 @@ pub(super) fn FirstQuestion(
     problems: Vec<FieldProblem>,
     shares: Vec<(ShareId, String)>,
     message: String,
+    refused: RefusedText,
 ) -> impl IntoView {
     let described = form != QuestionForm::default();
-    let paste = (!described).then(|| view! { <PasteMessage/> });
+    let paste = (!described).then(|| view! { <PasteMessage refused/> });
     let choose = (!described && !shares.is_empty()).then(|| view! { <ChooseShare shares/> });
     view! {
         {paste}
@@ -34,7 +35,13 @@ pub(super) fn FirstQuestion(
 
 /// The question once more, folded, to change it.
 #[component]
-pub(super) fn AskAgain(form: QuestionForm, shares: Vec<(ShareId, String)>, message: String) -> impl IntoView {
+pub(super) fn AskAgain(
+    form: QuestionForm,
+    shares: Vec<(ShareId, String)>,
+    message: String,
+    refused: RefusedText,
+) -> impl IntoView {
+    let was_refused = refused.problem.is_some();
     view! {
         <details class="card doctor-again">
             <summary class="card-head">
@@ -42,31 +49,33 @@ pub(super) fn AskAgain(form: QuestionForm, shares: Vec<(ShareId, String)>, messa
             </summary>
             <Describe form problems=Vec::new() message/>
         </details>
-        <details class="card doctor-again">
+        <details class="card doctor-again" open=was_refused>
             <summary class="card-head">
                 <span class="doc-title">"Read an error message"</span>
             </summary>
-            <MessageForm/>
+            <MessageForm refused/>
         </details>
         {(!shares.is_empty()).then(|| view! { <ChooseShare shares/> })}
     }
 }
 
 #[component]
-fn PasteMessage() -> impl IntoView {
+fn PasteMessage(refused: RefusedText) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="doctor-paste">
             <div class="card-head">
                 <h2 id="doctor-paste">"Read an error message"</h2>
             </div>
-            <MessageForm/>
+            <MessageForm refused/>
         </section>
     }
 }
 
+/// `refused`: what was pasted just now and could not be read, where no script kept it in the field.
 #[component]
-fn MessageForm() -> impl IntoView {
+fn MessageForm(refused: RefusedText) -> impl IntoView {
     let read = ServerAction::<ReadMessage>::new();
+    let problem = refused.problem.map(|problem| FieldError { message: problem.message, hint: problem.hint });
     view! {
         <ActionForm action=read>
             <div class="card-body doctor-form">
@@ -74,6 +83,8 @@ fn MessageForm() -> impl IntoView {
                     name="message"
                     label="Error message"
                     description="From a function's log, a traceback or the AWS CLI; with whatever is around it."
+                    value=Signal::stored(refused.text)
+                    error=Signal::stored(problem)
                     placeholder="User: arn:aws:sts::222222222222:assumed-role/scoring-lambda/fn is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111111111111:role/SageMakerExternal"
                     mono=true
                     rows=4

@@ -21,22 +21,21 @@ pub(super) fn Found(found: DiagnosisView, live: String, message: String) -> impl
         Verdict::Disputed | Verdict::Broken => ArrowTone::Failed,
         Verdict::Unknown => ArrowTone::Plain,
     };
-    let arrow = if question.external_id.is_some() { "external ID sent" } else { "no external ID sent" };
+    let arrow = arrow(&found);
     let lane = |side: Side| {
         let links: Vec<Link> = diagnosis.links.iter().filter(|link| link.side == side).cloned().collect();
         view! { <LinkLane links/> }.into_any()
     };
     let (child_lane, parent_lane) = (lane(Side::Child), lane(Side::Parent));
     let (child, parent) = (question.child(), question.parent());
-    let wait =
-        diagnosis.wait.clone().map(|why| view! { <p class="doctor-wait"><Words text=sentence_case(&why)/> "."</p> });
+    let wait = diagnosis.wait.clone().map(|why| view! { <p class="doctor-wait"><Words text=stopped(&why)/></p> });
     let share = found.share.clone().map(|share| {
         view! { <a href=format!("/shares/{share}")>"The share of this role"</a> }
     });
     view! {
         <div class="doctor-found" data-verdict=verdict_key(diagnosis.verdict)>
             <p class="say" class:is-good=tone == ArrowTone::Done class:is-bad=tone == ArrowTone::Failed role="status">
-                <Words text=sentence_case(&diagnosis.sentence)/> "."
+                <Words text=stopped(&diagnosis.sentence)/>
             </p>
             {wait}
             <Lanes label="Handshake" child parent arrow tone=Signal::stored(tone) child_lane parent_lane/>
@@ -52,6 +51,20 @@ pub(super) fn Found(found: DiagnosisView, live: String, message: String) -> impl
             </div>
         </section>
     }
+}
+
+/// What the caller sends besides its name, as the drawing has it. Of a call that was only told nobody saw it.
+pub(super) fn arrow(found: &DiagnosisView) -> &'static str {
+    match &found.diagnosis.question.external_id {
+        _ if found.live.is_told() => "external ID unknown",
+        Some(_) => "external ID sent",
+        None => "no external ID sent",
+    }
+}
+
+/// A whole sentence. The stop belongs to the text: behind words that end in code it would stand apart.
+pub(super) fn stopped(text: &str) -> String {
+    format!("{}.", sentence_case(text))
 }
 
 /// What the marks of the drawing mean: those that are in it.
@@ -148,7 +161,7 @@ fn LiveCalls(found: DiagnosisView) -> impl IntoView {
             </ActionForm>
         }
         .into_any(),
-        Err(why) => view! { <p class="doctor-note"><Words text=sentence_case(&why)/> "."</p> }.into_any(),
+        Err(why) => view! { <p class="doctor-note"><Words text=stopped(&why)/></p> }.into_any(),
     };
     view! {
         <section class="card" aria-labelledby="doctor-calls">

@@ -3,7 +3,7 @@
 use super::found::{mark, state_key};
 use crate::ui::{Icon, IconName, Words, sentence_case};
 use domain::doctor::{Link, Unread};
-use domain::evaluate::{Explanation, Layer, ResourceKind, StatementReport};
+use domain::evaluate::{Explanation, Layer, LayerReport, ResourceKind, Says, StatementReport};
 use domain::policy::Effect;
 use leptos::prelude::*;
 
@@ -15,7 +15,7 @@ pub(super) fn LinkDetails(link: Link) -> impl IntoView {
     let (class, icon) = mark(link.state);
     let open = link.state.is_broken();
     let aws = link.aws_says.map(|said| {
-        view! { <p class="doctor-aws"><span class="doctor-label">"AWS says"</span> {said}</p> }
+        view! { <p class="doctor-aws"><span class="doctor-label">"AWS says"</span> " " {said}</p> }
     });
     let suspicions = (!link.suspicions.is_empty()).then(|| {
         let items =
@@ -76,16 +76,26 @@ fn Compared(why: Explanation) -> impl IntoView {
             None => layers.push((statement.layer, vec![statement])),
         }
     }
+    // A layer without any policy can decide, too, and has no statement to be seen by.
+    let lacks = |report: &LayerReport| report.layer == decided_by && report.says == Says::Nothing && report.blocks;
+    if why.layers.iter().any(lacks) && layers.iter().all(|(layer, _)| *layer != decided_by) {
+        layers.push((decided_by, Vec::new()));
+    }
     layers.sort_by_key(|(layer, _)| *layer != decided_by);
     let layers = layers
         .into_iter()
         .map(|(layer, statements)| {
             let decided = (layer == decided_by).then(|| view! { <span class="muted">" · decided"</span> });
-            let statements = statements.into_iter().map(|one| view! { <Statement one/> }).collect_view();
+            let statements = if statements.is_empty() {
+                view! { <p>"There are none."</p> }.into_any()
+            } else {
+                let statements = statements.into_iter().map(|one| view! { <Statement one/> }).collect_view();
+                view! { <ul class="doctor-statements">{statements}</ul> }.into_any()
+            };
             view! {
                 <div class="doctor-layer">
                     <p class="doctor-label">{sentence_case(layer.label(kind))} {decided}</p>
-                    <ul class="doctor-statements">{statements}</ul>
+                    {statements}
                 </div>
             }
         })

@@ -5,7 +5,7 @@ use crate::api::doctor::RepairHandshake;
 use crate::components::{DocumentDiffView, StepLines};
 use crate::error::failure_of;
 use crate::ui::{ActionProblem, Badge, Button, ButtonKind, Tone, Words, sentence_case};
-use domain::doctor::{DiagnosisView, Link, Repair, RequestChange, Whose};
+use domain::doctor::{DiagnosisView, Link, LinkKind, LinkState, Repair, RequestChange, Whose};
 use domain::share::Side;
 use domain::share::diff::Change;
 use leptos::form::ActionForm;
@@ -26,15 +26,32 @@ pub(super) fn WhatToDo(found: DiagnosisView, live: String, message: String) -> i
         return ().into_any();
     }
     let alone = repairs.len() == 1;
+    let mend = mend(&found);
     let items = repairs.into_iter().map(|(key, repair)| view! { <RepairItem key repair/> }).collect_view();
     view! {
         <section class="stack" aria-labelledby="doctor-repairs">
             <h2 id="doctor-repairs">{if alone { "What to change" } else { "What to change, all of it" }}</h2>
+            {mend}
             {items}
             <RepairForm found live message/>
         </section>
     }
     .into_any()
+}
+
+/// Where the documents of a share stand in the way of a call that it allows, they may not be as it made them. Repairing
+/// the call alone leaves in place whatever was changed: a stranger let in, an external ID that somebody else knows.
+fn mend(found: &DiagnosisView) -> Option<impl IntoView + use<>> {
+    let made_by_share = [LinkKind::Permission, LinkKind::Trust, LinkKind::RolePermission];
+    let denied = made_by_share.iter().any(|kind| found.diagnosis.link(*kind).state == LinkState::Denied);
+    let share = found.share.as_ref().filter(|_| denied && found.beyond.is_none())?;
+    let href = format!("/shares/{share}/drift?look=again");
+    Some(view! {
+        <p class="doctor-mend">
+            "This role belongs to a share. If none of you changed it on purpose, mend the share instead: "
+            <a href=href>"Compare with what was applied"</a>
+        </p>
+    })
 }
 
 #[component]
@@ -100,10 +117,9 @@ fn RepairForm(found: DiagnosisView, live: String, message: String) -> impl IntoV
     let beyond = found.beyond.zip(found.share).map(|(what, share)| {
         view! {
             <p class="doctor-note">
-                <Words text=what/>
-                ". Repaired from here, the next check for drift finds it as a change that nobody asked for. "
+                <Words text=format!("{what}. Repaired from here, it is no part of the share, and stays until undoing or editing the share takes it back. ")/>
                 <a href=format!("/shares/{share}")>"Edit the share"</a>
-                " to make it part of it."
+                " instead to make it part of it."
             </p>
         }
     });

@@ -1,5 +1,6 @@
 //! What a pasted message says.
 
+use super::found::stopped;
 use crate::api::doctor::ToldView;
 use crate::ui::Words;
 use leptos::prelude::*;
@@ -8,8 +9,8 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Told(told: ToldView) -> impl IntoView {
     let ToldView { text, reason, advice, counts, .. } = told;
-    let reason = reason.map(|reason| view! { <p><Words text=format!("AWS says that {reason}")/> "."</p> });
-    let advice = advice.map(|advice| view! { <p><Words text=advice/> "."</p> });
+    let reason = reason.map(|reason| view! { <p><Words text=stopped(&format!("AWS says that {reason}"))/></p> });
+    let advice = advice.map(|advice| view! { <p><Words text=stopped(&advice)/></p> });
     let apart = (!counts).then(|| {
         view! { <p class="doctor-note">"The call described below is another one, so this message says nothing about it."</p> }
     });

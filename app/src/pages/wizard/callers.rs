@@ -4,7 +4,7 @@ use super::connections::ConnectionCards;
 use super::picker::{Load, PickItem, PickWords, Picker};
 use super::step::{StepContext, StepEnd, StepStart};
 use crate::api::accounts::list_connections;
-use crate::api::wizard::{SaveCallers, list_callers};
+use crate::api::wizard::{ListPlace, SaveCallers, list_callers};
 use crate::ui::{Button, Checkbox, Choice, RadioCards, Resolve, Skeleton, TextArea, TextInput, changing, heard_early};
 use domain::arn::CallerKind;
 use domain::connection::{CallerView, ConnectionView};
@@ -184,7 +184,7 @@ fn AccountField(ctx: StepContext) -> impl IntoView {
 
 #[component]
 fn CallerList(ctx: StepContext, chosen: Chosen) -> impl IntoView {
-    let kind = RwSignal::new(if ctx.place.kind == "user" { "user" } else { "role" });
+    let kind = kind_at(&ctx.place);
     let label = Signal::derive(move || if kind.get() == "user" { "Users" } else { "Roles" }.to_owned());
     let shown = move || chosen.connection.with(|c| !c.is_empty());
     let place = ctx.place.clone();
@@ -216,9 +216,14 @@ fn CallerList(ctx: StepContext, chosen: Chosen) -> impl IntoView {
     })
 }
 
+/// Which of roles and users the address asks for.
+pub(super) fn kind_at(place: &ListPlace) -> RwSignal<&'static str> {
+    RwSignal::new(if place.kind == "user" { "user" } else { "role" })
+}
+
 /// Roles or users: which the list shows. Part of the form, so that the filter button takes it along.
 #[component]
-fn KindSwitch(kind: RwSignal<&'static str>) -> impl IntoView {
+pub(super) fn KindSwitch(kind: RwSignal<&'static str>) -> impl IntoView {
     let segment = move |value: &'static str, text: &'static str| {
         view! {
             <label class="segment">

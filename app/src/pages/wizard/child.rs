@@ -1,6 +1,6 @@
 //! Step 5: the child's permission to assume the role, and who gets it.
 
-use super::callers::{WORDS, loader};
+use super::callers::{KindSwitch, WORDS, kind_at, loader};
 use super::picker::Picker;
 use super::role::NameField;
 use super::step::{FieldProblemText, Note, StepContext, StepEnd, StepStart};
@@ -113,21 +113,26 @@ fn NamedGrantees(ctx: StepContext, chosen: RwSignal<BTreeSet<String>>) -> impl I
     .into_any()
 }
 
-/// Any role of the child: the whole account may call.
+/// Any role or user of the child: the whole account may call.
 #[component]
 fn AnyGrantees(ctx: StepContext, chosen: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let connection = RwSignal::new(ctx.draft.callers.connection.clone());
-    let kind = RwSignal::new("role");
+    let kind = kind_at(&ctx.place);
+    let label = Signal::derive(move || {
+        let listed = if kind.get() == "user" { "Users" } else { "Roles" };
+        format!("{listed} of the child account")
+    });
     view! {
         <Picker
             name="form[grantees][]"
-            label=Signal::stored("Roles of the child account".to_owned())
+            label
             chosen
             load=loader(connection, kind)
-            key=Signal::stored(String::new())
+            key=Signal::derive(move || kind.get().to_owned())
             place=ctx.place.clone()
             words=WORDS
             error=ctx.problem("grantees")
+            switch=ViewFn::from(move || view! { <KindSwitch kind/> })
         />
     }
 }

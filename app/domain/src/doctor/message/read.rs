@@ -246,6 +246,18 @@ fn sentence(line: &Line<'_>) -> String {
         ["an error occurred (", "user:", "you are not authorized", "endpoint ", "the requested durationseconds"];
     let start = starts.iter().filter_map(|words| line.lower.find(words)).min().unwrap_or(0);
     let rest = &line.text[start..];
-    let end = rest.find(['"', '<', '{', '}']).filter(|end| *end > 20).unwrap_or(rest.len());
+    let from = past_models_words(&line.lower[start..]).unwrap_or_default();
+    let end = rest[from..].find(['"', '<', '{', '}']).map(|end| from + end);
+    let end = end.filter(|end| *end > 20).unwrap_or(rest.len());
     rest[..end].trim().chars().take(1000).collect()
+}
+
+/// Where the model's own words end, which a message of SageMaker quotes: they are a part of it, and can be JSON.
+fn past_models_words(lower: &str) -> Option<usize> {
+    const QUOTES: &str = "with message \"";
+    let begin = lower.find(QUOTES)? + QUOTES.len();
+    let words = &lower[begin..];
+    let json = || words.starts_with('{').then(|| words.find("}\"")).flatten().map(|at| at + 1);
+    let end = words.find("\". see ").or_else(json).or_else(|| words.find('"'))?;
+    Some(begin + end + 1)
 }
