@@ -3,6 +3,7 @@
 use crate::ports::store::{ShareRecord, Versioned};
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::names::{EndpointName, ShareId};
+use domain::share::Side;
 use domain::share::diff::made_lanes;
 use domain::share::intent::EndpointScope;
 use domain::share::rotate;
@@ -44,6 +45,8 @@ impl Services {
         let tense = match record.state {
             ShareState::Undone => Tense::Past,
             ShareState::Applying | ShareState::Incomplete => Tense::Future,
+            // What the child's own administrator has to make may not be there yet; a verification shows that it is.
+            ShareState::Applied | ShareState::NotWorking if intent.elsewhere() == Some(Side::Child) => Tense::Future,
             ShareState::Applied | ShareState::Verified | ShareState::NotWorking => Tense::Present,
         };
         let lanes = made_lanes(intent, &record.endpoint_names, undone);

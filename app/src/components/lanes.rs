@@ -201,6 +201,7 @@ pub fn ChangeMark(
         Change::Keep => ("mark mark-keep", "=", "Stays as it is"),
         Change::Remove => ("mark mark-remove", "−", "To remove"),
         Change::Conflict => ("mark mark-conflict", "!", "In conflict"),
+        Change::Theirs => ("mark mark-waiting", "→", "For its own administrator to make"),
     };
     view! {
         <span class=class title=said>

@@ -23,6 +23,8 @@ pub enum Change {
     Remove,
     /// `!`
     Conflict,
+    /// `→`: for the other account's own administrator to make; nobody looked whether it is there.
+    Theirs,
 }
 
 /// How a line of a document fares.

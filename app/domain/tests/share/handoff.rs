@@ -154,7 +154,7 @@ const FAULTS: &[(&str, &str, HandOffFault, &str)] = &[
         "\"share\": \"share-1\",",
         "\"share\": \"share-1\"",
         HandOffFault::NotJson,
-        "this is not JSON: found `\\\"`, expected `,` or `}` (line 13, column 3)",
+        "this is not JSON: found `\"`, expected `,` or `}` (line 13, column 3)",
     ),
     (
         "\"sagebridge\"",

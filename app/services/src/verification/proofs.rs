@@ -19,6 +19,8 @@ use std::sync::Arc;
 const STRANGERS: usize = 3;
 /// How many pages of endpoints are looked through for one that is not shared.
 const PAGES: usize = 4;
+/// How many shared endpoints are called: each call is one to a model, which may cost.
+const CALLED: usize = 5;
 
 /// What is to be shown, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,29 +220,53 @@ impl Verifier {
         Ok(ready.filter(|(_, identity)| !named(identity)).take(STRANGERS).collect())
     }
 
+    /// Calls the shared endpoints that answer, one after the other, as many as are tried.
     async fn invoke(&self, credentials: &Arc<RoleCredentials>) -> Verdict {
         let intent = &self.record.intent;
-        let (shared, sample) = match self.shared_endpoint().await {
-            Ok(Some(found)) => found,
-            Ok(None) if intent.offered().is_some() => {
+        let (shared, left) = match self.shared_endpoints().await {
+            Ok((shared, left)) if !shared.is_empty() => (shared, left),
+            Ok(_) if intent.offered().is_some() => {
                 return Verdict::impossible("the offer names no endpoint, and its account is not connected");
             }
-            Ok(None) => return Verdict::impossible("no shared endpoint is in service"),
+            Ok(_) => return Verdict::impossible("no shared endpoint is in service"),
             Err(error) => return Verdict::Later { detail: error.to_string(), request_id: None },
         };
-        match self.call(credentials, &shared, sample).await {
-            Ok(answer) => Verdict::shown(format!("`{shared}` answered"), answer.request_id),
-            Err(error) if error.kind == GatewayErrorKind::Model => {
-                let status = error.model.as_ref().and_then(|m| m.status).map(|s| format!(" ({s})")).unwrap_or_default();
-                let detail = format!("the call reached `{shared}`; its model refused the input{status}");
-                Verdict::shown(detail, error.request_id)
+        let (mut answered, mut more) = (Vec::new(), Vec::new());
+        let (mut request_id, mut gone) = (None, None);
+        for (endpoint, sample) in shared {
+            match self.call(credentials, &endpoint, sample).await {
+                Ok(answer) => {
+                    answered.push(format!("`{endpoint}`"));
+                    request_id = answer.request_id.or(request_id);
+                }
+                Err(error) if error.kind == GatewayErrorKind::Model => {
+                    let status = error.model.as_ref().and_then(|m| m.status);
+                    let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+                    more.push(format!("the call reached `{endpoint}`; its model refused the input{status}"));
+                    request_id = error.request_id.or(request_id);
+                }
+                Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
+                    let said =
+                        self.services.invoke_said(intent, &credentials.session_arn, &endpoint, InvokeAction::Invoke);
+                    return denied(&error, said.await);
+                }
+                // Whether what an offer names is in service can't be seen from here.
+                Err(error) if error.kind == GatewayErrorKind::NotFound && intent.offered().is_some() => {
+                    gone = Some(error);
+                }
+                Err(error) => return Verdict::trouble(&error),
             }
-            Err(error) if error.kind == GatewayErrorKind::AccessDenied => denied(
-                &error,
-                self.services.invoke_said(intent, &credentials.session_arn, &shared, InvokeAction::Invoke).await,
-            ),
-            Err(error) => Verdict::trouble(&error),
         }
+        if let (true, true, Some(error)) = (answered.is_empty(), more.is_empty(), &gone) {
+            return Verdict::trouble(error);
+        }
+        if !answered.is_empty() {
+            more.insert(0, format!("{} answered", answered.join(" and ")));
+        }
+        if left > 0 {
+            more.push(format!("{left} more were not called"));
+        }
+        Verdict::shown(more.join("; "), request_id)
     }
 
     async fn other_endpoint(&self, credentials: &Arc<RoleCredentials>) -> Verdict {
@@ -277,21 +303,31 @@ impl Verifier {
         }
     }
 
-    /// A shared endpoint that answers, with something to send. Of an offered share it is one that the offer names.
-    async fn shared_endpoint(&self) -> Result<Option<(EndpointName, Option<Sample>)>, ServiceError> {
+    /// Shared endpoints that answer, with something to send, and how many of those that are named are left out. Of an
+    /// offered share they are those that the offer names.
+    async fn shared_endpoints(&self) -> Result<(Vec<(EndpointName, Option<Sample>)>, usize), ServiceError> {
         let intent = &self.record.intent;
         let parent = match &intent.parent_side {
             ParentSide::Connected(parent) => parent,
-            ParentSide::Offered(offered) => return Ok(offered.names.first().map(|name| (name.clone(), None))),
+            ParentSide::Offered(offered) => {
+                let names = offered.names.iter().take(CALLED).map(|name| (name.clone(), None));
+                return Ok((names.collect(), offered.names.len().saturating_sub(CALLED)));
+            }
         };
-        let found = match intent.endpoints {
-            EndpointScope::Named(_) => self.services.intended_endpoints(intent).await?,
-            EndpointScope::All => self.endpoints_page(parent, None).await?.items,
+        let (found, most) = match intent.endpoints {
+            EndpointScope::Named(_) => (self.services.intended_endpoints(intent).await?, CALLED),
+            // Which they are is nobody's choice: one shows that the role may call them.
+            EndpointScope::All => (self.endpoints_page(parent, None).await?.items, 1),
         };
-        let Some(shared) = found.into_iter().find(|e| e.status.answers()) else { return Ok(None) };
+        let awake: Vec<_> = found.into_iter().filter(|endpoint| endpoint.status.answers()).collect();
+        let left = if most == 1 { 0 } else { awake.len().saturating_sub(most) };
         let sagemaker = &self.services.inner.gateways.sagemaker;
-        let known = sagemaker.endpoint_with_sample(parent, &intent.region, &shared.name).await;
-        Ok(Some((shared.name, known.ok().flatten().and_then(|(_, sample)| sample))))
+        let mut shared = Vec::new();
+        for endpoint in awake.into_iter().take(most) {
+            let known = sagemaker.endpoint_with_sample(parent, &intent.region, &endpoint.name).await;
+            shared.push((endpoint.name, known.ok().flatten().and_then(|(_, sample)| sample)));
+        }
+        Ok((shared, left))
     }
 
     /// An endpoint that is not shared. Where the parent's can't be listed a name that nobody shared will do: permissions

@@ -5,7 +5,6 @@ use crate::api::wizard::{ApplyShare, ResolveConflict, review_share};
 use crate::components::{ChecksList, ConflictPanel, DocumentList, PlanLanes, Sentence};
 use crate::ui::{BottomBar, Button, ButtonKind, CopyButton, ErrorPanel, Resolve, Skeleton, Tab, TabPanel, Tabs};
 use domain::share::checks::Severity;
-use domain::share::diff::Change;
 use domain::share::render::Program;
 use domain::share::view::ReviewView;
 use domain::wizard::WizardStep;
@@ -156,12 +155,10 @@ struct PlanFacts {
 
 impl PlanFacts {
     fn of(review: &ReviewView) -> Self {
-        // What the child's administrator has to make is shown in its lane, but is none of Apply's changes.
-        let by_hand = |change| review.child_lane.iter().filter(|i| review.child_by_hand && i.change == change).count();
         Self {
-            create: review.to_create.saturating_sub(by_hand(Change::Create)),
-            change: review.to_change.saturating_sub(by_hand(Change::Update)),
-            keep: review.unchanged.saturating_sub(by_hand(Change::Keep)),
+            create: review.to_create,
+            change: review.to_change,
+            keep: review.unchanged,
             conflicts: review.conflicts.len(),
             errors: review.checks.iter().filter(|c| c.severity == Severity::Error).count(),
         }

@@ -33,7 +33,13 @@ pub fn lanes(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned
     };
     let grant = render::grant_policy(&intent.role_arn());
     let observed = inventory.child.as_ref().and_then(|child| child.policy.as_ref());
-    let mut child = vec![view.managed(Resource::Grant, observed, &grant)];
+    let mut policy = view.managed(Resource::Grant, observed, &grant);
+    if inventory.child.is_none() {
+        policy.change = Change::Theirs;
+        policy.detail = BY_HAND.into();
+        policy.documents.iter_mut().for_each(|document| document.note = THEIRS.into());
+    }
+    let mut child = vec![policy];
     child.extend(view.grantees(inventory));
     Lanes { child, parent }
 }
@@ -41,21 +47,24 @@ pub fn lanes(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned
 /// The lanes of a share as it was made, or of one that was taken back, from what was asked for alone.
 pub fn made_lanes(intent: &ShareIntent, endpoint_names: &[String], undone: bool) -> Lanes {
     let change = if undone { Change::Remove } else { Change::Keep };
-    let whole = |title: String, text: &str| vec![unchanged(title, text)];
-    let (detail, has) = match intent.child_connection {
-        Some(_) => (GRANT, "has the policy above"),
-        None => (BY_HAND, "is to have the policy above"),
+    let (detail, has, childs) = match intent.child_connection {
+        Some(_) => (GRANT, "has the policy above", change),
+        None => (BY_HAND, IS_TO_HAVE, if undone { Change::Remove } else { Change::Theirs }),
     };
+    let text = render::grant_policy(&intent.role_arn());
+    let note = if childs == Change::Theirs { THEIRS } else { "unchanged" };
+    let document =
+        DocumentDiff { title: intent.grant_name.to_string(), note: note.into(), lines: diff_lines(&text, &text) };
     let grant = LaneItem {
         key: "child-grant".into(),
         name: intent.grant_name.to_string(),
         detail: detail.into(),
-        change,
+        change: childs,
         arn: Some(intent.grant_arn().as_str().into()),
-        documents: whole(intent.grant_name.to_string(), &render::grant_policy(&intent.role_arn())),
+        documents: vec![document],
     };
     let mut child = vec![grant];
-    child.extend(intent.grantees.iter().map(|g| grantee(g, change, has)));
+    child.extend(intent.grantees.iter().map(|g| grantee(g, childs, has)));
     let parent = match intent.offered() {
         Some(offered) => offered_lane(intent, offered, undone),
         None => made_parent(intent, endpoint_names, change),
@@ -123,6 +132,9 @@ fn offered_lane(intent: &ShareIntent, offered: &Offered, undone: bool) -> Vec<La
 }
 
 const BY_HAND: &str = "managed policy · for the account's own administrator to make";
+const IS_TO_HAVE: &str = "is to have the policy above";
+/// What is said of a document that nobody looked for.
+const THEIRS: &str = "theirs to make";
 const GRANT: &str = "managed policy · sts:AssumeRole on one role";
 
 struct View<'a> {
@@ -227,12 +239,7 @@ impl View<'_> {
 
     fn grantees(&self, inventory: &ShareInventory) -> Vec<LaneItem> {
         let Some(child) = &inventory.child else {
-            return self
-                .intent
-                .grantees
-                .iter()
-                .map(|g| grantee(g, Change::Update, "attach the policy above"))
-                .collect();
+            return self.intent.grantees.iter().map(|g| grantee(g, Change::Theirs, IS_TO_HAVE)).collect();
         };
         let mut all: BTreeSet<&CallerArn> = self.intent.grantees.iter().collect();
         all.extend(self.intent.console.iter().filter(|_| child.console_needs_grant));
