@@ -45,6 +45,16 @@ test("an address that is not there says so, with the frame around it", async ({ 
   expect(await findings(page)).toEqual([]);
 });
 
+test("a share that is not there says so, and leads to those that are", async ({ sharedPage: page, trouble }) => {
+  trouble.allow(/404/);
+  const response = await page.goto("/shares/01890a5d-ac96-774b-bcce-b302099a8057");
+  expect(response?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1, name: "No such share" })).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await page.getByRole("main").getByRole("link", { name: /shares/i }).click();
+  await expect(page).toHaveURL(/\/shares$/);
+});
+
 test("without a session every page leads to signing in, which explains the launch address", async ({ browser, shared, trouble }) => {
   const context = await browser.newContext({ baseURL: shared.origin, storageState: { cookies: [], origins: [] } });
   trouble.watch(context);

@@ -203,7 +203,7 @@ fn Pieces(live: Live, stage: Stage) -> impl IntoView {
         </div>
         {broke.map(|StreamBreak { message, hint, .. }| {
             view! {
-                <div class="failure-body" role="alert">
+                <div class="failure-body stream-broke" role="alert">
                     <p class="failure-words">{message}</p>
                     <p class="failure-hint"><Words text=hint/></p>
                 </div>

@@ -107,7 +107,11 @@ impl Mender<'_> {
                 "AWS owns the boundary `{name}`, so that it can't be changed: set one of your own, and {sentence}"
             );
         }
-        self.fix.sentence.clone()
+        match sheet.layer {
+            // Whom else it bounds is not read.
+            Layer::Boundary => format!("{}; whoever else has this boundary gets the change, too", self.fix.sentence),
+            _ => self.fix.sentence.clone(),
+        }
     }
 
     fn is_caller(&self) -> bool {

@@ -14,8 +14,23 @@ pub(super) fn narrower(statement: &Statement, request: &Request) -> Vec<(Vec<Sta
     found.extend(without_resource(statement, request));
     found.extend(but_for_resource(statement, request));
     found.extend(without_action(statement, request));
-    found.push((Vec::new(), "take the statement out".to_owned()));
+    let lifts = if is_of_one_call(statement) { "" } else { ", which lifts it for all else that it denies, too" };
+    found.push((Vec::new(), format!("take the statement out{lifts}")));
     found
+}
+
+/// Whether a statement is of one action on one resource, so that nothing else goes with it.
+fn is_of_one_call(statement: &Statement) -> bool {
+    let one = |texts: &[&str]| matches!(texts, [text] if !text.contains(['*', '?']));
+    if statement.action.negated || statement.resource.as_ref().is_some_and(|clause| clause.negated) {
+        return false;
+    }
+    let actions: Vec<&str> = statement.action.patterns.iter().map(|pattern| pattern.as_str()).collect();
+    let resources: Vec<&str> = match &statement.resource {
+        Some(clause) => clause.patterns.iter().map(|pattern| pattern.as_str()).collect(),
+        None => return one(&actions),
+    };
+    one(&actions) && one(&resources)
 }
 
 /// A Deny of everybody but those listed lists one more.

@@ -173,7 +173,12 @@ pub(super) fn names(planned: &Planned) -> CheckView {
         return check("names", title, Passed, "All names are free, or already this share's.");
     }
     let taken = quoted(planned.conflicts.iter().map(|c| c.name.as_str()));
-    check("names", title, Error, format!("Taken: {taken}. Adopt or choose another name."))
+    check(
+        "names",
+        title,
+        Error,
+        format!("Taken: {taken}. Take over what is there, where that is offered, or choose another name."),
+    )
 }
 
 pub(super) fn region(intent: &ShareIntent) -> CheckView {
