@@ -17,6 +17,9 @@ pub fn Dialog(
 ) -> impl IntoView {
     let label = title.clone();
     let node = NodeRef::<html::Dialog>::new();
+    // Hydration takes its time, and a key may open the dialog in its middle: what the server did not draw waits for its end.
+    let hydrated = RwSignal::new(false);
+    node.on_load(move |_| hydrated.set(true));
     Effect::new(move |_| {
         let Some(dialog) = node.get() else { return };
         match (open.get(), dialog.open()) {
@@ -33,7 +36,7 @@ pub fn Dialog(
                     <Icon name=IconName::Cross />
                 </button>
             </div>
-            <div class="dialog-body">{move || open.get().then(|| children())}</div>
+            <div class="dialog-body">{move || (hydrated.get() && open.get()).then(|| children())}</div>
         </dialog>
     }
 }
