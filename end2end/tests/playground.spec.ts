@@ -36,10 +36,10 @@ test("another endpoint brings its sample, what was typed is kept, and the sample
   await expect(kind).toHaveValue("text/csv");
 
   await body.evaluate((area: HTMLTextAreaElement) => {
-    area.value = "1,2\n".repeat(1_700_000);
+    area.value = `${"1".repeat(99_999)}\n`.repeat(66);
     area.dispatchEvent(new InputEvent("input", { bubbles: true }));
   });
   await expect(body).toHaveAccessibleDescription(/more than InvokeEndpoint takes/);
-  await expect(page.getByText("1,700,000 lines")).toBeVisible();
+  await expect(page.getByText("66 lines")).toBeVisible();
   await expect(page.getByRole("button", { name: "Invoke endpoint" })).toBeDisabled();
 });

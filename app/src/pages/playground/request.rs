@@ -235,3 +235,16 @@ fn lines_in_words(body: &str) -> String {
         n => format!("{} lines", thousands(n)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{lines_in_words, thousands};
+
+    #[test]
+    fn lines_are_counted_in_words_that_can_be_read() {
+        assert_eq!(lines_in_words(" \n"), "empty");
+        assert_eq!(lines_in_words("1,2\n\n"), "1 line");
+        assert_eq!(lines_in_words(&"1,2\n".repeat(1200)), "1,200 lines");
+        assert_eq!([7, 100, 1000, 1_700_000].map(thousands), ["7", "100", "1,000", "1,700,000"]);
+    }
+}
