@@ -63,7 +63,7 @@ async function send(page: Page, button: string, file: { name: string; text: stri
 
 /** Invokes the shared endpoint from the playground. */
 async function invoke(page: Page, share: string): Promise<void> {
-  await page.goto(`/playground?share=${share}&endpoint=churn-classifier`);
+  await page.goto(`/playground?through=${share}&endpoint=churn-classifier`);
   await page.getByRole("combobox", { name: "Content type" }).fill("text/csv");
   await page.getByRole("textbox", { name: "Body" }).fill("5,0,0,268.4,121,74.9,201.3,4,13.2");
   await page.getByRole("button", { name: "Invoke endpoint" }).click();

@@ -408,7 +408,7 @@ async fn the_largest_body_of_invoke_endpoint_gets_through_however_it_is_encoded(
     ];
     let body = "%2C".repeat(domain::invoke::limits::BODY_BYTES);
     let share = "01890a5d-ac96-774b-bcce-b302099a8057";
-    let form = format!("share={share}&endpoint=echo&content_type=text%2Fcsv&body={body}");
+    let form = format!("through={share}&endpoint=echo&content_type=text%2Fcsv&body={body}");
     let answer = under.send("POST", "/api/invoke_endpoint", &headers, form).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
     assert!(answer.body.contains(share), "the use case was asked: {}", answer.body);

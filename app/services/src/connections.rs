@@ -121,7 +121,7 @@ impl Services {
         lock(&self.inner.identities.names).get(arn).cloned()
     }
 
-    async fn known_profile(&self, id: &ConnectionId) -> ServiceResult<()> {
+    pub(crate) async fn known_profile(&self, id: &ConnectionId) -> ServiceResult<()> {
         let profiles = self.inner.gateways.connections.profiles().await?;
         if profiles.iter().any(|p| p.id == *id) {
             return Ok(());

@@ -4,8 +4,9 @@
 
 use crate::api::codec::Json;
 use crate::error::AppError;
+#[cfg(feature = "ssr")]
+use domain::invoke::Through;
 use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
-use domain::names::{EndpointName, ShareId};
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{StreamingText, TextStream};
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 mod kept;
 
 #[cfg(feature = "ssr")]
-use crate::api::{answer, is_form_post, session};
+use crate::api::{answer, encoded, is_form_post, session};
 
 /// What a form sent, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,44 +42,47 @@ pub struct PlaygroundView {
     pub kept: Option<KeptResult>,
 }
 
-/// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share, or of all; where a
-/// share is of all endpoints any name will do.
+/// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share or connection, or of
+/// all; where any endpoint may be named any name will do.
 #[server(prefix = "/api", endpoint = "get_playground", output = Json)]
 pub async fn get_playground(
-    #[server(default)] share: String,
+    #[server(default)] through: String,
     #[server(default)] endpoint: String,
     #[server(default)] result: String,
 ) -> Result<PlaygroundView, AppError> {
     let (services, operator) = session()?;
-    let targets = answer(services.targets(&operator).await)?;
-    let chosen = choose(&targets, &share, &endpoint).cloned();
-    let (chosen, problem) = match chosen.map(|target| (named(&target, &share, &endpoint), target)) {
-        None => (None, None),
-        Some((None, target)) => (Some(target), None),
-        Some((Some(name), target)) => match answer(services.target(&operator, &target.share, &name).await) {
-            Ok(full) => (Some(full), None),
-            // What was typed is no name of an endpoint: there is none to call, and no other takes its place.
-            Err(error) if target.any_endpoint => (Some(TargetView { endpoint: None, ..target }), Some(error)),
-            Err(error) => (Some(target), Some(error)),
+    let mut targets = answer(services.targets(&operator).await)?;
+    let mut problem = None;
+    if let Some(Through::Direct { connection, region }) = asked_for(&targets, &through) {
+        targets
+            .retain(|target| !matches!(&target.through, Through::Direct { connection: of, .. } if *of == connection));
+        match answer(services.direct_targets(&operator, &connection, &region).await) {
+            Ok(seen) => targets.extend(seen),
+            Err(error) => problem = Some(error),
+        }
+    }
+    let chosen = choose(&targets, &through, &endpoint).cloned();
+    let chosen = match chosen.map(|target| (named(&target, &through, &endpoint), target)) {
+        None => None,
+        Some((None, target)) => Some(target),
+        Some((Some(name), target)) => match answer(services.target(&operator, &target.through, &name).await) {
+            Ok(full) => Some(full),
+            Err(error) => {
+                problem = Some(error);
+                // What was typed is no name of an endpoint: there is none to call, and no other takes its place.
+                Some(if target.any_endpoint { TargetView { endpoint: None, ..target } } else { target })
+            }
         },
     };
     Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result) })
 }
 
-/// Invokes an endpoint through a share, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).
+/// Invokes an endpoint, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).
 ///
 /// In ASCII, as the parts in which a browser gets the lines may cut a character in two.
 #[server(prefix = "/api", endpoint = "stream_endpoint", output = StreamingText)]
-pub async fn stream_endpoint(
-    share: ShareId,
-    endpoint: EndpointName,
-    #[server(default)] content_type: String,
-    #[server(default)] accept: String,
-    #[server(default)] custom_attributes: String,
-    #[server(default)] body: String,
-) -> Result<TextStream<AppError>, AppError> {
+pub async fn stream_endpoint(#[server(flatten)] params: InvokeParams) -> Result<TextStream<AppError>, AppError> {
     let (services, operator) = session()?;
-    let params = InvokeParams { share, endpoint, content_type, accept, custom_attributes, body };
     let events = answer(services.invoke_stream(&operator, params).await)?;
     Ok(TextStream::new(futures::StreamExt::map(events, |event| Ok(line(&event)))))
 }
@@ -98,19 +102,13 @@ fn line(event: &domain::invoke::StreamEvent) -> String {
     line
 }
 
-/// Invokes an endpoint through a share. A plain form may ask for a stream, too: what comes is collected to its end.
+/// Invokes an endpoint. A plain form may ask for a stream, too: what comes is collected to its end.
 #[server(prefix = "/api", endpoint = "invoke_endpoint", output = Json)]
 pub async fn invoke_endpoint(
-    share: ShareId,
-    endpoint: EndpointName,
-    #[server(default)] content_type: String,
-    #[server(default)] accept: String,
-    #[server(default)] custom_attributes: String,
-    #[server(default)] body: String,
+    #[server(flatten)] params: InvokeParams,
     #[server(default)] way: String,
 ) -> Result<InvokeOutcome, AppError> {
     let (services, operator) = session()?;
-    let params = InvokeParams { share, endpoint, content_type, accept, custom_attributes, body };
     if !is_form_post() {
         return answer(services.invoke(&operator, params).await);
     }
@@ -119,27 +117,36 @@ pub async fn invoke_endpoint(
         InvokeAction::Stream => answer(services.invoke_stream_collected(&operator, params.clone()).await),
         _ => answer(services.invoke(&operator, params.clone()).await),
     };
-    let (share, endpoint) = (params.share.clone(), params.endpoint.clone());
+    let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
     let id = kept::keep(operator.key(), KeptResult { params, way, result: result.clone() });
-    leptos_axum::redirect(&format!("/playground?share={share}&endpoint={endpoint}&result={id}#response"));
+    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
     // The page shows a failure from what was kept; in the address it would only be shown twice.
     result.or_else(|_| Ok(nothing_yet()))
 }
 
-/// The name that was asked for, where the share is of any endpoint; the target's own otherwise.
+/// What the address asks for, or what there is when it asks for nothing.
 #[cfg(feature = "ssr")]
-fn named(target: &TargetView, share: &str, endpoint: &str) -> Option<String> {
-    let typed = target.any_endpoint && target.share.as_str() == share && !endpoint.trim().is_empty();
+fn asked_for(targets: &[TargetView], through: &str) -> Option<Through> {
+    Through::parse(through).ok().or_else(|| targets.first().map(|target| target.through.clone()))
+}
+
+/// The name that was asked for, where any may be named; the target's own otherwise.
+#[cfg(feature = "ssr")]
+fn named(target: &TargetView, through: &str, endpoint: &str) -> Option<String> {
+    let typed = target.any_endpoint && target.through.to_string() == through && !endpoint.trim().is_empty();
     if typed { Some(endpoint.to_owned()) } else { target.endpoint.as_ref().map(ToString::to_string) }
 }
 
 #[cfg(feature = "ssr")]
-fn choose<'a>(targets: &'a [TargetView], share: &str, endpoint: &str) -> Option<&'a TargetView> {
-    let of_share = |target: &&TargetView| target.share.as_str() == share;
+fn choose<'a>(targets: &'a [TargetView], through: &str, endpoint: &str) -> Option<&'a TargetView> {
+    let asked = Through::parse(through).ok();
+    let of_it = |target: &&TargetView| Some(&target.through) == asked.as_ref();
+    let answers = |target: &&TargetView| target.status.is_some_and(|status| status.answers());
     targets
         .iter()
-        .find(|target| of_share(target) && target.endpoint.as_ref().is_some_and(|name| name.as_str() == endpoint))
-        .or_else(|| targets.iter().find(of_share))
+        .find(|target| of_it(target) && target.endpoint.as_ref().is_some_and(|name| name.as_str() == endpoint))
+        .or_else(|| targets.iter().find(|target| of_it(target) && answers(target)))
+        .or_else(|| targets.iter().find(of_it))
         .or_else(|| targets.iter().find(|target| target.blocked.is_none()))
         .or_else(|| targets.first())
 }

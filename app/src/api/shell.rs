@@ -112,9 +112,9 @@ pub async fn list_destinations() -> Result<Vec<Destination>, AppError> {
     let targets = targets.into_iter().filter_map(|target| {
         let endpoint = target.endpoint?;
         Some(Destination {
-            href: format!("/playground?share={}&endpoint={endpoint}", target.share),
+            href: format!("/playground?through={}&endpoint={endpoint}", target.through),
             label: endpoint.into(),
-            detail: format!("Endpoint · {}", target.share_label),
+            detail: format!("Endpoint · {}", target.label),
         })
     });
     Ok(shares.chain(targets).collect())

@@ -6,6 +6,7 @@ mod response;
 mod streaming;
 
 use super::parts::{EndpointField, StartShareButton};
+use crate::api::encoded;
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
 use crate::error::AppError;
 use crate::ui::{
@@ -64,9 +65,9 @@ impl Typed {
     }
     fn fill(self, params: InvokeParams, way: InvokeAction) {
         self.way.set(way.key().into());
-        self.content_type.set(params.content_type);
-        self.accept.set(params.accept);
-        self.custom_attributes.set(params.custom_attributes);
+        self.content_type.set(params.headers.content_type);
+        self.accept.set(params.headers.accept);
+        self.custom_attributes.set(params.headers.custom_attributes);
         self.body.set(params.body);
     }
     fn offer(self, target: &TargetView) {
@@ -87,10 +88,10 @@ pub fn PlaygroundPage() -> impl IntoView {
     let chosen = Memo::new(move |_| {
         let query = query.read();
         let part = |name: &str| query.get(name).unwrap_or_default();
-        (part("share"), part("endpoint"), part("result"))
+        (part("through"), part("endpoint"), part("result"))
     });
     let playground =
-        Resource::new(move || chosen.get(), |(share, endpoint, result)| get_playground(share, endpoint, result));
+        Resource::new(move || chosen.get(), |(through, endpoint, result)| get_playground(through, endpoint, result));
     let typed = Typed::new();
     let invoke = ServerAction::<InvokeEndpoint>::new();
     let live = Live::new();
@@ -134,7 +135,7 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
     let drawn = target.clone();
     typed.begin(move |typed| match kept_params {
         // What was sent belongs to the endpoint it was sent to.
-        Some((params, way)) if drawn.endpoint.as_ref() == Some(&params.endpoint) && params.share == drawn.share => {
+        Some((params, way)) if drawn.endpoint.as_ref() == Some(&params.endpoint) && params.through == drawn.through => {
             typed.fill(params, way);
         }
         _ => typed.offer(&drawn),
@@ -174,22 +175,24 @@ fn Pickers(
     /// What is wrong with the endpoint's name as typed.
     problem: Option<AppError>,
 ) -> impl IntoView {
-    let mut shares: Vec<Choice> = Vec::new();
+    let mut ways: Vec<Choice> = Vec::new();
     for target in &targets {
-        if shares.iter().all(|choice| choice.value != target.share.as_str()) {
-            shares.push(Choice::new(target.share.as_str(), target.share_label.clone()));
+        let through = target.through.to_string();
+        if ways.iter().all(|choice| choice.value != through) {
+            ways.push(Choice::new(through, target.label.clone()));
         }
     }
-    let of_share = targets.iter().filter(|target| target.share == chosen.share);
-    let endpoints = of_share.filter_map(|target| target.endpoint.clone()).collect();
+    let of_it = targets.iter().filter(|target| target.through == chosen.through);
+    let endpoints = of_it.filter_map(|target| target.endpoint.clone()).collect();
     let navigate = use_navigate();
-    let go = Callback::new(move |(share, endpoint): (String, String)| {
+    let go = Callback::new(move |(through, endpoint): (String, String)| {
         invoke.value().set(None);
         live.clear();
-        navigate(&format!("/playground?share={share}&endpoint={endpoint}"), NavigateOptions::default());
+        let through = encoded(&through);
+        navigate(&format!("/playground?through={through}&endpoint={endpoint}"), NavigateOptions::default());
     });
-    let share = chosen.share.to_string();
-    let share_now = share.clone();
+    let through = chosen.through.to_string();
+    let through_now = through.clone();
     let by_name = chosen.any_endpoint;
     let typed = move || use_query_map().with_untracked(|query| query.get("endpoint")).unwrap_or_default();
     let endpoint = chosen.endpoint.map_or_else(typed, Into::into);
@@ -201,14 +204,14 @@ fn Pickers(
                 any=by_name
                 value=endpoint
                 error
-                on_choose=Callback::new(move |endpoint| go.run((share.clone(), endpoint)))
+                on_choose=Callback::new(move |endpoint| go.run((through.clone(), endpoint)))
             />
             <Select
-                name="share"
-                label="Through the share"
-                choices=shares
-                value=share_now
-                on_change=move |share| go.run((share, String::new()))
+                name="through"
+                label="Through"
+                choices=ways
+                value=through_now
+                on_change=move |through| go.run((through, String::new()))
             />
             <div class="picker-status">
                 <StatusBadge status=chosen.status />

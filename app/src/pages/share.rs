@@ -243,7 +243,7 @@ fn Actions(
     let edit = ServerAction::<EditShare>::new();
     let id = summary.id.to_string();
     let undone = summary.state == ShareState::Undone;
-    let playground = format!("/playground?share={id}&endpoint={endpoint}");
+    let playground = format!("/playground?through={id}&endpoint={endpoint}");
     view! {
         {(!undone)
             .then(|| {

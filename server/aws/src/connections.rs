@@ -65,6 +65,7 @@ pub(crate) struct Connection {
     sts: Lru<String, aws_sdk_sts::Client>,
     sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
     lambda: Lru<Region, aws_sdk_lambda::Client>,
+    runtime: Lru<Region, aws_sdk_sagemakerruntime::Client>,
 }
 
 /// Who it is only: a configuration holds what gives the credentials.
@@ -184,6 +185,7 @@ impl Connection {
             sts: Lru::new(REGIONS),
             sagemaker: Lru::new(REGIONS),
             lambda: Lru::new(REGIONS),
+            runtime: Lru::new(REGIONS),
             sdk,
         }
     }
@@ -222,6 +224,15 @@ impl Connection {
             let config = aws_sdk_lambda::config::Builder::from(&self.sdk).region(aws_region(region)).build();
             self.lambda.insert(region.clone(), aws_sdk_lambda::Client::from_conf(config))
         })
+    }
+
+    /// SageMaker Runtime in a region, made as its adapter says.
+    pub(crate) fn runtime(
+        &self,
+        region: &Region,
+        make: impl FnOnce(&SdkConfig, &Region) -> aws_sdk_sagemakerruntime::Client,
+    ) -> aws_sdk_sagemakerruntime::Client {
+        self.runtime.get(region).unwrap_or_else(|| self.runtime.insert(region.clone(), make(&self.sdk, region)))
     }
 }
 

@@ -12,11 +12,13 @@ mod organizations;
 use aws_gateway::{AwsSettings, connect};
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
+use domain::invoke::InvokeHeaders;
 use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, UserName};
 use sandbox::{Sandbox, SandboxConfig};
 use secrecy::ExposeSecret as _;
 use services::ports::gateway::{
-    AssumeRoleParams, GatewayErrorKind, Gateways, IdentityPolicies, NewRole, RoleCredentials, RuntimeRequest, Tags,
+    AssumeRoleParams, GatewayErrorKind, Gateways, IdentityPolicies, NewRole, RoleCredentials, RuntimeCaller,
+    RuntimeRequest, Tags,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -119,9 +121,10 @@ fn policy_name(name: &str) -> PolicyName {
 fn request(name: &str, attributes: Option<&str>) -> RuntimeRequest {
     RuntimeRequest {
         endpoint: endpoint(name),
-        content_type: "text/plain".into(),
-        accept: None,
-        custom_attributes: attributes.map(str::to_owned),
+        headers: InvokeHeaders {
+            custom_attributes: attributes.unwrap_or_default().into(),
+            ..InvokeHeaders::of_type("text/plain")
+        },
         body: Bytes::from_static(b"hello"),
     }
 }
@@ -336,21 +339,22 @@ async fn a_role_is_assumed_with_its_external_id_only_and_opens_its_endpoint_only
     assert_eq!(session.session_arn.as_str(), "arn:aws:sts::111111111111:assumed-role/SageMakerExternal/tests");
     assert!(!format!("{session:?}").contains(session.secret_access_key.expose_secret()));
 
+    let caller = RuntimeCaller::Role(session.clone());
     let runtime = &world.gateways.runtime;
-    let answer = runtime.invoke(&session, &ireland(), request("echo", Some("type=text/html"))).await.unwrap();
+    let answer = runtime.invoke(&caller, &ireland(), request("echo", Some("type=text/html"))).await.unwrap();
     assert_eq!(answer.value.body.as_ref(), b"hello");
     assert_eq!(answer.value.content_type.as_deref(), Some("text/html"));
     assert!(answer.value.variant.is_some() && answer.request_id.is_some());
 
-    let denied = runtime.invoke(&session, &ireland(), request("churn-classifier", None)).await.unwrap_err();
+    let denied = runtime.invoke(&caller, &ireland(), request("churn-classifier", None)).await.unwrap_err();
     assert_eq!((denied.kind, denied.status), (GatewayErrorKind::AccessDenied, Some(403)));
     assert!(denied.message.contains("is not authorized to perform: sagemaker:InvokeEndpoint"), "{denied}");
-    let failed = runtime.invoke(&session, &ireland(), request("echo", Some("status=415"))).await.unwrap_err();
+    let failed = runtime.invoke(&caller, &ireland(), request("echo", Some("status=415"))).await.unwrap_err();
     assert_eq!((failed.kind, failed.code.as_str()), (GatewayErrorKind::Model, "ModelError"));
     let model = failed.model.unwrap();
     assert_eq!((model.status, model.message.as_str()), (Some(415), "hello"));
     let busy = request("echo", Some("error=ServiceUnavailable"));
-    let busy = runtime.invoke(&session, &ireland(), busy).await.unwrap_err();
+    let busy = runtime.invoke(&caller, &ireland(), busy).await.unwrap_err();
     assert_eq!((busy.kind, busy.retryable, busy.status), (GatewayErrorKind::Unavailable, true, Some(503)));
 }
 

@@ -3,8 +3,9 @@
 use crate::canned::{Canned, Received, Reply, ireland, parent, rest_error, xml};
 use bytes::Bytes;
 use domain::arn::Arn;
+use domain::invoke::InvokeHeaders;
 use domain::names::{EndpointName, SessionName};
-use services::ports::gateway::{AssumeRoleParams, GatewayErrorKind, Gateways, RoleCredentials, RuntimeRequest};
+use services::ports::gateway::{AssumeRoleParams, GatewayErrorKind, Gateways, RuntimeCaller, RuntimeRequest};
 use std::sync::Arc;
 
 fn sts_answer() -> Reply {
@@ -20,7 +21,7 @@ fn sts_answer() -> Reply {
 /// Answers AssumeRole, and everything else with `reply`.
 async fn behind_a_role(
     reply: impl Fn(&Received) -> Reply + Send + Sync + 'static,
-) -> (Canned, Gateways, Arc<RoleCredentials>) {
+) -> (Canned, Gateways, RuntimeCaller) {
     let canned = Canned::start(move |request| match request.operation().as_str() {
         "AssumeRole" => sts_answer(),
         _ => reply(request),
@@ -38,15 +39,17 @@ async fn behind_a_role(
     let sent = canned.requests().remove(0);
     let field = |name: &str| sent.parameter(name);
     assert_eq!((field("ExternalId").as_deref(), field("DurationSeconds").as_deref()), (Some("an-id"), Some("900")));
-    (canned, gateways, Arc::new(answer.value))
+    (canned, gateways, RuntimeCaller::Role(Arc::new(answer.value)))
 }
 
 fn request(body: &str) -> RuntimeRequest {
     RuntimeRequest {
         endpoint: EndpointName::parse("Fraud-EU").unwrap(),
-        content_type: "text/csv".into(),
-        accept: Some("application/json".into()),
-        custom_attributes: Some("trace=1".into()),
+        headers: InvokeHeaders {
+            accept: "application/json".into(),
+            custom_attributes: "trace=1".into(),
+            ..InvokeHeaders::of_type("text/csv")
+        },
         body: Bytes::from(body.to_owned()),
     }
 }

@@ -116,14 +116,8 @@ async fn accepted(child: &One, offer: &str) -> ShareId {
 }
 
 async fn invoked(child: &One, share: &ShareId) -> Option<u16> {
-    let params = InvokeParams {
-        share: share.clone(),
-        endpoint: "churn-classifier".parse().unwrap(),
-        content_type: "text/csv".into(),
-        accept: String::new(),
-        custom_attributes: String::new(),
-        body: "5,0,0,268.4,121,74.9,201.3,4,13.2".into(),
-    };
+    let row = "5,0,0,268.4,121,74.9,201.3,4,13.2";
+    let params = InvokeParams::text(share.clone(), "churn-classifier".parse().unwrap(), "text/csv", row);
     let outcome = child.services.invoke(&child.operator, params).await.unwrap();
     match outcome.result {
         Ok(_) => Some(200),
@@ -162,7 +156,8 @@ async fn a_share_goes_between_two_consoles_by_two_files() {
     let shown = child.services.share(&child.operator, &share).await.unwrap();
     assert_eq!((shown.summary.state, shown.elsewhere), (ShareState::Verified, Some(Side::Parent)));
     assert_eq!(shown.summary.endpoints, ["churn-classifier"]);
-    let target = child.services.target(&child.operator, &share, shown.targets[0].as_str()).await.unwrap();
+    let target =
+        child.services.target(&child.operator, &share.clone().into(), shown.targets[0].as_str()).await.unwrap();
     assert_eq!((target.status, target.blocked), (None, None), "nothing is known of the endpoint, and it can be called");
     assert_eq!(invoked(&child, &share).await, Some(200));
 
@@ -235,10 +230,10 @@ async fn an_offer_of_every_endpoint_names_those_there_are_and_any_other_may_be_n
     assert_eq!((assume, invoke), (ProofState::Passed, ProofState::Passed), "{verified:#?}");
     assert_eq!(invoked(&child, &share).await, Some(200));
 
-    let later = child.services.target(&child.operator, &share, " made-tomorrow ").await.unwrap();
+    let later = child.services.target(&child.operator, &share.clone().into(), " made-tomorrow ").await.unwrap();
     assert_eq!(later.endpoint.unwrap().as_str(), "made-tomorrow");
     let arn = "arn:aws:sagemaker:eu-west-1:111111111111:endpoint/echo";
-    let refused = child.services.target(&child.operator, &share, arn).await.unwrap_err();
+    let refused = child.services.target(&child.operator, &share.clone().into(), arn).await.unwrap_err();
     let ServiceError::Invalid { problems } = refused else { panic!("{refused:?}") };
     assert_eq!(problems[0].field, "endpoint");
     assert!(problems[0].message.contains(arn), "{}", problems[0].message);

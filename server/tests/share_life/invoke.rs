@@ -7,14 +7,7 @@ use serde_json::{Value, json};
 use services::ServiceError;
 
 pub fn params(share: &ShareId, endpoint: &str, content_type: &str, body: &str) -> InvokeParams {
-    InvokeParams {
-        share: share.clone(),
-        endpoint: name(endpoint),
-        content_type: content_type.into(),
-        accept: String::new(),
-        custom_attributes: String::new(),
-        body: body.into(),
-    }
+    InvokeParams::text(share.clone(), name(endpoint), content_type, body)
 }
 
 async fn invoke(world: &World, params: InvokeParams) -> InvokeOutcome {
@@ -31,7 +24,7 @@ async fn shared(endpoints: &[&str]) -> (World, ShareId) {
 #[tokio::test]
 async fn the_real_model_answers_its_sample() {
     let (world, share) = shared(&["churn-classifier"]).await;
-    let target = world.services.target(&world.operator, &share, "churn-classifier").await.unwrap();
+    let target = world.services.target(&world.operator, &share.clone().into(), "churn-classifier").await.unwrap();
     assert_eq!(target.blocked, None);
     let sample = target.sample.unwrap();
     let outcome = invoke(&world, params(&share, "churn-classifier", &sample.content_type, &sample.body)).await;
@@ -75,7 +68,7 @@ async fn what_can_only_be_refused_is_not_sent() {
     let (world, share) = shared(&["echo"]).await;
     world.control("DELETE", "/counters", Value::Null).await;
     let mut headers = params(&share, "echo", "text/plain", "x");
-    headers.custom_attributes = "ä".into();
+    headers.headers.custom_attributes = "ä".into();
     for (refused, field) in [
         (params(&share, "echo", "text/plain", &"x".repeat(6_291_457)), "body"),
         (params(&share, "echo", " ", "x"), "content_type"),

@@ -12,6 +12,7 @@ mod conflicts;
 #[path = "../support/control.rs"]
 mod control;
 mod crash;
+mod direct;
 mod doctor;
 mod drift;
 mod failures;

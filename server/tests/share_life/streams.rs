@@ -31,7 +31,7 @@ struct Heard {
 
 async fn streamed(world: &World, share: &ShareId, told: &str, body: &str) -> Heard {
     let mut call = params(share, "echo", "text/plain", body);
-    call.custom_attributes = told.into();
+    call.headers.custom_attributes = told.into();
     let events: Vec<_> = world.services.invoke_stream(&world.operator, call).await.unwrap().collect().await;
     let mut events = events.into_iter();
     let Some(StreamEvent::Began { head }) = events.next() else { panic!("it began") };
@@ -78,10 +78,10 @@ async fn a_stream_that_breaks_off_keeps_what_came_and_says_why() {
     }
     assert_eq!(last(&world).await.1, ActivityOutcome::Failed);
     let mut call = params(&share, "echo", "text/plain", "abcd");
-    call.custom_attributes = "parts=4;break-after=1".into();
+    call.headers.custom_attributes = "parts=4;break-after=1".into();
     let outcome = world.services.invoke_stream_collected(&world.operator, call.clone()).await.unwrap();
     assert!(outcome.result.unwrap_err().message.ends_with("(after 1 bytes)"));
-    call.custom_attributes = "parts=4".into();
+    call.headers.custom_attributes = "parts=4".into();
     let outcome = world.services.invoke_stream_collected(&world.operator, call).await.unwrap();
     assert_eq!(outcome.result.unwrap().text.as_deref(), Some("abcd"));
 }
@@ -91,7 +91,7 @@ async fn who_stops_listening_ends_the_call() {
     let (world, share) = shared(&["invoke", "stream"]).await;
     let mut call = params(&share, "echo", "text/plain", "abcd");
     // The second piece would take an hour.
-    call.custom_attributes = "parts=2;part-ms=3600000".into();
+    call.headers.custom_attributes = "parts=2;part-ms=3600000".into();
     let mut events = world.services.invoke_stream(&world.operator, call).await.unwrap();
     assert!(matches!(events.next().await, Some(StreamEvent::Began { .. })));
     drop(events);
@@ -115,7 +115,7 @@ async fn a_share_without_streams_says_so_before_anything_is_sent() {
 async fn a_model_that_refuses_tells_it_before_anything_begins() {
     let (world, share) = shared(&["invoke", "stream"]).await;
     let mut call = params(&share, "echo", "text/plain", "no");
-    call.custom_attributes = "status=406".into();
+    call.headers.custom_attributes = "status=406".into();
     let events: Vec<_> = world.services.invoke_stream(&world.operator, call).await.unwrap().collect().await;
     let [StreamEvent::NotBegun { outcome }] = &events[..] else { panic!("{events:?}") };
     let failure = outcome.result.as_ref().unwrap_err();

@@ -3,12 +3,13 @@
 use super::Examined;
 use crate::activity::Happened;
 use crate::playground::session_name;
-use crate::ports::gateway::{AssumeRoleParams, GatewayError, GatewayErrorKind, RuntimeRequest};
+use crate::ports::gateway::{AssumeRoleParams, GatewayError, GatewayErrorKind, RuntimeCaller, RuntimeRequest};
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use bytes::Bytes;
 use domain::activity::ActivityOutcome;
 use domain::connection::ConnectionState;
 use domain::doctor::{Live, Outcome, Question, Verdict};
+use domain::invoke::InvokeHeaders;
 use domain::names::{ConnectionId, EndpointName};
 use domain::share::intent::InvokeAction;
 use std::sync::Arc;
@@ -96,18 +97,14 @@ impl Services {
             let sample = sample.and_then(|(_, sample)| sample);
             let (content_type, body) =
                 sample.map_or_else(|| ("application/json".to_owned(), "{}".to_owned()), |s| (s.content_type, s.body));
-            let request = RuntimeRequest {
-                endpoint,
-                content_type,
-                accept: None,
-                custom_attributes: None,
-                body: Bytes::from(body),
-            };
+            let headers = InvokeHeaders::of_type(content_type);
+            let request = RuntimeRequest { endpoint, headers, body: Bytes::from(body) };
+            let caller = RuntimeCaller::Role(credentials);
             let runtime = &self.inner.gateways.runtime;
             let answer = match question.action {
                 // The head is enough: the pieces are dropped, which ends the call.
-                InvokeAction::Stream => runtime.invoke_stream(&credentials, &region, request).await.map(drop),
-                _ => runtime.invoke(&credentials, &region, request).await.map(drop),
+                InvokeAction::Stream => runtime.invoke_stream(&caller, &region, request).await.map(drop),
+                _ => runtime.invoke(&caller, &region, request).await.map(drop),
             };
             live.invoke = match answer {
                 // The model was reached: what it makes of the body is not the handshake's.

@@ -12,6 +12,7 @@ use domain::doctor::{Call as LiveCall, DiagnosisView, Live, Outcome, QuestionFor
 use domain::invoke::{DenialExplanation, InvokeParams};
 use domain::names::{ConnectionId, EndpointName, FunctionName, ShareId};
 use domain::share::function::{FunctionFailure, FunctionOutcome, FunctionReport, MadeFunction};
+use domain::share::intent::InvokeAction;
 use domain::share::render::lambda;
 use domain::wizard::FieldProblem;
 use serde_json::json;
@@ -36,15 +37,8 @@ impl Services {
         let record = self.share_record(share).await?.value;
         let connection = standing(&record)?;
         in_scope(&record, endpoint)?;
-        let params = InvokeParams {
-            share: share.clone(),
-            endpoint: endpoint.clone(),
-            content_type: content_type.to_owned(),
-            accept: String::new(),
-            custom_attributes: String::new(),
-            body: body.to_owned(),
-        };
-        params.check().map_err(|refused| ServiceError::Invalid {
+        let params = InvokeParams::text(share.clone(), endpoint.clone(), content_type, body);
+        params.check(InvokeAction::Invoke).map_err(|refused| ServiceError::Invalid {
             problems: vec![FieldProblem { field: "body".into(), message: refused.to_string(), hint: None }],
         })?;
         self.still_leads_to(&connection, &record.intent.child).await?;

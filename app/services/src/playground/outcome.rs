@@ -2,6 +2,8 @@
 
 use crate::ports::gateway::{Answered, GatewayError, GatewayErrorKind, RuntimeResponse};
 use crate::words;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use domain::invoke::{DenialExplanation, InvokeAnswer, InvokeFailure, InvokeOutcome, limits};
 use std::time::Instant;
 
@@ -18,6 +20,10 @@ impl Timing {
         self.role_us += micros(began);
         self.role_cached = cached;
     }
+    /// No role is assumed.
+    pub(super) fn no_role(&mut self) {
+        self.role_cached = true;
+    }
     pub(super) fn call(&mut self, began: Instant) {
         self.call_us += micros(began);
     }
@@ -28,12 +34,24 @@ impl Timing {
     }
 
     pub(super) fn answered(self, answer: Answered<RuntimeResponse>) -> InvokeOutcome {
-        let RuntimeResponse { content_type, variant, custom_attributes, body } = answer.value;
+        let RuntimeResponse { content_type, variant, custom_attributes, new_session, closed_session, body, transfer } =
+            answer.value;
         let bytes = body.len();
         // The only owner's buffer is taken over as it is: a large body is not copied.
-        let text = String::from_utf8(Vec::from(body)).ok();
+        let (text, base64) = as_text(Vec::from(body));
         let content_type = content_type.unwrap_or_default();
-        let result = Ok(InvokeAnswer { status: 200, content_type, variant, custom_attributes, text, bytes });
+        let result = Ok(InvokeAnswer {
+            status: 200,
+            content_type,
+            variant,
+            custom_attributes,
+            new_session,
+            closed_session,
+            text,
+            base64,
+            bytes,
+            transfer_us: u64::try_from(transfer.as_micros()).unwrap_or(u64::MAX),
+        });
         self.outcome(result, answer.request_id)
     }
 
@@ -58,6 +76,17 @@ impl Timing {
     fn outcome(self, result: Result<InvokeAnswer, InvokeFailure>, request_id: Option<String>) -> InvokeOutcome {
         let Self { role_us, role_cached, call_us } = self;
         InvokeOutcome { result, role_us, role_cached, call_us, request_id }
+    }
+}
+
+/// A body as text where it is; in base64 where it is not and not too large for a page.
+fn as_text(body: Vec<u8>) -> (Option<String>, Option<String>) {
+    match String::from_utf8(body) {
+        Ok(text) => (Some(text), None),
+        Err(error) => {
+            let bytes = error.as_bytes();
+            (None, (bytes.len() <= limits::BINARY_BYTES).then(|| STANDARD.encode(bytes)))
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! listening ends the call.
 
 use super::outcome::{Timing, micros};
-use super::{RoleCall, failed_in_brief, request};
+use super::{Call, failed_in_brief, request};
 use crate::activity::Happened;
 use crate::ports::gateway::{Answered, GatewayError, GatewayResult, RuntimeStream};
 use crate::{Operator, ServiceError, ServiceResult, Services, words};
@@ -28,23 +28,17 @@ impl Services {
         operator: &Operator,
         params: InvokeParams,
     ) -> ServiceResult<BoxStream<'static, StreamEvent>> {
-        let record = self.callable(&params).await?;
-        if !record.intent.actions.contains(&InvokeAction::Stream) {
-            return Err(ServiceError::Conflict {
-                message: "the share does not allow streams".into(),
-                hint: "edit the share and tick Stream, or ask for the answer as a whole".into(),
-            });
-        }
-        let happened = Happened::done(format!("streamed from {}", params.endpoint)).of_share(&record.intent.id);
-        let sent = params.body.len();
+        let route = self.route(&params, InvokeAction::Stream).await?;
+        let happened = route.happened(format!("streamed from {}", params.endpoint));
+        let sent = params.bytes();
         let began = Instant::now();
-        let call = RoleCall { operator, record: &record, action: InvokeAction::Stream, request: request(params) };
+        let call = Call { operator, route: &route, action: InvokeAction::Stream, request: request(params)? };
         let runtime = self.inner.gateways.runtime.clone();
-        let region = record.intent.region.clone();
+        let region = route.region().clone();
         let answer = self
-            .call_as_role(&call, |credentials, request| {
+            .make_call(&call, |caller, request| {
                 let (runtime, region) = (runtime.clone(), region.clone());
-                Box::pin(async move { runtime.invoke_stream(&credentials, &region, request).await })
+                Box::pin(async move { runtime.invoke_stream(&caller, &region, request).await })
             })
             .await;
         let (answer, timing) = match answer {
@@ -118,8 +112,18 @@ fn collected(head: Option<StreamHead>, text: String, end: StreamEnd) -> InvokeOu
         None => {
             let (content_type, variant, custom_attributes) =
                 head.map(|head| (head.content_type, head.variant, head.custom_attributes)).unwrap_or_default();
-            let text = (!not_text).then_some(text);
-            Ok(InvokeAnswer { status: 200, content_type, variant, custom_attributes, text, bytes })
+            Ok(InvokeAnswer {
+                status: 200,
+                content_type,
+                variant,
+                custom_attributes,
+                new_session: None,
+                closed_session: None,
+                text: (!not_text).then_some(text),
+                base64: None,
+                bytes,
+                transfer_us: took_us,
+            })
         }
     };
     InvokeOutcome { result, role_us, role_cached, call_us: began_us.saturating_add(took_us), request_id }

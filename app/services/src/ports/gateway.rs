@@ -16,6 +16,7 @@ use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
 use domain::connection::Identity;
 use domain::endpoint::{EndpointView, Page, Sample};
+use domain::invoke::InvokeHeaders;
 use domain::names::{
     AccountId, ConnectionId, EndpointName, ExternalId, PolicyName, Region, RoleName, SessionName, UserName,
 };
@@ -468,17 +469,28 @@ pub trait SagemakerGateway: Send + Sync {
     ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>>;
 }
 
+/// With whose credentials SageMaker Runtime is called.
+#[derive(Debug, Clone)]
+pub enum RuntimeCaller {
+    /// A role's, assumed for it.
+    Role(Arc<RoleCredentials>),
+    /// A connection's own.
+    Connection(ConnectionId),
+}
+
+impl From<Arc<RoleCredentials>> for RuntimeCaller {
+    fn from(credentials: Arc<RoleCredentials>) -> Self {
+        Self::Role(credentials)
+    }
+}
+
 /// A call to InvokeEndpoint.
 #[derive(Debug, Clone)]
 pub struct RuntimeRequest {
     /// Which endpoint, in the case it was created with.
     pub endpoint: EndpointName,
-    /// `Content-Type`.
-    pub content_type: String,
-    /// `Accept`.
-    pub accept: Option<String>,
-    /// `X-Amzn-SageMaker-Custom-Attributes`.
-    pub custom_attributes: Option<String>,
+    /// The headers; an empty one is not sent.
+    pub headers: InvokeHeaders,
     /// The body; cheap to clone.
     pub body: Bytes,
 }
@@ -492,8 +504,14 @@ pub struct RuntimeResponse {
     pub variant: Option<String>,
     /// `X-Amzn-SageMaker-Custom-Attributes`.
     pub custom_attributes: Option<String>,
+    /// `X-Amzn-SageMaker-New-Session-Id`.
+    pub new_session: Option<String>,
+    /// `X-Amzn-SageMaker-Closed-Session-Id`.
+    pub closed_session: Option<String>,
     /// The body.
     pub body: Bytes,
+    /// From the answer's head to its last byte.
+    pub transfer: Duration,
 }
 
 /// SageMaker Runtime, with a role's credentials. Adapters keep one connection pool and one client per credentials and
@@ -503,7 +521,7 @@ pub trait RuntimeGateway: Send + Sync {
     /// InvokeEndpoint. Never retried by itself: an invocation may cost money or change state.
     async fn invoke(
         &self,
-        credentials: &Arc<RoleCredentials>,
+        caller: &RuntimeCaller,
         region: &Region,
         request: RuntimeRequest,
     ) -> GatewayResult<Answered<RuntimeResponse>>;
@@ -512,7 +530,7 @@ pub trait RuntimeGateway: Send + Sync {
     /// the call. Never retried by itself, as above.
     async fn invoke_stream(
         &self,
-        credentials: &Arc<RoleCredentials>,
+        caller: &RuntimeCaller,
         region: &Region,
         request: RuntimeRequest,
     ) -> GatewayResult<Answered<RuntimeStream>>;

@@ -5,12 +5,13 @@ use crate::playground::explain::Said;
 use crate::playground::session_name;
 use crate::ports::gateway::{Answered, GatewayResult};
 use crate::ports::gateway::{
-    AssumeRoleParams, GatewayError, GatewayErrorKind, RoleCredentials, RuntimeRequest, RuntimeResponse,
+    AssumeRoleParams, GatewayError, GatewayErrorKind, RoleCredentials, RuntimeCaller, RuntimeRequest, RuntimeResponse,
 };
 use crate::{ServiceError, words};
 use bytes::Bytes;
 use domain::connection::{ConnectionState, Identity};
 use domain::endpoint::{EndpointView, Page, Sample};
+use domain::invoke::InvokeHeaders;
 use domain::names::{ConnectionId, EndpointName, ExternalId};
 use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ParentSide, ShareIntent};
 use std::sync::Arc;
@@ -389,12 +390,11 @@ impl Verifier {
         let sample = sample.unwrap_or_else(|| Sample { content_type: "application/json".into(), body: "{}".into() });
         let request = RuntimeRequest {
             endpoint: endpoint.clone(),
-            content_type: sample.content_type,
-            accept: None,
-            custom_attributes: None,
+            headers: InvokeHeaders::of_type(sample.content_type),
             body: Bytes::from(sample.body),
         };
-        self.services.inner.gateways.runtime.invoke(credentials, &self.record.intent.region, request).await
+        let caller = RuntimeCaller::Role(credentials.clone());
+        self.services.inner.gateways.runtime.invoke(&caller, &self.record.intent.region, request).await
     }
 }
 

@@ -13,8 +13,8 @@ use services::ports::gateway::{
     Answered, AssumeRoleParams, CallerDocuments, ConnectionGateway, ConnectionProfile, ControlKind, ControlPolicies,
     FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind, GatewayResult, Gateways, Holder, IamGateway,
     IdentityPolicies, LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
-    OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeGateway, RuntimeRequest, RuntimeResponse,
-    RuntimeStream, SagemakerGateway, StsGateway, Tags, Variables,
+    OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeCaller, RuntimeGateway, RuntimeRequest,
+    RuntimeResponse, RuntimeStream, SagemakerGateway, StsGateway, Tags, Variables,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -139,7 +139,7 @@ impl StsGateway for Cloud {
 impl RuntimeGateway for Cloud {
     async fn invoke(
         &self,
-        _: &Arc<RoleCredentials>,
+        _: &RuntimeCaller,
         _: &Region,
         request: RuntimeRequest,
     ) -> GatewayResult<Answered<RuntimeResponse>> {
@@ -147,17 +147,24 @@ impl RuntimeGateway for Cloud {
         if let Some(kind) = self.invoke_fails.lock().unwrap().take() {
             return Err(error("InvokeEndpoint", kind));
         }
-        let content_type = Some(request.content_type);
-        yes(RuntimeResponse { content_type, variant: None, custom_attributes: None, body: request.body })
+        yes(RuntimeResponse {
+            content_type: Some(request.headers.content_type),
+            variant: None,
+            custom_attributes: None,
+            new_session: None,
+            closed_session: None,
+            body: request.body,
+            transfer: Duration::ZERO,
+        })
     }
 
     async fn invoke_stream(
         &self,
-        credentials: &Arc<RoleCredentials>,
+        caller: &RuntimeCaller,
         region: &Region,
         request: RuntimeRequest,
     ) -> GatewayResult<Answered<RuntimeStream>> {
-        let whole = RuntimeGateway::invoke(self, credentials, region, request).await?.value;
+        let whole = RuntimeGateway::invoke(self, caller, region, request).await?.value;
         let parts = futures::stream::iter([Ok(whole.body)]).boxed();
         yes(RuntimeStream { content_type: whole.content_type, variant: None, custom_attributes: None, parts })
     }

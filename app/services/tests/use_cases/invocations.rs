@@ -51,14 +51,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
 }
 
 async fn invoke(bench: &Bench, operator: &Operator, share: &ShareId) -> InvokeOutcome {
-    let params = InvokeParams {
-        share: share.clone(),
-        endpoint: "Echo".parse().unwrap(),
-        content_type: "text/plain".into(),
-        accept: String::new(),
-        custom_attributes: String::new(),
-        body: "x".into(),
-    };
+    let params = InvokeParams::text(share.clone(), "Echo".parse().unwrap(), "text/plain", "x");
     bench.services.invoke(operator, params).await.unwrap()
 }
 

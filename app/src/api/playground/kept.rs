@@ -49,7 +49,8 @@ pub(super) fn take_back(owner: &str, id: &str) -> Option<KeptResult> {
 
 fn bytes(kept: &KeptResult) -> usize {
     let answer = kept.result.as_ref().ok().and_then(|outcome| outcome.result.as_ref().ok());
-    kept.params.body.len() + answer.map_or(0, |answer| answer.text.as_ref().map_or(0, String::len))
+    kept.params.body.len()
+        + answer.map_or(0, |answer| answer.text.as_ref().or(answer.base64.as_ref()).map_or(0, String::len))
 }
 
 #[cfg(test)]
@@ -57,18 +58,12 @@ fn bytes(kept: &KeptResult) -> usize {
 mod tests {
     use super::*;
     use crate::error::AppError;
-    use domain::invoke::InvokeParams;
+    use domain::invoke::{InvokeParams, Through};
     use domain::share::intent::InvokeAction;
 
     fn typed(body: &str) -> KeptResult {
-        let params = InvokeParams {
-            share: "s1".parse().unwrap(),
-            endpoint: "e1".parse().unwrap(),
-            content_type: "text/csv".into(),
-            accept: String::new(),
-            custom_attributes: String::new(),
-            body: body.into(),
-        };
+        let through = Through::parse("s1").unwrap();
+        let params = InvokeParams::text(through, "e1".parse().unwrap(), "text/csv", body);
         KeptResult { params, way: InvokeAction::Invoke, result: Err(AppError::signed_out()) }
     }
 

@@ -123,7 +123,7 @@ pub(super) fn Request(
                     </span>
                 </div>
                 {blocked.map(|why| view! { <p class="pane-note"><Words text=why /></p> })}
-                <input type="hidden" name="share" value=target.share.to_string() />
+                <input type="hidden" name="through" value=target.through.to_string() />
                 <input type="hidden" name="endpoint" value=endpoint.to_string() />
                 <div class="pane-fields">
                     <TextInput

@@ -108,8 +108,8 @@ impl Live {
     }
 
     async fn read(self, call: StreamEndpoint) -> Result<(), AppError> {
-        let StreamEndpoint { share, endpoint, content_type, accept, custom_attributes, body } = call;
-        let lines = stream_endpoint(share, endpoint, content_type, accept, custom_attributes, body).await?;
+        let StreamEndpoint { params } = call;
+        let lines = stream_endpoint(params).await?;
         let mut lines = lines.into_inner();
         let mut begun = String::new();
         let mut told = false;

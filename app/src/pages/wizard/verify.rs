@@ -173,7 +173,7 @@ fn VerifyBar(live: Live<VerificationView>, id: String, verify: ServerAction<Veri
             view! { <VerifyForm id=id.clone() verify label="Verify again" kind/> }
         });
         let open = passed.get().then(|| {
-            let href = format!("/playground?share={id}");
+            let href = format!("/playground?through={id}");
             view! { <Button kind=ButtonKind::Primary href>"Open in the playground"</Button> }
         });
         view! {

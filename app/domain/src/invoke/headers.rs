@@ -1,0 +1,158 @@
+//! The headers of an invocation, with their limits.
+
+use super::limits;
+use crate::share::intent::InvokeAction;
+use serde::{Deserialize, Serialize};
+
+/// What is said about the body and about who in the endpoint shall answer. An empty text stands for none.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvokeHeaders {
+    /// `Content-Type` of the body.
+    pub content_type: String,
+    /// `Accept`.
+    pub accept: String,
+    /// `X-Amzn-SageMaker-Custom-Attributes`.
+    pub custom_attributes: String,
+    /// `X-Amzn-SageMaker-Target-Model`: which model of a multi-model endpoint.
+    pub target_model: String,
+    /// `X-Amzn-SageMaker-Target-Variant`: which production variant.
+    pub target_variant: String,
+    /// `X-Amzn-SageMaker-Target-Container-Hostname`: which container of a multi-container endpoint.
+    pub target_container: String,
+    /// `X-Amzn-SageMaker-Inference-Component`: which inference component.
+    pub inference_component: String,
+    /// `X-Amzn-SageMaker-Inference-Id`: what data capture names the call.
+    pub inference_id: String,
+    /// `X-Amzn-SageMaker-Enable-Explanations`: a JMESPath expression that says for which records.
+    pub explanations: String,
+    /// `X-Amzn-SageMaker-Session-Id`: of a stateful session; `NEW_SESSION` asks for one.
+    pub session: String,
+}
+
+impl InvokeHeaders {
+    /// Nothing but the body's type.
+    pub fn of_type(content_type: impl Into<String>) -> Self {
+        Self { content_type: content_type.into(), ..Self::default() }
+    }
+}
+
+/// What one header takes. Source: SageMaker Runtime API reference, InvokeEndpoint, InvokeEndpointWithResponseStream and
+/// InvokeEndpointAsync.
+pub struct HeaderRule {
+    /// The field of [`InvokeHeaders`] and of forms.
+    pub field: &'static str,
+    /// In words: `content type`.
+    pub noun: &'static str,
+    /// The longest value, in characters.
+    pub limit: usize,
+    /// The operations that take it.
+    pub ways: &'static [InvokeAction],
+    form: Form,
+    get: fn(&InvokeHeaders) -> &str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Printable,
+    /// Letters, digits and hyphens, with a letter or digit at both ends.
+    Name,
+}
+
+use InvokeAction::{Async, Invoke, Stream};
+
+impl HeaderRule {
+    /// All headers.
+    pub const ALL: [Self; 10] = [
+        rule("content_type", "content type", limits::CONTENT_TYPE, &InvokeAction::ALL, |h| &h.content_type),
+        rule("accept", "accept header", limits::CONTENT_TYPE, &InvokeAction::ALL, |h| &h.accept),
+        rule("custom_attributes", "custom attributes", limits::CUSTOM_ATTRIBUTES, &InvokeAction::ALL, |h| {
+            &h.custom_attributes
+        }),
+        rule("target_model", "target model", limits::TARGET_MODEL, &[Invoke], |h| &h.target_model),
+        rule("target_variant", "target variant", limits::TARGET_NAME, &[Invoke, Stream], |h| &h.target_variant).name(),
+        rule("target_container", "container hostname", limits::TARGET_NAME, &[Invoke, Stream], |h| &h.target_container)
+            .name(),
+        rule("inference_component", "inference component", limits::TARGET_NAME, &[Invoke, Stream], |h| {
+            &h.inference_component
+        })
+        .name(),
+        rule("inference_id", "inference id", limits::INFERENCE_ID, &[Invoke, Stream, Async], |h| &h.inference_id),
+        rule("explanations", "explanations", limits::EXPLANATIONS, &[Invoke], |h| &h.explanations),
+        rule("session", "session", limits::SESSION, &[Invoke, Stream], |h| &h.session),
+    ];
+
+    /// The rule of a field.
+    pub fn of(field: &str) -> Option<&'static Self> {
+        static ALL: [HeaderRule; 10] = HeaderRule::ALL;
+        ALL.iter().find(|rule| rule.field == field)
+    }
+
+    /// The header's value.
+    pub fn value<'a>(&self, headers: &'a InvokeHeaders) -> &'a str {
+        (self.get)(headers)
+    }
+
+    /// What is wrong with a value, as the rest of a sentence: `has 70 characters; SageMaker takes at most 63`.
+    pub fn problem(&self, value: &str) -> Option<String> {
+        let length = value.chars().count();
+        if length > self.limit {
+            return Some(format!("has {length} characters; SageMaker takes at most {}", self.limit));
+        }
+        if let Some(bad) = value.chars().find(|c| !(' '..='~').contains(c)) {
+            return Some(format!("has the character {bad:?}; only printable ASCII can travel in a header"));
+        }
+        if self.form == Form::Name && !value.is_empty() && !is_name(value) {
+            let why = "has something else than letters, digits and hyphens, or a hyphen at an end";
+            return Some(why.into());
+        }
+        None
+    }
+
+    const fn name(mut self) -> Self {
+        self.form = Form::Name;
+        self
+    }
+}
+
+const fn rule(
+    field: &'static str,
+    noun: &'static str,
+    limit: usize,
+    ways: &'static [InvokeAction],
+    get: fn(&InvokeHeaders) -> &str,
+) -> HeaderRule {
+    HeaderRule { field, noun, limit, ways, form: Form::Printable, get }
+}
+
+fn is_name(text: &str) -> bool {
+    let inner = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    inner && !text.starts_with('-') && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_has_one_rule_that_reads_it() {
+        let json = serde_json::to_value(InvokeHeaders::default()).unwrap_or_default();
+        let fields: Vec<_> = json.as_object().into_iter().flat_map(|fields| fields.keys().cloned()).collect();
+        assert_eq!(fields.len(), HeaderRule::ALL.len());
+        for field in fields {
+            let with: InvokeHeaders = serde_json::from_value(serde_json::json!({ &field: "x" })).unwrap_or_default();
+            let rule = HeaderRule::of(&field);
+            assert_eq!(rule.map(|rule| rule.value(&with)), Some("x"), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_measured_against_its_limit_and_its_form() {
+        let problem = |field: &str, value: &str| HeaderRule::of(field).and_then(|rule| rule.problem(value));
+        assert_eq!(problem("target_variant", "Champion-2"), None);
+        assert_eq!(problem("target_model", "tenants/a b.tar.gz"), None);
+        assert!(problem("target_variant", "-a").is_some());
+        assert!(problem("custom_attributes", "naïve").is_some_and(|why| why.contains('ï')));
+        assert!(problem("inference_id", &"x".repeat(65)).is_some_and(|why| why.contains("at most 64")));
+    }
+}

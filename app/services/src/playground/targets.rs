@@ -1,0 +1,110 @@
+//! What can be called.
+
+use super::{blocked, endpoint_name, in_scope};
+use crate::ports::store::ShareRecord;
+use crate::{Operator, ServiceResult, Services};
+use domain::endpoint::{EndpointView, Sample};
+use domain::invoke::{TargetView, Through};
+use domain::names::{ConnectionId, EndpointName, Region};
+use domain::share::intent::{EndpointScope, InvokeAction};
+use domain::share::view::ShareState;
+
+impl Services {
+    /// Every known endpoint of every share, then every connection by itself, without asking AWS: status and sample are left
+    /// out. What is of all endpoints, none of which is known, is there without one.
+    pub async fn targets(&self, _operator: &Operator) -> ServiceResult<Vec<TargetView>> {
+        let shares = self.inner.stores.shares.list().await?;
+        let standing = shares.into_iter().map(|s| s.value).filter(|s| s.state != ShareState::Undone);
+        let mut targets: Vec<_> = standing.flat_map(|record| record_targets(&record)).collect();
+        for profile in self.inner.gateways.connections.profiles().await? {
+            let region = profile.region.unwrap_or_else(|| self.default_region().clone());
+            targets.push(direct_target(&profile.id, &region, None));
+        }
+        Ok(targets)
+    }
+
+    /// The newest endpoints that a connection sees in a region, with their status; one without a name where there are none.
+    pub async fn direct_targets(
+        &self,
+        operator: &Operator,
+        connection: &ConnectionId,
+        region: &Region,
+    ) -> ServiceResult<Vec<TargetView>> {
+        let page = self.endpoints(operator, connection, region, None, None).await?;
+        let seen = page.items.into_iter().map(|view| direct_target(connection, region, Some(view)));
+        let mut targets: Vec<_> = seen.collect();
+        if targets.is_empty() {
+            targets.push(direct_target(connection, region, None));
+        }
+        Ok(targets)
+    }
+
+    /// One endpoint by its name, with its status and something to send.
+    pub async fn target(&self, _operator: &Operator, through: &Through, endpoint: &str) -> ServiceResult<TargetView> {
+        let endpoint = &endpoint_name(endpoint)?;
+        let (bare, reader) = match through {
+            Through::Share(share) => {
+                let record = self.share_record(share).await?.value;
+                in_scope(&record, endpoint)?;
+                let reader = record.intent.parent_connection().cloned();
+                (bare_target(&record, Some(endpoint.clone())), reader.map(|reader| (reader, record.intent.region)))
+            }
+            Through::Direct { connection, region } => {
+                let bare = direct_target(connection, region, None);
+                (TargetView { endpoint: Some(endpoint.clone()), ..bare }, Some((connection.clone(), region.clone())))
+            }
+        };
+        // Neither is needed to call: when they can't be read they are left out.
+        let found = match reader {
+            Some((connection, region)) => self.look_at(&connection, &region, endpoint).await,
+            None => None,
+        };
+        let (status, sample) = found.map(|(view, sample)| (view.status, sample)).unzip();
+        Ok(TargetView { status, sample: sample.flatten(), ..bare })
+    }
+
+    async fn look_at(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        endpoint: &EndpointName,
+    ) -> Option<(EndpointView, Option<Sample>)> {
+        let found = self.inner.gateways.sagemaker.endpoint_with_sample(connection, region, endpoint).await;
+        found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten()
+    }
+}
+
+fn direct_target(connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
+    let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
+    TargetView {
+        through: Through::Direct { connection: connection.clone(), region: region.clone() },
+        label: format!("{connection} · {region}, directly"),
+        endpoint,
+        any_endpoint: true,
+        ways: InvokeAction::ALL.into(),
+        status,
+        blocked: None,
+        sample: None,
+    }
+}
+
+fn record_targets(record: &ShareRecord) -> Vec<TargetView> {
+    let names = record.endpoint_names.iter().filter_map(|name| EndpointName::parse(name).ok());
+    let known: Vec<_> = names.map(|name| bare_target(record, Some(name))).collect();
+    let all = record.intent.endpoints == EndpointScope::All;
+    if known.is_empty() && all { vec![bare_target(record, None)] } else { known }
+}
+
+fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetView {
+    let intent = &record.intent;
+    TargetView {
+        through: intent.id.clone().into(),
+        label: format!("{} → {} · {}", intent.child, intent.parent, intent.role_name),
+        endpoint,
+        any_endpoint: intent.endpoints == EndpointScope::All,
+        ways: intent.actions.clone(),
+        status: None,
+        blocked: blocked(intent, record.state),
+        sample: None,
+    }
+}
