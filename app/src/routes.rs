@@ -107,6 +107,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/shares") view=page!(shares::SharesPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/import") view=page!(import::ImportPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/new/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
+                    <Route path=path!("/shares/edit/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/accept/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id") view=page!(share::SharePage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/:id/undo") view=page!(share::UndoPage) ssr=SsrMode::Async />

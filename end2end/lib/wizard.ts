@@ -30,7 +30,7 @@ export class ShareWizard {
 
   /** Waits for a step. */
   async at(step: string): Promise<void> {
-    await expect(this.page).toHaveURL(new RegExp(`/shares/(new|accept)/[^/]+/${step}(\\?.*)?$`));
+    await expect(this.page).toHaveURL(new RegExp(`/shares/(new|edit|accept)/[^/]+/${step}(\\?.*)?$`));
     await expect(this.page.getByRole("heading", { level: 1 })).toBeVisible();
   }
 

@@ -134,10 +134,13 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await send(parent, "Review acceptance", acceptance);
       const review = new ShareWizard(parent);
       await review.at("review");
+      await expect(parent.getByRole("heading", { level: 1, name: "Edit a share" })).toBeVisible();
       await expect(parent.getByText("trust policy updated")).toBeVisible();
       await review.button("Apply 1 change").click();
       await review.at("apply");
       await review.applied();
+      await parent.goto(`/shares/${share}`);
+      await expect(parent.getByText("The administrator of account 222222222222 accepted")).toBeVisible();
       const role = decodeURIComponent(await (await sandbox.account("parent")).iam("GetRole", { RoleName: "SageMakerExternal" }));
       expect(role).toContain("role/scoring-lambda");
       expect(role).not.toContain(":root");

@@ -147,7 +147,7 @@ async fn an_acceptance_leads_to_the_review_that_narrows_the_trust_policy() {
     let parts = [("share", None, share.as_str()), ("file", Some("share-acceptance.json"), acceptance.as_str())];
     let answer = sent(&under, "/api/take_acceptance", &parts).await;
     let to = answer.header("location").to_owned();
-    assert!(to.starts_with("/shares/new/") && to.ends_with("/review"), "{to}");
+    assert!(to.starts_with("/shares/edit/") && to.ends_with("/review"), "{to}");
     let page = under.visit(&to).await.body;
     assert!(page.contains("trust policy updated") && page.contains("TheirName"), "{page}");
 }

@@ -23,6 +23,18 @@ fn handed_over(html: &str) -> Vec<&str> {
     scripts.filter_map(|text| text.split_once("] = \"")?.1.split_once("\";").map(|(value, _)| value)).collect()
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_share_that_is_not_there_is_not_there_on_any_of_its_pages() {
+    let under = Under::test().await;
+    for page in ["", "/undo", "/drift", "/hand-off", "/function", "/external-id"] {
+        for share in ["01890a5d-ac96-774b-bcce-b302099a8057", "no%20share"] {
+            let answer = under.visit(&format!("/shares/{share}{page}")).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{share}{page}");
+            assert!(answer.body.contains("This console knows no share at this address"), "{share}{page}");
+        }
+    }
+}
+
 /// A resource that is made more than once while a page is rendered asks AWS more than once, and its values come under
 /// other numbers than the browser counts to: then the page can't be taken over.
 #[tokio::test(flavor = "multi_thread")]

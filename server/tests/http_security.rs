@@ -11,12 +11,13 @@ use console::{HOST, OWN, Under, server_functions};
 
 const STREAMS: [&str; 2] =
     ["/events/runs/01890a5d-ac96-774b-bcce-b302099a8057", "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057"];
-const PAGES: [&str; 14] = [
+const PAGES: [&str; 15] = [
     "/",
     "/shares",
     "/shares/import",
     "/shares/new/x/parent",
     "/shares/accept/x/callers",
+    "/shares/edit/x/review",
     "/shares/x",
     "/shares/x/hand-off",
     "/shares/x/hand-off/offer",

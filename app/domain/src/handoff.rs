@@ -255,6 +255,7 @@ impl ShareAcceptance {
             callers: CallerScope::Named(self.callers.clone()),
             grantees: self.callers.clone(),
             grant_name: self.grant_name.clone(),
+            accepted: true,
             ..intent.clone()
         })
     }

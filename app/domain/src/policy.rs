@@ -13,6 +13,7 @@ pub(crate) mod parse;
 mod pattern;
 mod principal;
 mod print;
+pub mod quotas;
 mod statement;
 mod validate;
 

@@ -201,6 +201,12 @@ pub struct ShareDraft {
     /// Of a share that exists: its external ID when this wizard was opened over it, or has last followed it.
     #[serde(default)]
     pub opened_with: Option<ExternalId>,
+    /// Whether the share stood when this wizard was opened over it.
+    #[serde(default)]
+    pub edits: bool,
+    /// Whether the child's own administrator accepted the share as it is here.
+    #[serde(default)]
+    pub accepted: bool,
 }
 
 /// A step's answers, as a form sends them.

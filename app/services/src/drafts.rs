@@ -29,7 +29,7 @@ impl Services {
     /// Starts a wizard over a share that exists: the same share, with its answers filled in.
     pub async fn edit_share(&self, _operator: &Operator, share: &ShareId) -> ServiceResult<DraftId> {
         let record = self.share_record(share).await?.value;
-        let draft = ShareDraft::of_share(fresh(DraftId::parse)?, &record.intent, &fresh_external_id()?);
+        let draft = ShareDraft::of_share(fresh(DraftId::parse)?, &record.intent, &fresh_external_id()?).editing();
         let draft = self.with_identities(draft).await?;
         self.inner.stores.drafts.create(&draft, self.now()).await?;
         Ok(draft.id)

@@ -109,7 +109,8 @@ impl Services {
                 console_caller: identity.caller,
                 console_identity: Some(identity.arn),
                 ..ShareDraft::of_share(id, &record.intent, &fresh_external_id()?)
-            },
+            }
+            .editing(),
             None => ShareDraft::of_offer(id, &offer, &connection, &identity),
         };
         self.inner.stores.drafts.create(&draft, self.now()).await?;
@@ -138,7 +139,7 @@ impl Services {
                 return Err(problem(ACCEPTANCE_FIELD, message, "edit the share instead".into()));
             }
         }
-        let draft = ShareDraft::of_share(fresh(DraftId::parse)?, &narrowed, &fresh_external_id()?);
+        let draft = ShareDraft::of_share(fresh(DraftId::parse)?, &narrowed, &fresh_external_id()?).editing();
         self.inner.stores.drafts.create(&draft, self.now()).await?;
         Ok(draft.id)
     }

@@ -207,6 +207,7 @@ impl Services {
             intent: intent.clone(),
             state: ShareState::Applied,
             created: self.now(),
+            imported: true,
             endpoint_names: self.endpoint_names(intent, inventory).await?,
             last_run: Some(run),
             verification: None,

@@ -204,6 +204,7 @@ impl Services {
             intent: intent.clone(),
             state,
             created: before.as_ref().map_or_else(|| self.now(), |r| r.created),
+            imported: before.as_ref().is_some_and(|r| r.imported),
             endpoint_names,
             last_run: run.cloned().or_else(|| before.as_ref().and_then(|r| r.last_run.clone())),
             verification: before.as_ref().and_then(|r| r.verification.clone()),
@@ -213,7 +214,8 @@ impl Services {
         })
     }
 
-    /// The shared endpoints' names in the case they were created with; of all in a region, the newest.
+    /// The shared endpoints' names in the case they were created with; of all in a region, the newest, those
+    /// that answer before those that don't.
     pub(crate) async fn endpoint_names(
         &self,
         intent: &ShareIntent,
@@ -225,7 +227,8 @@ impl Services {
             (ParentSide::Connected(connection), EndpointScope::All) => {
                 let region = &intent.region;
                 let page = self.inner.gateways.sagemaker.endpoints(connection, region, None, None).await?;
-                page.items.iter().map(|e| e.name.to_string()).collect()
+                let (answer, rest): (Vec<_>, Vec<_>) = page.items.into_iter().partition(|e| e.status.answers());
+                answer.into_iter().chain(rest).map(|e| e.name.into()).collect()
             }
         })
     }

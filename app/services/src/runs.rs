@@ -261,6 +261,7 @@ impl Services {
             intent: intent.clone(),
             state: ShareState::Applying,
             created: run.started,
+            imported: false,
             endpoint_names: match intent.offered() {
                 Some(offered) => offered.names.iter().map(ToString::to_string).collect(),
                 None => self.intended_endpoints(&intent).await?.iter().map(|e| e.name.to_string()).collect(),

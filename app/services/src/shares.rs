@@ -64,6 +64,8 @@ impl Services {
             verification,
             targets: if undone { Vec::new() } else { names.collect() },
             elsewhere: intent.elsewhere(),
+            accepted: intent.accepted,
+            imported: record.imported,
             not_trusted_yet: intent.not_trusted_yet().into_iter().map(|caller| caller.name().to_owned()).collect(),
         })
     }

@@ -44,7 +44,7 @@ impl Services {
         let record = self.share_record(share).await?.value;
         let Tried { dry, refused } = self.tried(&record.intent, &consent.keys).await?;
         Ok(UndoView {
-            sentence: undo_sentence(&record.intent, &dry.plan, &dry.untagged),
+            sentence: undo_sentence(&record.intent, &dry),
             fingerprint: plan_digest(&dry.plan),
             steps: dry.steps,
             blockers: dry.blockers,

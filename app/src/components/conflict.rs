@@ -15,13 +15,19 @@ pub fn ConflictPanel(
     /// The draft to resolve it in.
     #[prop(into)]
     draft: String,
+    /// Where the wizard's steps are: `/shares/new/d1`.
+    #[prop(into)]
+    base: String,
     /// The action that both buttons dispatch.
     resolve: ServerAction<ResolveConflict>,
 ) -> impl IntoView {
     let title_id = format!("conflict-{}", conflict.what);
     let labelled_by = title_id.clone();
     let step = if conflict.what == "grant" { "child" } else { "role" };
-    let change = format!("/shares/new/{draft}/{step}");
+    let change = format!("{base}/{step}");
+    let other = conflict.other_share.clone().map(|share| {
+        view! { <Button kind=ButtonKind::Quiet href=format!("/shares/{share}")>"Go to that share"</Button> }
+    });
     let place = match conflict.side {
         Side::Parent => "parent account",
         Side::Child => "child account",
@@ -31,7 +37,7 @@ pub fn ConflictPanel(
         let label = format!("Take over {}", conflict.name);
         view! { <Choice draft=draft.clone() what=conflict.what.clone() choice="adopt" label resolve/> }
     });
-    let other = format!("Use {} instead", conflict.other_name);
+    let other_name = format!("Use {} instead", conflict.other_name);
     let consequence = if conflict.can_adopt {
         "Taking it over changes it as shown below; Undo gives it back as it was."
     } else {
@@ -47,9 +53,10 @@ pub fn ConflictPanel(
                 <p><Words text=conflict.message/></p>
                 <p class="conflict-note">{consequence}</p>
                 <div class="conflict-choices">
-                    <Choice draft=draft.clone() what=conflict.what.clone() choice="other_name" label=other resolve/>
+                    <Choice draft=draft.clone() what=conflict.what.clone() choice="other_name" label=other_name resolve/>
                     {adopt}
                     <Button kind=ButtonKind::Quiet href=change>"Choose another name"</Button>
+                    {other}
                 </div>
             </div>
         </section>

@@ -89,7 +89,11 @@ pub fn SharePage() -> impl IntoView {
             }
             children=Callback::new(move |share: Option<AsOf<ShareView>>| match share {
                 Some(share) => view! { <Share share=share page=page /> }.into_any(),
-                None => view! { <NoSuchShare /> }.into_any(),
+                None => view! {
+                    <PageHeader title="No such share" />
+                    <NoSuchShare />
+                }
+                .into_any(),
             })
         />
     }
@@ -104,6 +108,14 @@ fn if_there_is<T>(found: Result<T, AppError>) -> Result<Option<T>, AppError> {
     }
 }
 
+/// What a page of a share is about, or that there is none.
+fn there_is<T, V: IntoView>(found: Option<T>, show: impl FnOnce(T) -> V) -> AnyView {
+    match found {
+        Some(found) => show(found).into_any(),
+        None => view! { <NoSuchShare/> }.into_any(),
+    }
+}
+
 /// The address is no share's.
 #[component]
 fn NoSuchShare() -> impl IntoView {
@@ -112,7 +124,6 @@ fn NoSuchShare() -> impl IntoView {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
     view! {
-        <PageHeader title="No such share" />
         <div class="card">
             <EmptyState
                 title="This console knows no share at this address"
@@ -153,6 +164,8 @@ fn Share(share: AsOf<ShareView>, page: Page) -> impl IntoView {
         targets,
         elsewhere,
         not_trusted_yet,
+        accepted,
+        imported,
     } = share;
     let tone = match summary.state {
         ShareState::Applying => ArrowTone::Running,
@@ -177,7 +190,7 @@ fn Share(share: AsOf<ShareView>, page: Page) -> impl IntoView {
     let account = if elsewhere == Some(Side::Parent) { &summary.parent } else { &summary.child };
     let next = (!undone).then(|| {
         let (share, account) = (summary.id.clone(), account.to_string());
-        view! { <NextHandOff share elsewhere account not_trusted_yet /> }
+        view! { <NextHandOff share elsewhere account accepted not_trusted_yet /> }
     });
     // Where one side is not connected the way there has a place of its own.
     let by_hand = (!undone && elsewhere.is_none())
@@ -220,7 +233,7 @@ fn Share(share: AsOf<ShareView>, page: Page) -> impl IntoView {
         <div class="stack">
             <div class="state-line">
                 <ShareStateBadge state=state />
-                <span class="muted">"Made " <Time at=made now=now /></span>
+                <span class="muted">{if imported { "Imported " } else { "Made " }} <Time at=made now=now /></span>
                 {drift}
                 {by_hand}
             </div>

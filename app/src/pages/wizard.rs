@@ -38,13 +38,11 @@ pub fn WizardPage() -> impl IntoView {
     let id = Memo::new(move |_| params.read().get("draft").unwrap_or_default());
     let step = Memo::new(move |_| params.read().get("step").as_deref().and_then(WizardStep::parse));
     let search = location.search;
-    // An offer is accepted at an address of its own, so that the heading is known before the draft is.
+    // Accepting an offer and editing have addresses of their own, so that the heading is known before the draft is.
     let path = location.pathname;
-    let accepting = Memo::new(move |_| path.read().starts_with("/shares/accept/"));
-    let base = move || {
-        let wizard = if accepting.get_untracked() { "accept" } else { "new" };
-        format!("/shares/{wizard}/{}", id.get_untracked())
-    };
+    let wizard = Memo::new(move |_| Wizard::at(&path.read()));
+    let accepting = Memo::new(move |_| wizard.get() == Wizard::Accept);
+    let base = move || format!("/shares/{}/{}", wizard.get_untracked().segment(), id.get_untracked());
     let draft = Resource::new(
         move || (id.get(), step.get(), search.get()),
         |(id, _, _)| async move {
@@ -56,7 +54,7 @@ pub fn WizardPage() -> impl IntoView {
         },
     );
     let actions = Actions::new(draft, location);
-    let title = Signal::derive(move || if accepting.get() { "Accept a share" } else { "Share an endpoint" }.to_owned());
+    let title = Signal::derive(move || wizard.get().title().to_owned());
     let sub = Signal::derive(move || step.get().map_or("", |step| about(step, accepting.get())).to_owned());
     view! {
         <PageHeader title sub/>
@@ -69,6 +67,35 @@ pub fn WizardPage() -> impl IntoView {
                 None => view! { <UnknownStep id=id.get_untracked()/> }.into_any(),
             })
         />
+    }
+}
+
+/// What the wizard is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wizard {
+    New,
+    Edit,
+    Accept,
+}
+
+impl Wizard {
+    fn at(path: &str) -> Self {
+        let of = |wizard: &Self| path.strip_prefix("/shares/").is_some_and(|rest| rest.starts_with(wizard.segment()));
+        [Self::Edit, Self::Accept].into_iter().find(of).unwrap_or(Self::New)
+    }
+    fn segment(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Edit => "edit",
+            Self::Accept => "accept",
+        }
+    }
+    fn title(self) -> &'static str {
+        match self {
+            Self::New => "Share an endpoint",
+            Self::Edit => "Edit a share",
+            Self::Accept => "Accept a share",
+        }
     }
 }
 

@@ -38,6 +38,8 @@ fn draft(id: &str) -> ShareDraft {
         rotating: None,
         offer: None,
         opened_with: None,
+        edits: false,
+        accepted: false,
     }
 }
 
@@ -65,6 +67,7 @@ fn share(id: &str, created: i64) -> ShareRecord {
         intent: serde_json::from_value(intent).unwrap(),
         state: ShareState::Applied,
         created: Timestamp(created),
+        imported: false,
         endpoint_names: vec!["Fraud-Detector-EU".into()],
         last_run: None,
         verification: None,

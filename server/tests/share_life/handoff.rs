@@ -8,6 +8,7 @@ use domain::invoke::InvokeParams;
 use domain::names::{DraftId, RunId, ShareId};
 use domain::run::RunState;
 use domain::share::Side;
+use domain::share::diff::Change;
 use domain::share::render::Language;
 use domain::share::view::{ShareState, UndoConsent};
 use domain::verification::{ProofState, VerificationView};
@@ -168,7 +169,13 @@ async fn a_share_goes_between_two_consoles_by_two_files() {
     let review = parent.services.review(&parent.operator, &draft).await.unwrap();
     let role = review.parent_lane.iter().find(|item| item.key == "parent-role").unwrap();
     assert_eq!(role.detail, "role · trust policy updated");
+    let theirs: Vec<_> = review.child_lane.iter().map(|item| (item.change, item.detail.as_str())).collect();
+    assert!(
+        theirs.iter().all(|(change, words)| *change == Change::Theirs && words.contains("acceptance")),
+        "{theirs:?}"
+    );
     parent.applied(&draft).await;
+    assert!(parent.services.share(&parent.operator, &share).await.unwrap().accepted);
     let trust =
         parent.gateways.iam.role(&"parent".parse().unwrap(), &ROLE.parse().unwrap()).await.unwrap().unwrap().trust;
     assert!(trust.contains(LAMBDA) && trust.contains("user/admin") && !trust.contains(":root"), "{trust}");

@@ -154,8 +154,30 @@ fn break_at(link: &mut Link, message: &str, said: Option<&Denied>, read: bool) {
             link.state = LinkState::Denied;
             link.sentence = format!("AWS says that {reason}");
             link.aws_says = Some(message.to_owned());
+            link.repairs.extend(whom_to_ask(link, said));
         }
     }
+}
+
+/// Who can do something about a policy that can't be read from here.
+fn whom_to_ask(link: &Link, said: Option<&Denied>) -> Option<Repair> {
+    let reason = said?.reason.as_ref()?;
+    let (side, account) = (link.side, link.account.clone());
+    let (whose, whom) = match reason.policy {
+        PolicyKind::ServiceControl | PolicyKind::ResourceControl => {
+            let whom =
+                format!("the administrators of the organisation of account {account}, in its management account");
+            (Whose::Organization, whom)
+        }
+        PolicyKind::Identity | PolicyKind::Resource | PolicyKind::Boundary => {
+            (Whose::Owner, format!("an administrator of account {account} who can read its policies"))
+        }
+        // Made by whoever called, or on the way.
+        PolicyKind::Session | PolicyKind::VpcEndpoint => return None,
+    };
+    let what = if reason.explicit { "which one it is, and to except this call" } else { "to have it allow this call" };
+    let sentence = format!("ask {whom} {what}: it can't be read from here");
+    Some(Repair { side, account, whose, sentence, changes: Vec::new(), requests: Vec::new(), steps: Vec::new() })
 }
 
 /// AWS refuses for a reason of its own, whatever the documents say.

@@ -13,6 +13,7 @@ mod after;
 mod changes;
 mod mend;
 mod narrow;
+mod quotas;
 mod versions;
 
 pub(super) use changes::repairs;
@@ -104,17 +105,21 @@ impl DocumentChange {
             let text = text.as_deref().unwrap_or_default();
             PolicyDocument::parse(text).map_or_else(|_| text.to_owned(), |document| document.pretty())
         };
-        let note = match (&self.before, &self.after) {
-            (None, _) => "new",
-            (_, None) => "removed",
-            _ => "changed",
+        // A managed policy is there before it is attached, and after it was detached.
+        let managed = matches!(self.place, Origin::Managed { .. });
+        let (note, before, after) = match (&self.before, &self.after) {
+            (None, after) if managed => ("attached as it is", after, after),
+            (None, after) => ("new", &None, after),
+            (before, None) if managed => ("detached, and otherwise left as it is", before, &None),
+            (before, None) => ("removed", before, &None),
+            (before, after) => ("changed", before, after),
         };
         let title = match self.layer {
             Layer::Resource => format!("{} · trust policy", self.name),
             Layer::Boundary => format!("{} · permissions boundary", self.name),
             _ => self.name.clone(),
         };
-        DocumentDiff { title, note: note.into(), lines: diff_lines(&canonical(&self.before), &canonical(&self.after)) }
+        DocumentDiff { title, note: note.into(), lines: diff_lines(&canonical(before), &canonical(after)) }
     }
 }
 

@@ -134,6 +134,9 @@ pub struct ShareIntent {
     /// A change of the external ID that is under way: the one before is accepted beside `external_id`.
     #[serde(default)]
     pub rotation: Option<Rotation>,
+    /// Whether the child's own administrator accepted it, where the child is not connected.
+    #[serde(default)]
+    pub accepted: bool,
 }
 
 /// A resource that a share makes, for conflicts about its name.

@@ -4,7 +4,7 @@ use crate::arn::{Arn, CallerArn};
 use crate::names::PolicyName;
 use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use crate::share::inventory::{ObservedRole, ShareInventory};
-use crate::share::plan::{Action, Plan, Planned, Step};
+use crate::share::plan::{Action, DryRun, Outcome, Plan, Planned, Step};
 use crate::share::view::Span;
 
 /// In which tense a share is told.
@@ -125,7 +125,8 @@ fn changes_for_others(intent: &ShareIntent, inventory: &ShareInventory, planned:
 }
 
 /// What an undo does.
-pub fn undo_sentence(intent: &ShareIntent, plan: &Plan, untagged: &[String]) -> Vec<Span> {
+pub fn undo_sentence(intent: &ShareIntent, dry: &DryRun) -> Vec<Span> {
+    let DryRun { plan, untagged, .. } = dry;
     let mut words = Words::default();
     if plan.steps.is_empty() && !untagged.is_empty() {
         words.plain("This share still has ").list(untagged).plain(" in AWS, but their tags don't say so any more");
@@ -144,6 +145,9 @@ pub fn undo_sentence(intent: &ShareIntent, plan: &Plan, untagged: &[String]) -> 
         words.plain("Nothing of this share is left in account ").strong(own.0.as_str()).plain("; account ");
         words.strong(own.1.as_str()).plain(" is not connected, so its side is its own administrator's to take back.");
         return words.spans;
+    }
+    if !dry.ready() {
+        return stuck_sentence(intent, dry);
     }
     let (mut gone, mut back) = (Vec::new(), Vec::new());
     for step in &plan.steps {
@@ -172,6 +176,28 @@ pub fn undo_sentence(intent: &ShareIntent, plan: &Plan, untagged: &[String]) -> 
     }
     words.plain("; account ").strong(intent.child.as_str()).plain(" can no longer invoke endpoints of ");
     words.strong(intent.parent.as_str()).plain(" through ").strong(intent.role_name.as_str()).plain(".");
+    words.spans
+}
+
+/// What an undo would do that AWS would not let through.
+fn stuck_sentence(intent: &ShareIntent, dry: &DryRun) -> Vec<Span> {
+    let mut words = Words::default();
+    let stuck: Vec<String> = dry
+        .steps
+        .iter()
+        .filter_map(|told| match &told.outcome {
+            Outcome::Blocked { .. } => dry.plan.steps.iter().find(|step| step.id == told.step),
+            Outcome::Works | Outcome::Waits { .. } => None,
+        })
+        .map(|step| match &step.action {
+            Action::DeletePolicy { policy } => policy.resource_name().to_owned(),
+            Action::DeleteRole { role } => role.to_string(),
+            _ => step.title.clone(),
+        })
+        .collect();
+    words.plain("As it stands this can't be undone: AWS would refuse at ").list(&stuck);
+    words.plain(" until what is in the way is cleared. Until then account ").strong(intent.child.as_str());
+    words.plain(" can go on calling through ").strong(intent.role_name.as_str()).plain(".");
     words.spans
 }
 

@@ -37,6 +37,8 @@ pub struct ConflictView {
     pub side: Side,
     /// What is in the way, in a sentence.
     pub message: String,
+    /// The share of this console that it belongs to.
+    pub other_share: Option<ShareId>,
     /// A free name, offered instead.
     pub other_name: String,
     /// Whether taking it over is possible.
@@ -150,6 +152,10 @@ pub struct ShareView {
     pub elsewhere: Option<Side>,
     /// Callers that the role does not trust before the other administrator has taken the acceptance.
     pub not_trusted_yet: Vec<String>,
+    /// Whether the child's own administrator has accepted it.
+    pub accepted: bool,
+    /// Whether it was found in the accounts: then `created` is when it was imported.
+    pub imported: bool,
 }
 
 /// A wizard's unfinished answers, in a list.

@@ -64,6 +64,8 @@ impl ShareDraft {
             console_identity: Some(identity.arn.clone()),
             rotating: None,
             opened_with: None,
+            edits: false,
+            accepted: false,
             offer: Some(offer.clone()),
         }
     }
@@ -82,7 +84,11 @@ impl ShareDraft {
     }
     /// A step's address.
     pub fn path(&self, step: WizardStep) -> String {
-        let wizard = if self.offer.is_some() { "accept" } else { "new" };
+        let wizard = match (&self.offer, self.edits) {
+            (Some(_), _) => "accept",
+            (None, true) => "edit",
+            (None, false) => "new",
+        };
         format!("/shares/{wizard}/{}/{}", self.id, step.slug())
     }
 
@@ -129,6 +135,7 @@ impl ShareDraft {
             grantees: self.child.grantees.iter().map(|g| CallerArn::parse(g)).collect::<Result<_, _>>()?,
             adopt: words.contains(&ON),
             adopting: words.iter().filter_map(|word| Resource::parse(word)).collect(),
+            accepted: false,
             console,
             rotation: None,
         })

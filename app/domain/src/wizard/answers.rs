@@ -49,6 +49,8 @@ impl ShareDraft {
             rotating: None,
             offer: None,
             opened_with: None,
+            edits: false,
+            accepted: false,
         }
     }
 
@@ -106,6 +108,8 @@ impl ShareDraft {
                 ShareOffer::of(intent, &names)
             }),
             opened_with: intent.external_id.clone(),
+            edits: false,
+            accepted: intent.accepted,
         }
     }
 
@@ -183,9 +187,16 @@ impl ShareDraft {
             grantees: self.child.grantees.iter().map(|g| CallerArn::parse(g)).collect::<Result<_, _>>()?,
             adopt: words.contains(&ON),
             adopting: words.iter().filter_map(|word| Resource::parse(word)).collect(),
+            accepted: self.accepted,
             console,
             rotation,
         })
+    }
+
+    /// Says that this wizard is over a share that stands.
+    #[must_use]
+    pub fn editing(self) -> Self {
+        Self { edits: true, ..self }
     }
 
     /// Notes that a resource of this kind may be taken over.

@@ -126,6 +126,7 @@ pub fn intent() -> ShareIntent {
         grantees: [caller("scoring-lambda")].into(),
         adopt: false,
         adopting: Default::default(),
+        accepted: false,
         console: None,
         rotation: None,
     }

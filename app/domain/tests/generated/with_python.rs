@@ -61,6 +61,7 @@ fn plain() -> ShareIntent {
         grantees: BTreeSet::new(),
         adopt: false,
         adopting: BTreeSet::new(),
+        accepted: false,
         console: None,
         rotation: None,
     }

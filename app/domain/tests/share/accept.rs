@@ -147,7 +147,7 @@ fn the_plan_of_an_accepted_offer_makes_the_childs_side_and_nothing_else() {
     let rest = undo(&share, &runs, &seen(&model, &share));
     assert_eq!(rest.steps, []);
     assert_eq!(
-        text(&undo_sentence(&share, &rest, &[])),
+        text(&undo_sentence(&share, &dry_run(&share, &runs, &seen(&model, &share), &Default::default()))),
         "Nothing of this share is left in account 222222222222; account 111111111111 is not connected, so its side is its \
          own administrator's to take back."
     );

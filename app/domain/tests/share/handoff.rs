@@ -426,12 +426,14 @@ fn an_acceptance_narrows_its_own_share_to_those_who_call() {
     let wide = ShareIntent { callers: CallerScope::WholeAccount, grantees: BTreeSet::new(), ..intent() };
     let narrowed = acceptance().narrow(&wide).unwrap();
     assert_eq!(narrowed.callers, CallerScope::Named(acceptance().callers));
+    assert!(narrowed.accepted);
     assert_eq!((narrowed.grantees, narrowed.grant_name), (acceptance().callers, acceptance().grant_name));
     assert_eq!(
         ShareIntent {
             callers: wide.callers.clone(),
             grantees: BTreeSet::new(),
             grant_name: wide.grant_name.clone(),
+            accepted: false,
             ..acceptance().narrow(&wide).unwrap()
         },
         wide

@@ -56,6 +56,7 @@ pub fn intent() -> ShareIntent {
         grantees: [caller("role/scoring-lambda")].into(),
         adopt: false,
         adopting: Default::default(),
+        accepted: false,
         console: None,
         rotation: None,
     }

@@ -81,8 +81,10 @@ fn another_shares_resource_is_never_taken_over() {
     assert!(!planned.conflicts[0].can_adopt);
     assert_eq!(
         planned.conflicts[0].message,
-        "account 111111111111 has a policy `SageMakerExternalInvokeEndpoint` that belongs to share `share-2`"
+        "account 111111111111 has a policy `SageMakerExternalInvokeEndpoint` that belongs to another share of this console, \
+         `share-2`"
     );
+    assert_eq!(planned.conflicts[0].other_share.as_ref().map(|share| share.as_str()), Some("share-2"));
 }
 
 #[test]

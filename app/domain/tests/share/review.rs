@@ -2,12 +2,13 @@
 
 use crate::model::{Model, Policy, Role};
 use crate::{caller, endpoint, intent};
+use domain::arn::CallerArn;
 use domain::endpoint::EndpointStatus;
 use domain::share::checks::{Severity, checks};
 use domain::share::diff::{Lanes, lanes};
 use domain::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use domain::share::inventory::ShareInventory;
-use domain::share::plan::{plan, undo};
+use domain::share::plan::{dry_run, plan};
 use domain::share::sentence::{Tense, review_sentence, sentence, undo_sentence};
 use domain::share::view::Span;
 
@@ -91,8 +92,19 @@ const ADMIN: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 fn an_undo_says_what_goes() {
     let mut model = Model::default();
     let run = model.execute(&plan(&intent(), &model.inventory(&intent())).plan);
-    let back = undo(&intent(), &[run], &model.inventory(&intent()));
-    insta::assert_snapshot!(words(&undo_sentence(&intent(), &back, &[])));
+    let trial = dry_run(&intent(), &[run], &model.inventory(&intent()), &Default::default());
+    insta::assert_snapshot!(words(&undo_sentence(&intent(), &trial)));
+}
+
+#[test]
+fn an_undo_that_aws_would_refuse_says_so_first() {
+    let mut model = Model::default();
+    let run = model.execute(&plan(&intent(), &model.inventory(&intent())).plan);
+    let other = CallerArn::parse("arn:aws:iam::111111111111:role/reporting").unwrap();
+    model.attached.insert((other, intent().policy_arn().to_string()));
+    let trial = dry_run(&intent(), &[run], &model.inventory(&intent()), &Default::default());
+    assert!(!trial.ready());
+    insta::assert_snapshot!(words(&undo_sentence(&intent(), &trial)));
 }
 
 #[test]

@@ -74,8 +74,11 @@ pub struct ShareRecord {
     pub intent: ShareIntent,
     /// Where it is.
     pub state: ShareState,
-    /// When it was first applied.
+    /// When it was first applied, or imported.
     pub created: Timestamp,
+    /// Whether it was found in the accounts and not made from here.
+    #[serde(default)]
+    pub imported: bool,
     /// The names of its endpoints in the case they were created with.
     pub endpoint_names: Vec<String>,
     /// The last run.

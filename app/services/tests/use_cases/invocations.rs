@@ -33,6 +33,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         grantees: Default::default(),
         adopt: false,
         adopting: Default::default(),
+        accepted: false,
         console: None,
         rotation: None,
     };
@@ -40,6 +41,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         intent,
         state: ShareState::Applied,
         created: bench.services.now(),
+        imported: false,
         endpoint_names: vec!["Echo".into()],
         last_run: None,
         verification: None,

@@ -1,6 +1,6 @@
 //! Drift: what someone changed in AWS behind the share's back, and mending it.
 
-use super::share_in_address;
+use super::{if_there_is, share_in_address, there_is};
 use crate::api::drift::{RepairShare, get_drift};
 use crate::components::{DocumentDiffView, StepLines};
 use crate::error::failure_of;
@@ -26,8 +26,9 @@ pub fn DriftPage() -> impl IntoView {
     let drift = Resource::new(
         move || (id.get(), chosen.get()),
         async |(id, chosen)| match id {
-            Ok(id) => get_drift(id, chosen).await,
-            Err(error) => Err(error),
+            Ok(id) => if_there_is(get_drift(id, chosen).await),
+            // What can't be a share's name is no share's.
+            Err(_) => Ok(None),
         },
     );
     view! {
@@ -41,9 +42,9 @@ pub fn DriftPage() -> impl IntoView {
             resource=drift
             failed="The accounts could not be compared"
             skeleton=|| view! { <div class="card"><Skeleton lines=6/></div> }
-            children=Callback::new(move |view: DriftView| {
+            children=Callback::new(move |view: Option<DriftView>| {
                 let again = again.get_untracked();
-                view! { <Findings view again/> }
+                there_is(view, move |view| view! { <Findings view again/> })
             })
         />
     }

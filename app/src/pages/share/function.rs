@@ -5,7 +5,7 @@ mod called;
 mod choose;
 mod made;
 
-use super::share_in_address;
+use super::{if_there_is, share_in_address, there_is};
 use crate::api::encoded;
 use crate::api::function::{
     AllowTestFunction, DeleteTestFunction, FunctionView, MakeTestFunction, RunTestFunction, get_test_function,
@@ -62,8 +62,9 @@ pub fn FunctionPage() -> impl IntoView {
     let view = Resource::new(
         move || (id.get(), asked.get(), done.get()),
         async |(id, (form, result), _)| match id {
-            Ok(id) => get_test_function(id, form, result).await,
-            Err(error) => Err(error),
+            Ok(id) => if_there_is(get_test_function(id, form, result).await),
+            // What can't be a share's name is no share's.
+            Err(_) => Ok(None),
         },
     );
     let ended = Callback::new(move |()| view.refetch());
@@ -76,7 +77,9 @@ pub fn FunctionPage() -> impl IntoView {
             resource=view
             failed="The test function could not be loaded"
             skeleton=|| view! { <div class="card"><Skeleton lines=10/></div> }
-            children=Callback::new(move |view: FunctionView| view! { <Function view actions ended/> })
+            children=Callback::new(move |view: Option<FunctionView>| {
+                there_is(view, move |view| view! { <Function view actions ended/> })
+            })
         />
     }
 }

@@ -1,6 +1,6 @@
 //! Hand-off: what the other account's administrator needs, and taking back what they answer.
 
-use super::share_in_address;
+use super::{if_there_is, share_in_address, there_is};
 use crate::api::handoff::{HandOffPageView, Refused, TAKE_ACCEPTANCE, get_hand_off};
 use crate::pages::parts::HandOffForm;
 use crate::ui::{ArnText, Button, Card, CopyButton, IconName, PageHeader, Resolve, Skeleton, Tab, TabPanel, Tabs};
@@ -21,8 +21,9 @@ pub fn HandOffPage() -> impl IntoView {
     let view = Resource::new(
         move || (id.get(), kept.get()),
         async |(id, kept)| match id {
-            Ok(id) => get_hand_off(id, kept).await,
-            Err(error) => Err(error),
+            Ok(id) => if_there_is(get_hand_off(id, kept).await),
+            // What can't be a share's name is no share's.
+            Err(_) => Ok(None),
         },
     );
     let back = move || format!("/shares/{}", id.get().map(|id| id.to_string()).unwrap_or_default());
@@ -34,7 +35,7 @@ pub fn HandOffPage() -> impl IntoView {
             resource=view
             failed="The hand-off could not be loaded"
             skeleton=|| view! { <div class="card"><Skeleton lines=10/></div> }
-            children=Callback::new(|view: HandOffPageView| view! { <HandOff view/> })
+            children=Callback::new(|view: Option<HandOffPageView>| there_is(view, |view| view! { <HandOff view/> }))
         />
     }
 }
@@ -259,12 +260,22 @@ pub fn NextHandOff(
     elsewhere: Option<Side>,
     /// Its account.
     account: String,
+    /// Whether the child's administrator has accepted.
+    #[prop(optional)]
+    accepted: bool,
     /// Callers that the role does not trust yet.
     #[prop(optional)]
     not_trusted_yet: Vec<String>,
 ) -> impl IntoView {
     let elsewhere = elsewhere?;
     let (said, button) = match elsewhere {
+        Side::Child if accepted => (
+            format!(
+                "The administrator of account {account} accepted: the role trusts who they named. From their console they \
+                 can prove that it works."
+            ),
+            "See what was handed over",
+        ),
         Side::Child => (
             format!(
                 "Account {account} is not connected: its administrator makes the child's side, with what you hand over."

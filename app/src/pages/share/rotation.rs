@@ -2,7 +2,7 @@
 //!
 //! What was chosen is in the address, so that the review can be reloaded, left and come back to, without a script too.
 
-use super::share_in_address;
+use super::{if_there_is, share_in_address, there_is};
 use crate::api::rotation::{RotateExternalId, get_rotation};
 use crate::components::{ChecksList, DocumentList, PlanLanes, Sentence};
 use crate::error::{AppError, failure_of};
@@ -39,8 +39,9 @@ pub fn RotationPage() -> impl IntoView {
     let page = Resource::new(
         move || (id.get(), chosen.get()),
         async |(id, chosen): (Result<ShareId, AppError>, Chosen)| match id {
-            Ok(id) => get_rotation(id, chosen.change, chosen.to).await,
-            Err(error) => Err(error),
+            Ok(id) => if_there_is(get_rotation(id, chosen.change, chosen.to).await),
+            // What can't be a share's name is no share's.
+            Err(_) => Ok(None),
         },
     );
     let share = move || id.get().map(|id| id.to_string()).unwrap_or_default();
@@ -53,8 +54,8 @@ pub fn RotationPage() -> impl IntoView {
             resource=page
             failed="The external ID could not be looked at"
             skeleton=|| view! { <div class="card"><Skeleton lines=6/></div> }
-            children=Callback::new(move |page: RotationPageView| {
-                view! { <Stands page share=share() chosen=chosen.get_untracked()/> }
+            children=Callback::new(move |page: Option<RotationPageView>| {
+                there_is(page, move |page| view! { <Stands page share=share() chosen=chosen.get_untracked()/> })
             })
         />
     }

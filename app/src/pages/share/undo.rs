@@ -1,7 +1,8 @@
 //! Undo: a page of its own that plays the tear-down through on the accounts as they are, so that it works without a
 //! script and can be left. What a person consents to is in the address: what is shown is what will be done.
 
-use super::share_in_address;
+use super::{if_there_is, share_in_address, there_is};
+use crate::api::encoded;
 use crate::api::runs::{UndoShare, get_undo};
 use crate::components::Sentence;
 use crate::ui::{
@@ -24,8 +25,9 @@ pub fn UndoPage() -> impl IntoView {
     let plan = Resource::new(
         move || (id.get(), consent.get()),
         async |(id, consent)| match id {
-            Ok(id) => get_undo(id, consent).await,
-            Err(error) => Err(error),
+            Ok(id) => if_there_is(get_undo(id, consent).await),
+            // What can't be a share's name is no share's.
+            Err(_) => Ok(None),
         },
     );
     let share = move || id.get().map(|id| id.to_string()).unwrap_or_default();
@@ -45,7 +47,9 @@ pub fn UndoPage() -> impl IntoView {
                     </div>
                 }
             }
-            children=Callback::new(move |plan: UndoView| view! { <Plan plan=plan share=share() undo=undo /> })
+            children=Callback::new(move |plan: Option<UndoView>| {
+                there_is(plan, move |plan| view! { <Plan plan=plan share=share() undo=undo /> })
+            })
         />
     }
 }
@@ -154,6 +158,7 @@ fn StepRow(step: Forecast) -> impl IntoView {
 #[component]
 fn Blockers(blockers: Vec<Blocker>, share: String) -> impl IntoView {
     let can = blockers.iter().any(|one| one.clearing == Clearing::WithConsent);
+    let all = with_all(&blockers, &share).map(|href| view! { <Button href>"Consent to all of it"</Button> });
     let rows = blockers
         .into_iter()
         .map(|one| {
@@ -195,11 +200,23 @@ fn Blockers(blockers: Vec<Blocker>, share: String) -> impl IntoView {
                 {can.then(|| view! {
                     <div class="card-body form-actions">
                         <Button submit=true icon=IconName::Refresh>"Show the steps with this consent"</Button>
+                        {all}
                     </div>
                 })}
             </form>
         </Card>
     }
+}
+
+/// The page with consent to everything that the console can clear, where that is more than one thing and not given yet.
+fn with_all(blockers: &[Blocker], share: &str) -> Option<String> {
+    let mut can = blockers.iter().filter(|one| one.clearing == Clearing::WithConsent);
+    if can.clone().count() < 2 || can.all(|one| one.cleared) {
+        return None;
+    }
+    let can = blockers.iter().filter(|one| one.clearing == Clearing::WithConsent);
+    let keys: Vec<String> = can.map(|one| format!("consent={}", encoded(&one.key))).collect();
+    Some(format!("/shares/{share}/undo?{}", keys.join("&")))
 }
 
 /// A label is read aloud as a whole: without the marks that set names in mono.

@@ -77,12 +77,16 @@ fn account(known: Option<AccountId>, run: &RunView, side: Side) -> Option<Accoun
 fn ApplyBar(ctx: StepContext, live: Live<RunView>) -> impl IntoView {
     let verify = ServerAction::<VerifyShare>::new();
     let state = Memo::new(move |_| live.view.with(|run| (run.state, run.kind)));
-    let by_hand = (ctx.not_connected() == Some(Side::Child)).then(|| ctx.hand_off());
-    let handed = by_hand.is_some();
+    let theirs = ctx.not_connected() == Some(Side::Child);
+    let accepted = ctx.draft.accepted;
+    let by_hand = (theirs && !accepted).then(|| ctx.hand_off());
     let says = Signal::derive(move || {
         match state.get() {
             (RunState::Running, _) => "You can leave this page: it goes on.",
-            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) if handed => {
+            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) if theirs && accepted => {
+                "The callers that were accepted can call now: their administrator can prove it."
+            }
+            (RunState::Succeeded, RunKind::Apply | RunKind::Repair) if theirs => {
                 "Next: hand the share over to the child's administrator."
             }
             (RunState::Succeeded, RunKind::Undo) => "The share is undone.",

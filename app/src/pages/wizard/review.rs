@@ -49,10 +49,12 @@ fn Reviewed(
     let plan = PlanFacts::of(&review);
     let items: Vec<_> = review.parent_lane.iter().chain(&review.child_lane).cloned().collect();
     let draft = ctx.id();
+    let base = ctx.path(WizardStep::Review);
+    let base = base.rsplit_once('/').map_or_else(String::new, |(base, _)| base.to_owned());
     let conflicts = review
         .conflicts
         .into_iter()
-        .map(|conflict| view! { <ConflictPanel conflict draft=draft.clone() resolve/> })
+        .map(|conflict| view! { <ConflictPanel conflict draft=draft.clone() base=base.clone() resolve/> })
         .collect_view();
     let fingerprint = review.fingerprint;
     let nothing = match ctx.not_connected() {

@@ -1,6 +1,7 @@
 //! From what was changed on copies to repairs: documents before and after, and the calls that make it so.
 
 use super::mend::Mended;
+use super::quotas::exceeded;
 use super::{DocumentChange, Repair, RequestChange, RequestField, Whose};
 use crate::arn::CallerArn;
 use crate::doctor::evidence::{ControlLevel, Document, Evidence, Origin, OtherVersion, PolicySet};
@@ -53,7 +54,7 @@ pub(in crate::doctor) fn repairs(before: &Mended, mended: &Mended) -> Vec<Repair
     Hand::ALL
         .into_iter()
         .filter_map(|hand| {
-            let (changes, steps) = match hand {
+            let (changes, mut steps) = match hand {
                 Hand::Code => (Vec::new(), Vec::new()),
                 Hand::Child => child(was, is),
                 Hand::Parent => parent(was, is),
@@ -86,9 +87,26 @@ pub(in crate::doctor) fn repairs(before: &Mended, mended: &Mended) -> Vec<Repair
                 );
                 sentence = format!("{ask}: {sentence}");
             }
+            if hand.whose() == Whose::Account
+                && let Some(over) = exceeded(&changes, &held(hand, is))
+            {
+                sentence = format!("{sentence}; {}", over.words);
+                if over.fixed {
+                    steps.clear();
+                }
+            }
             Some(Repair { side: hand.side(), account, whose: hand.whose(), sentence, changes, requests, steps })
         })
         .collect()
+}
+
+/// Every policy of the role or user that a hand changes, as they would be.
+fn held(hand: Hand, is: &Evidence) -> Vec<Document> {
+    let policies = match hand.side() {
+        Side::Child => is.caller.read().map(|one| &one.policies),
+        Side::Parent => is.role.read().map(|one| &one.policies),
+    };
+    policies.map(|set| set.documents.clone()).unwrap_or_default()
 }
 
 fn account(hand: Hand, question: &Question) -> AccountId {

@@ -3,6 +3,7 @@
 use super::compare::{Reach, reach};
 use super::{CheckView, Severity};
 use crate::arn::{CallerArn, CallerKind};
+use crate::policy::quotas::{ATTACHED, MANAGED_POLICY, TRUST_POLICY};
 use crate::policy::{PolicyDocument, same_meaning};
 use crate::share::intent::{CallerScope, EndpointScope, ShareIntent};
 use crate::share::inventory::{ObservedPolicy, ShareInventory};
@@ -10,11 +11,6 @@ use crate::share::plan::Planned;
 use crate::share::{TAG_SHARE, render, rotate};
 use Severity::{Error, Note, Passed, Warning};
 
-/// IAM's size limits in characters without white space (IAM user guide, "IAM and AWS STS quotas").
-const MANAGED_POLICY: usize = 6144;
-const TRUST_POLICY: usize = 2048;
-/// Managed policies per role or user, unless the quota was raised.
-const ATTACHED: usize = 10;
 /// What a role's session gets at most when it assumes a role: chaining (IAM user guide, "Roles terms and concepts").
 const CHAINED_SECONDS: u32 = 3600;
 

@@ -36,7 +36,7 @@ pub fn lanes(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planned
     let mut policy = view.managed(Resource::Grant, observed, &grant);
     if inventory.child.is_none() {
         policy.change = Change::Theirs;
-        policy.detail = BY_HAND.into();
+        policy.detail = by_hand(intent).into();
         policy.documents.iter_mut().for_each(|document| document.note = THEIRS.into());
     }
     let mut child = vec![policy];
@@ -49,7 +49,7 @@ pub fn made_lanes(intent: &ShareIntent, endpoint_names: &[String], undone: bool)
     let change = if undone { Change::Remove } else { Change::Keep };
     let (detail, has, childs) = match intent.child_connection {
         Some(_) => (GRANT, "has the policy above", change),
-        None => (BY_HAND, IS_TO_HAVE, if undone { Change::Remove } else { Change::Theirs }),
+        None => (by_hand(intent), is_to_have(intent), if undone { Change::Remove } else { Change::Theirs }),
     };
     let text = render::grant_policy(&intent.role_arn());
     let note = if childs == Change::Theirs { THEIRS } else { "unchanged" };
@@ -131,8 +131,19 @@ fn offered_lane(intent: &ShareIntent, offered: &Offered, undone: bool) -> Vec<La
     lane
 }
 
-const BY_HAND: &str = "managed policy · for the account's own administrator to make";
-const IS_TO_HAVE: &str = "is to have the policy above";
+/// What is said of the child's policy where nobody here can look at it.
+fn by_hand(intent: &ShareIntent) -> &'static str {
+    if intent.accepted {
+        "managed policy · by the acceptance: its own administrator's"
+    } else {
+        "managed policy · for the account's own administrator to make"
+    }
+}
+
+fn is_to_have(intent: &ShareIntent) -> &'static str {
+    if intent.accepted { "by the acceptance: calls, with the policy above" } else { "is to have the policy above" }
+}
+
 /// What is said of a document that nobody looked for.
 const THEIRS: &str = "theirs to make";
 const GRANT: &str = "managed policy · sts:AssumeRole on one role";
@@ -239,7 +250,7 @@ impl View<'_> {
 
     fn grantees(&self, inventory: &ShareInventory) -> Vec<LaneItem> {
         let Some(child) = &inventory.child else {
-            return self.intent.grantees.iter().map(|g| grantee(g, Change::Theirs, IS_TO_HAVE)).collect();
+            return self.intent.grantees.iter().map(|g| grantee(g, Change::Theirs, is_to_have(self.intent))).collect();
         };
         let mut all: BTreeSet<&CallerArn> = self.intent.grantees.iter().collect();
         all.extend(self.intent.console.iter().filter(|_| child.console_needs_grant));

@@ -95,10 +95,12 @@ impl Look<'_> {
         } else {
             paper::refused_calls(self.intent, &document)
         };
+        let reach = coverage(&wanted.document, &found.document);
         if !refused.is_empty() {
-            return (Severity::Error, format!("it no longer allows {}", several(&refused)));
+            let more = if matches!(reach, Some((false, _))) { ", and it allows what was not asked for" } else { "" };
+            return (Severity::Error, format!("it no longer allows {}{more}", several(&refused)));
         }
-        match coverage(&wanted.document, &found.document) {
+        match reach {
             Some((true, _)) => (Severity::Warning, "it allows the same in other words".into()),
             Some((false, _)) => (Severity::Error, "it allows more than was asked for".into()),
             None => (Severity::Warning, "it says something else than was asked for".into()),
@@ -179,6 +181,7 @@ pub(super) fn several(items: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [one, two] => format!("{one} and {two}"),
+        [one, two, three] => format!("{one}, {two} and {three}"),
         [one, two, rest @ ..] => format!("{one}, {two} and {} more", rest.len()),
     }
 }

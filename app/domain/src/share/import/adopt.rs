@@ -131,6 +131,7 @@ impl ImportCandidate {
             grantees: params.grantees,
             adopt: false,
             adopting: [Resource::Policy, Resource::Role].into(),
+            accepted: false,
             console,
         }
     }

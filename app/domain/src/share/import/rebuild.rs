@@ -48,6 +48,7 @@ pub(super) fn rebuild(share: &ShareId, accounts: &[&SearchedAccount]) -> Result<
         grantees: child.grantees,
         adopt: false,
         adopting: BTreeSet::new(),
+        accepted: false,
     };
     let journal = journal(&intent, role, policy, child.grant);
     Ok(Imported { intent, journal, guesses })

@@ -269,7 +269,9 @@ impl<'a> Planner<'a> {
             Owner::Unknown(id) => {
                 format!("account {account} has a {kind} `{name}` of share `{id}`, which this console does not know")
             }
-            Owner::Other(id) => format!("account {account} has a {kind} `{name}` that belongs to share `{id}`"),
+            Owner::Other(id) => {
+                format!("account {account} has a {kind} `{name}` that belongs to another share of this console, `{id}`")
+            }
         };
         let longest = if resource == Resource::Role { 64 } else { 128 };
         self.conflicts.push(ConflictView {
@@ -277,6 +279,10 @@ impl<'a> Planner<'a> {
             name: name.into(),
             side,
             message,
+            other_share: match owner {
+                Owner::Other(id) => crate::names::ShareId::parse(id).ok(),
+                _ => None,
+            },
             other_name: numbered(name, 2, longest),
             can_adopt: !matches!(owner, Owner::Other(_)),
         });
