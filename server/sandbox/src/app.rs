@@ -7,6 +7,7 @@ use crate::faults::Faults;
 use crate::lambda::Lambda;
 use crate::models::Models;
 use crate::organizations::limits::LimitCache;
+use crate::runtime::Traffic;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 
@@ -28,6 +29,8 @@ pub struct App {
     pub counters: Counters,
     /// The models behind the endpoints.
     pub models: Models,
+    /// Requests to endpoints that are under way.
+    pub traffic: Traffic,
     /// Where functions are kept and run.
     pub lambda: Lambda,
 }

@@ -146,6 +146,7 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         faults: faults::Faults::default(),
         counters: counters::Counters::default(),
         models: models::Models::load(&dir),
+        traffic: runtime::Traffic::default(),
         lambda,
     });
     let (stop_writing, writing_stopped) = watch::channel(false);

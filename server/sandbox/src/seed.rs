@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 mod endpoints;
 mod organization;
+mod plans;
 
 /// The profiles that are written to the shared files, with their accounts.
 pub const PROFILES: [(&str, &str); 5] = [

@@ -184,7 +184,7 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
 
 /// What is wrong with the names in a fault rule, if anything: a switch for a misspelt operation would do nothing.
 pub fn unknown_names(service: &str, operation: &str) -> Option<String> {
-    let apart = [("runtime", vec!["InvokeEndpoint"]), ("lambda", vec!["Invoke"])];
+    let apart = [("runtime", vec!["InvokeEndpoint", "InvokeEndpointWithResponseStream"]), ("lambda", vec!["Invoke"])];
     let tables = SERVICES.iter().map(|s| (s.name, s.operations.iter().map(|o| o.name).collect::<Vec<_>>()));
     let all: Vec<(&str, Vec<&str>)> = tables.chain(apart).collect();
     let fits = |pattern: &str, name: &str| pattern == "*" || pattern.eq_ignore_ascii_case(name);

@@ -2,11 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod client;
+mod components;
 mod control;
 mod evaluation;
+mod frames;
 mod handshake;
 mod iam;
+mod kinds;
 mod lambda;
+mod models;
 mod organizations;
 mod persistence;
 mod runtime;
