@@ -74,9 +74,9 @@ pub(super) fn choose(call: &Call<'_>, way: Way, name: &str, headers: &HeaderMap)
         if let Some(chosen) = component(call, sagemaker, name, variants, header(headers, COMPONENT))? {
             return Ok(chosen);
         }
-        let variant = match named {
-            Some(variant) => variant,
-            None => call.app.traffic.next(&arn(&call.region, call.account(), "endpoint", name), variants),
+        let variant = match (named, variants) {
+            (Some(variant), _) | (None, [variant]) => variant,
+            (None, several) => call.app.traffic.next(&arn(&call.region, call.account(), "endpoint", name), several),
         };
         let image = image(call, way, name, variant, header(headers, TARGET_MODEL))?;
         Ok(Chosen { variant: variant.name.clone(), image, serverless: variant.serverless_config })

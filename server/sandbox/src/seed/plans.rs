@@ -59,7 +59,7 @@ const fn simple<'a>(name: &'a str, variants: &'a [Planned<'a>], age_days: i64) -
 pub const NUMBERED: &[Planned<'static>] =
     &[alone(Hosted { image: "echo", sample: None }, RunsOn::Machines("ml.t2.medium", 1))];
 
-/// The seeded endpoints. Of those that answer, `Fraud-Detector-EU` is the youngest and so first in lists.
+/// The seeded endpoints. Lists begin with the youngest: those that a share is usually tried with.
 pub const PLANS: &[Plan<'static>] = &[
     simple("churn-classifier", &[alone(hosted("churn", CHURN_SAMPLE), RunsOn::Machines("ml.m5.large", 2))], 92),
     simple("echo", &[alone(hosted("echo", ECHO_SAMPLE), RunsOn::Machines("ml.t2.medium", 1))], 41),
@@ -75,10 +75,10 @@ pub const PLANS: &[Plan<'static>] = &[
             3,
         )
     },
-    simple("story-writer", &[alone(hosted("writer", WRITER_SAMPLE), RunsOn::Machines("ml.g5.xlarge", 1))], 29),
-    simple("assistant", &[alone(hosted("assistant", ASSISTANT_SAMPLE), RunsOn::Machines("ml.g5.2xlarge", 1))], 24),
-    simple("palette", &[alone(Hosted { image: "palette", sample: None }, RunsOn::Machines("ml.m5.large", 1))], 33),
-    simple("tenant-models", &[alone(hosted(SHELF, CHURN_SAMPLE), RunsOn::Machines("ml.m5.2xlarge", 1))], 55),
+    simple("story-writer", &[alone(hosted("writer", WRITER_SAMPLE), RunsOn::Machines("ml.g5.xlarge", 1))], 96),
+    simple("assistant", &[alone(hosted("assistant", ASSISTANT_SAMPLE), RunsOn::Machines("ml.g5.2xlarge", 1))], 101),
+    simple("palette", &[alone(Hosted { image: "palette", sample: None }, RunsOn::Machines("ml.m5.large", 1))], 110),
+    simple("tenant-models", &[alone(hosted(SHELF, CHURN_SAMPLE), RunsOn::Machines("ml.m5.2xlarge", 1))], 118),
     simple(
         "churn-ab",
         &[
@@ -93,9 +93,9 @@ pub const PLANS: &[Plan<'static>] = &[
                 ..alone(hosted("churn-challenger", CHURN_SAMPLE), RunsOn::Machines("ml.m5.large", 1))
             },
         ],
-        48,
+        125,
     ),
-    simple("churn-serverless", &[alone(hosted("churn", CHURN_SAMPLE), RunsOn::Serverless(2048, 5))], 36),
+    simple("churn-serverless", &[alone(hosted("churn", CHURN_SAMPLE), RunsOn::Serverless(2048, 5))], 133),
     Plan {
         components: &[
             PlannedComponent { name: "writer-component", model: hosted("writer", WRITER_SAMPLE), copies: 2 },
@@ -104,7 +104,7 @@ pub const PLANS: &[Plan<'static>] = &[
         ..simple(
             "shared-gpu",
             &[Planned { name: "AllTraffic", model: None, runs_on: RunsOn::Machines("ml.g5.12xlarge", 1), weight: 1.0 }],
-            62,
+            140,
         )
     },
 ];

@@ -70,11 +70,11 @@ async fn a_policy_can_tell_models_of_one_endpoint_apart() {
     let parent = lab.client("parent");
     let policy = allowing("sagemaker:InvokeEndpoint", "*").replace(
         "\"Resource\":\"*\"",
-        "\"Resource\":\"*\",\"Condition\":{\"StringLike\":{\"sagemaker:TargetModel\":[\"churn*\"]}}",
+        "\"Resource\":\"*\",\"Condition\":{\"StringLike\":{\"sagemaker:TargetModel\":[\"echo*\"]}}",
     );
     let tenant = parent.new_user("tenant", &[&policy]).await;
-    assert_eq!(tenant.invoke("tenant-models", &[CSV, (MODEL, "churn.tar.gz")], ROW).await.status, 200);
-    assert_eq!(tenant.invoke("tenant-models", &[CSV, (MODEL, "echo.tar.gz")], ROW).await.status, 403);
+    assert_eq!(tenant.invoke("tenant-models", &[CSV, (MODEL, "echo.tar.gz")], ROW).await.status, 200);
+    assert_eq!(tenant.invoke("tenant-models", &[CSV, (MODEL, "churn.tar.gz")], ROW).await.status, 403);
 }
 
 #[tokio::test]

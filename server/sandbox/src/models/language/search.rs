@@ -8,6 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 /// paragraph is about.
 const OF_PARAGRAPH: f64 = 0.5;
 
+/// Words that every question has, whatever it is about. The rarest of them are rare enough in the handbook to decide.
+const COMMON: [&str; 56] = [
+    "a", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for",
+    "from", "give", "has", "have", "how", "i", "if", "in", "is", "it", "its", "may", "me", "must", "my", "need", "of",
+    "on", "or", "shall", "should", "tell", "that", "the", "there", "this", "to", "was", "were", "what", "when",
+    "where", "which", "who", "why", "will", "with", "would", "you",
+];
+
 /// The sentences, ready to be compared.
 pub struct Index {
     sentences: Vec<Sentence>,
@@ -25,10 +33,10 @@ struct Sentence {
 /// Words with their weights, of length one together. Ordered, so that sums are the same everywhere.
 type Weights = BTreeMap<String, f64>;
 
-/// What a word is compared by: small letters, without a plural's or verb's ending.
+/// What a word is compared by: small letters, without a plural's or verb's ending. `None` for what says nothing.
 fn stem(word: &str) -> Option<String> {
     let small = word.to_lowercase();
-    if !small.chars().any(char::is_alphanumeric) {
+    if !small.chars().any(char::is_alphanumeric) || COMMON.contains(&small.as_str()) {
         return None;
     }
     let stem = ["ing", "ies", "ed", "es", "s"]
@@ -84,22 +92,25 @@ impl Index {
         weights
     }
 
-    /// The sentences nearest to a question, best first. None where no word of it is known.
+    /// The sentences nearest to a question, in the order of the text. None where no word of it is known.
     pub fn nearest(&self, question: &str, most: usize) -> Vec<&str> {
         let asked = self.weigh(question);
-        let mut scored: Vec<(f64, &Sentence)> = self
+        let mut scored: Vec<(f64, usize)> = self
             .sentences
             .iter()
-            .map(|sentence| {
+            .enumerate()
+            .map(|(n, sentence)| {
                 let own = likeness(&asked, &sentence.weights);
                 // A paragraph alone says nothing about which of its sentences answers.
                 let around = if own > 0.0 { likeness(&asked, &self.paragraphs[sentence.paragraph]) } else { 0.0 };
-                (own + OF_PARAGRAPH * around, sentence)
+                (own + OF_PARAGRAPH * around, n)
             })
             .filter(|(score, _)| *score > 0.0)
             .collect();
         scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
-        scored.into_iter().take(most).map(|(_, sentence)| sentence.text.as_str()).collect()
+        let mut best: Vec<usize> = scored.into_iter().take(most).map(|(_, n)| n).collect();
+        best.sort_unstable();
+        best.into_iter().map(|n| self.sentences[n].text.as_str()).collect()
     }
 }
 
@@ -118,6 +129,7 @@ mod tests {
             ("how large may the body of a request be", "six megabytes"),
             ("Who may assume a role?", "The trust policy says who may assume the role."),
             ("Why are throttled requests tried again", "throttled"),
+            ("Tell me about inference components.", "An inference component is a model"),
         ] {
             let found = handbook().nearest(question, 2).join(" ");
             assert!(found.contains(answer), "{question}: {found}");
