@@ -198,3 +198,20 @@ impl Endpoint {
 pub fn arn(region: &Region, account: &AccountId, kind: &str, name: &str) -> String {
     format!("arn:aws:sagemaker:{region}:{account}:{kind}/{}", name.to_ascii_lowercase())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_sandbox_wrote_is_read() {
+        let variant = r#"{"name":"AllTraffic","image":"i","weight":1.0,"instances":2,"serverless":false}"#;
+        let variant: Variant = serde_json::from_str(variant).unwrap();
+        assert!(variant.image.as_deref() == Some("i") && variant.models.is_none());
+        assert_eq!(variant.serverless_config, None);
+        let sagemaker: SageMaker =
+            serde_json::from_str(r#"{"models":{},"configs":{},"endpoints":{},"tags":{}}"#).unwrap();
+        assert!(sagemaker.components.is_empty());
+    }
+}
