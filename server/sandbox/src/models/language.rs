@@ -16,7 +16,7 @@ use std::sync::OnceLock;
 /// The text that everything is learned from. Its paragraphs are lines.
 const HANDBOOK: &str = include_str!("../../data/handbook.txt");
 /// What each seen continuation gives up for those of the shorter context.
-const DISCOUNT: f64 = 0.3;
+const DISCOUNT: f64 = 0.15;
 
 /// A word or a punctuation mark, as a number.
 type WordId = u32;
