@@ -131,10 +131,14 @@ async fn every_model_that_takes_text_answers_its_own_sample() {
         if let Some(target) = environment["SAGEBRIDGE_SAMPLE_TARGET_MODEL"].as_str() {
             headers.push(("x-amzn-sagemaker-target-model", target));
         }
+        let config = json!({ "EndpointConfigName": format!("{endpoint}-config") });
+        let config = parent.sagemaker("DescribeEndpointConfig", config).await.json();
+        if config.get("AsyncInferenceConfig").is_some() {
+            continue;
+        }
         let answer = parent.invoke(endpoint, &headers, body.to_owned()).await;
         assert_eq!(answer.status, 200, "{name}: {}", answer.text());
         tried += 1;
     }
-    // All but the one that looks at pictures and the one that failed.
-    assert_eq!(tried, models["Models"].as_array().unwrap().len() - 2);
+    assert!(tried >= 11, "only {tried} models have a sample");
 }
