@@ -17,6 +17,7 @@ pub mod invoke;
 pub mod names;
 pub mod policy;
 pub mod run;
+pub mod s3;
 pub mod share;
 pub mod time;
 pub mod verification;

@@ -8,6 +8,8 @@ use crate::lambda::Lambda;
 use crate::models::Models;
 use crate::organizations::limits::LimitCache;
 use crate::runtime::Traffic;
+use crate::runtime::asynchronous::Queue;
+use crate::s3::objects::Objects;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 
@@ -33,4 +35,8 @@ pub struct App {
     pub traffic: Traffic,
     /// Where functions are kept and run.
     pub lambda: Lambda,
+    /// Where asynchronous invocations wait.
+    pub asynchronous: Queue,
+    /// What is in S3's buckets.
+    pub objects: Objects,
 }

@@ -1,7 +1,8 @@
-//! SageMaker Runtime: InvokeEndpoint, and InvokeEndpointWithResponseStream.
+//! SageMaker Runtime: InvokeEndpoint, InvokeEndpointWithResponseStream, and InvokeEndpointAsync in [`asynchronous`].
 //!
 //! Headers, limits and errors: SageMaker Runtime's service model and API reference.
 
+pub mod asynchronous;
 mod errors;
 mod stream;
 mod target;
@@ -34,6 +35,11 @@ const MODEL_TIME: Duration = Duration::from_secs(60);
 const CUSTOM_ATTRIBUTES: usize = 1024;
 
 const SERVICE: &str = "runtime";
+
+/// The names of the operations, for fault switches.
+pub fn operations() -> Vec<&'static str> {
+    Way::ALL.iter().map(|way| way.operation()).chain([asynchronous::OPERATION]).collect()
+}
 
 /// How an answer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +85,9 @@ impl Way {
 
 /// Answers a request of SageMaker Runtime.
 pub async fn answer(call: &Call<'_>, parts: &Parts, body: Bytes) -> Result<Response<Body>, Failure> {
+    if let Some(name) = asynchronous::addressed(parts) {
+        return asynchronous::answer(call, &name, &parts.headers, body).await;
+    }
     let (way, name) = addressed(parts).ok_or_else(|| {
         Failure::new(404, "UnknownOperationException", format!("{} {} is not known.", parts.method, parts.uri.path()))
     })?;
@@ -113,6 +122,7 @@ async fn invoke(
     check_name("endpointName", name)?;
     permitted(call, way, name, headers)?;
     let attributes = custom_attributes(headers)?;
+    asynchronous::refuse(call, name, way.operation())?;
     let chosen = target::choose(call, way, name, headers)?;
     if body.len() > chosen.body_limit() {
         return Err(body_too_large(chosen.serverless.is_some()));

@@ -3,6 +3,7 @@
 //! One row an operation: its name, what it needs permission on, and the function that does it. Names are unique
 //! without regard to case, and ARNs are in lower case; only InvokeEndpoint asks for the name in its own case.
 
+pub mod asynchronous;
 mod components;
 mod configs;
 mod endpoints;

@@ -2,7 +2,7 @@
 
 use super::input::{self, Entry, exists, missing};
 use super::model::{EndpointConfig, arn};
-use super::{models, variants};
+use super::{asynchronous, models, variants};
 use crate::call::{Call, Needs};
 use crate::clock::epoch_seconds;
 use crate::error::Failure;
@@ -38,6 +38,7 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let mut request = input::keep(&call.body, &KEPT);
     let role = input::optional(&call.body, "ExecutionRoleArn")?;
     variants::check(&mut request, role.is_some())?;
+    asynchronous::check(&request)?;
     if let Some(role) = role {
         models::pass_role(call, role)?;
     }

@@ -2,7 +2,7 @@
 
 use super::input::{self, Entry, exists, missing};
 use super::model::{Endpoint, Pending, SageMaker, Serverless, Variant, arn};
-use super::{components, configs, models, variants};
+use super::{asynchronous, components, configs, models, variants};
 use crate::call::{Call, Needs, Target};
 use crate::clock::epoch_seconds;
 use crate::error::Failure;
@@ -131,6 +131,9 @@ pub fn describe(call: &Call<'_>) -> Result<Reply, Failure> {
         if !now.variants.is_empty() {
             let variants: Vec<Value> = now.variants.iter().map(|variant| summary(variant, now.modified)).collect();
             output["ProductionVariants"] = variants.into();
+        }
+        if let Some(config) = asynchronous::in_force(sagemaker, endpoint, call.now) {
+            output[asynchronous::MEMBER] = config.clone();
         }
         if let Some(reason) = now.failure {
             output["FailureReason"] = reason.into();

@@ -1,6 +1,7 @@
 //! The sandbox over real HTTP, as clients meet it.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod asynchronous;
 mod client;
 mod components;
 mod control;
@@ -14,6 +15,7 @@ mod models;
 mod organizations;
 mod persistence;
 mod runtime;
+mod s3;
 mod sagemaker;
 mod signature;
 mod stream;

@@ -23,6 +23,7 @@ async fn the_parent_has_endpoints_to_choose_from() {
     for name in [
         "assistant",
         "churn-ab",
+        "churn-async",
         "churn-classifier",
         "churn-serverless",
         "demand-forecast",
