@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
-use aws_sdk_sagemaker::types::{EndpointSortKey, EndpointSummary, OrderKey, ProductionVariant};
+use aws_sdk_sagemaker::types::{AsyncInferenceConfig, EndpointSortKey, EndpointSummary, OrderKey, ProductionVariant};
 use aws_smithy_types::DateTime;
-use domain::endpoint::{EndpointArn, EndpointStatus, EndpointView, Page, Sample};
+use domain::endpoint::{AsyncResults, EndpointArn, EndpointStatus, EndpointView, Page, Sample};
 use domain::names::{ConnectionId, EndpointName, Region};
+use domain::s3::Location;
 use domain::time::Timestamp;
 use futures::StreamExt;
 use services::ports::gateway::{GatewayResult, SagemakerGateway};
@@ -111,6 +112,7 @@ impl<'a> Reader<'a> {
                     created: summary.creation_time().and_then(moment),
                     runs_on: None,
                     failure_reason: None,
+                    results: None,
                 }))
             }
         }
@@ -151,6 +153,7 @@ impl<'a> Reader<'a> {
             created: endpoint.creation_time().and_then(moment),
             runs_on: config.and_then(|config| runs_on(endpoint, config)),
             failure_reason: endpoint.failure_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+            results: endpoint.async_inference_config().and_then(results),
         })
     }
 
@@ -180,6 +183,14 @@ impl<'a> Reader<'a> {
         let request = self.client.describe_endpoint_config().endpoint_config_name(name);
         found(request.send().await.map_err(|e| call.failed(e)))
     }
+}
+
+/// Where an asynchronous endpoint leaves its answers. Without a path SageMaker makes a bucket of its own, which it does
+/// not name.
+fn results(config: &AsyncInferenceConfig) -> Option<AsyncResults> {
+    let paths = config.output_config()?;
+    let place = |path: Option<&str>| path.and_then(Location::parse);
+    Some(AsyncResults { output: place(paths.s3_output_path())?, failure: place(paths.s3_failure_path()) })
 }
 
 /// What its first variant runs on: `ml.m5.large`, `ml.m5.large × 2`, `serverless`.

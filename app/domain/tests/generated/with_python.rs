@@ -64,6 +64,7 @@ fn plain() -> ShareIntent {
         accepted: false,
         console: None,
         rotation: None,
+        results: [].into(),
     }
 }
 
