@@ -1,5 +1,6 @@
 //! The playground: which endpoints can be called, and calling them.
 
+mod asynchronous;
 pub(crate) mod explain;
 mod outcome;
 mod role_sessions;
@@ -33,6 +34,7 @@ use std::time::Instant;
 #[derive(Default)]
 pub(crate) struct Playground {
     sessions: RoleSessions,
+    started: asynchronous::Started,
     records: Mutex<HashMap<ShareId, (Arc<ShareRecord>, Timestamp)>>,
 }
 
@@ -45,6 +47,7 @@ impl Playground {
     /// Drops what a session assumed.
     pub(crate) fn forget_operator(&self, operator: &Operator) {
         self.sessions.forget(|key| &*key.operator == operator.key());
+        self.forget_started(operator);
     }
     pub(crate) fn forget_record(&self, share: &ShareId) {
         lock(&self.records).remove(share);

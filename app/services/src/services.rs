@@ -53,6 +53,9 @@ pub struct Settings {
     pub retry: Backoff,
     /// How often an applied share is compared with its accounts without being asked; `None`: never.
     pub check_shares: Option<Duration>,
+    /// After so long without output and failure an asynchronous call is said to be overdue. SageMaker gives a model 15
+    /// minutes as a rule, and a request may wait in the queue before.
+    pub answers_within: Duration,
 }
 
 impl Settings {
@@ -67,6 +70,7 @@ impl Settings {
             propagation: Backoff { first: secs(1), longest: secs(10), budget: secs(120) },
             retry: Backoff { first: Duration::from_millis(500), longest: secs(8), budget: secs(30) },
             check_shares: Some(secs(6 * 60 * 60)),
+            answers_within: secs(20 * 60),
         }
     }
 }

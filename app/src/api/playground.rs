@@ -6,7 +6,7 @@ use crate::api::codec::Json;
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use domain::invoke::Through;
-use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
+use domain::invoke::{AsyncStart, AsyncState, InvokeOutcome, InvokeParams, TargetView};
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{StreamingText, TextStream};
@@ -122,6 +122,20 @@ pub async fn invoke_endpoint(
     leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
     // The page shows a failure from what was kept; in the address it would only be shown twice.
     result.or_else(|_| Ok(nothing_yet()))
+}
+
+/// Starts an invocation that is answered later.
+#[server(prefix = "/api", endpoint = "start_async", output = Json)]
+pub async fn start_async(#[server(flatten)] params: InvokeParams) -> Result<AsyncStart, AppError> {
+    let (services, operator) = session()?;
+    answer(services.start_async(&operator, params).await)
+}
+
+/// What has become of an invocation that [`start_async`] started in this session, by its ticket.
+#[server(prefix = "/api", endpoint = "poll_async", output = Json)]
+pub async fn poll_async(ticket: String) -> Result<AsyncState, AppError> {
+    let (services, operator) = session()?;
+    answer(services.poll_async(&operator, &ticket).await)
 }
 
 /// What the address asks for, or what there is when it asks for nothing.

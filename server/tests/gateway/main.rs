@@ -8,6 +8,7 @@ mod control;
 mod documents;
 mod functions;
 mod organizations;
+mod s3;
 
 use aws_gateway::{AwsSettings, connect};
 use bytes::Bytes;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, missing_docs)]
 
 mod apply;
+mod asynchronous;
 mod boto3_drift;
 mod boto3_functions;
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]

@@ -86,6 +86,17 @@ impl Services {
         Ok(Route::Share(record))
     }
 
+    /// The way that a call took, for what follows it.
+    pub(super) async fn route_of(&self, through: &Through) -> ServiceResult<Route> {
+        Ok(match through {
+            Through::Share(share) => Route::Share(self.believed_record(share).await?),
+            Through::Direct { connection, region } => {
+                self.known_profile(connection).await?;
+                Route::Direct { connection: connection.clone(), region: region.clone() }
+            }
+        })
+    }
+
     /// Makes a call. With a role's credentials it is made once more with fresh ones where they were refused as expired: such
     /// a call never reached the model.
     pub(super) async fn make_call<T>(
@@ -233,7 +244,7 @@ fn no_way(intent: &ShareIntent) -> GatewayError {
     }
 }
 
-fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
+pub(super) fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
     role_sessions::Key { share: intent.id.clone(), operator: operator.key().into() }
 }
 

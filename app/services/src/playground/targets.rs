@@ -59,8 +59,9 @@ impl Services {
             Some((connection, region)) => self.look_at(&connection, &region, endpoint).await,
             None => None,
         };
+        let asynchronous = found.as_ref().map(|(view, _)| view.results.is_some());
         let (status, sample) = found.map(|(view, sample)| (view.status, sample)).unzip();
-        Ok(TargetView { status, sample: sample.flatten(), ..bare })
+        Ok(TargetView { asynchronous, status, sample: sample.flatten(), ..bare })
     }
 
     async fn look_at(
@@ -75,6 +76,7 @@ impl Services {
 }
 
 fn direct_target(connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
+    let asynchronous = view.as_ref().map(|view| view.results.is_some());
     let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
     TargetView {
         through: Through::Direct { connection: connection.clone(), region: region.clone() },
@@ -82,6 +84,7 @@ fn direct_target(connection: &ConnectionId, region: &Region, view: Option<Endpoi
         endpoint,
         any_endpoint: true,
         ways: InvokeAction::ALL.into(),
+        asynchronous,
         status,
         blocked: None,
         sample: None,
@@ -103,6 +106,7 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
         endpoint,
         any_endpoint: intent.endpoints == EndpointScope::All,
         ways: intent.actions.clone(),
+        asynchronous: None,
         status: None,
         blocked: blocked(intent, record.state),
         sample: None,

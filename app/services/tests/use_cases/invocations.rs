@@ -36,6 +36,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         accepted: false,
         console: None,
         rotation: None,
+        results: [].into(),
     };
     let record = ShareRecord {
         intent,
