@@ -30,6 +30,7 @@ pub async fn put(call: &Call<'_>, bucket: &str, key: &str, bytes: Bytes, content
     let known = permit(call, "s3:PutObject", Some(bucket), Some(key), Context::new())?.ok_or_else(errors::no_bucket)?;
     let objects = &call.app.objects;
     let written = objects.write(&known.id, stream::iter([Ok::<_, io::Error>(bytes)])).await.map_err(broken)?;
-    let said = Said { content_type: Some(content_type.to_owned()), ..Said::default() };
+    let content_type = Some(content_type.to_owned()).filter(|kind| !kind.is_empty());
+    let said = Said { content_type, ..Said::default() };
     keep(objects, &known, key, written.whole(), said).await.map(|_| ())
 }
