@@ -305,7 +305,7 @@ fn visitor(app: &App, job: &Job) -> Option<s3::Visitor> {
         who: Who::Role(Arc::new(claims)),
     };
     let source_ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Some(s3::Visitor { caller, temporary: true, region: job.region.clone(), source_ip })
+    Some(s3::Visitor { caller, temporary: true, region: job.region.clone(), source_ip, request_id: ids::request() })
 }
 
 /// Asks the model, or says why there is no answer.

@@ -11,6 +11,7 @@ use crate::call::{Call, Target};
 use crate::caller::{self, Caller};
 use crate::clock;
 use crate::dispatch;
+use crate::ids;
 use crate::protocol::query::Params;
 use crate::session;
 use domain::evaluate::Context;
@@ -77,6 +78,8 @@ pub struct Visitor {
     pub region: Region,
     /// From where.
     pub source_ip: IpAddr,
+    /// The request's id.
+    pub request_id: String,
 }
 
 impl Visitor {
@@ -92,6 +95,7 @@ impl Visitor {
             params: Params::default(),
             body: Value::Null,
             generation: AtomicU64::new(0),
+            request_id: &self.request_id,
         }
     }
     /// The visitor that was let in with this request.
@@ -184,7 +188,7 @@ impl Door {
         let found = caller::identify(&self.0.store.read(), &self.0.tokens, key, token.as_deref(), clock::now(), era);
         let found = found.map_err(|failure| errors::from_failure(&failure))?;
         let Arrival { region, source_ip, .. } = arrival.clone();
-        Ok(Visitor { caller: found.caller, temporary: found.temporary, region, source_ip })
+        Ok(Visitor { caller: found.caller, temporary: found.temporary, region, source_ip, request_id: ids::request() })
     }
 }
 
