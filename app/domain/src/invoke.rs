@@ -1,6 +1,8 @@
 //! One invocation of an endpoint: what may be sent, what came back, and why it failed.
 
 mod asynchronous;
+pub mod code;
+pub mod compare;
 mod headers;
 mod outcome;
 mod request;

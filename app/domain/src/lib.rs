@@ -16,6 +16,7 @@ pub mod handoff;
 pub mod invoke;
 pub mod names;
 pub mod policy;
+mod quote;
 pub mod run;
 pub mod s3;
 pub mod share;

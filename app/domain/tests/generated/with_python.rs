@@ -1,3 +1,5 @@
+mod code;
+
 use domain::arn::CallerArn;
 use domain::endpoint::{EndpointArn, Sample};
 use domain::handoff::ShareOffer;
