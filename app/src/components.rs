@@ -4,6 +4,7 @@
 //! They show what they are given; what to fetch and where to go is up to `pages`.
 
 mod checks;
+mod code;
 mod conflict;
 mod document;
 mod json_tokens;
@@ -17,6 +18,7 @@ mod steps;
 mod why;
 
 pub use checks::ChecksList;
+pub use code::CopyAsCode;
 pub use conflict::ConflictPanel;
 pub use document::{DocumentDiffView, DocumentList};
 pub use lanes::{ArrowTone, ChangeMark, Lanes, PlanLanes};

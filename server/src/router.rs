@@ -1,11 +1,12 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{events, hand_off, pages, sign_in};
+use crate::routes::{code, events, hand_off, pages, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
+use app::api::playground::DOWNLOAD_CODE;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
@@ -32,6 +33,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/shares/{id}/hand-off/{file}", get(hand_off::download))
         .route(OPEN_OFFER, post(hand_off::open_offer))
         .route(TAKE_ACCEPTANCE, post(hand_off::take_acceptance))
+        .route(DOWNLOAD_CODE, post(code::download))
         // Pages, and server functions under /api.
         .leptos_routes_with_context(
             &state,

@@ -28,8 +28,8 @@ const PAGES: [&str; 15] = [
     "/activity",
     "/no/such/page",
 ];
-/// Forms that are no server functions, so that a file can be sent without a script.
-const FORMS: [&str; 2] = ["/api/open_offer", "/api/take_acceptance"];
+/// Forms that are no server functions, so that a file can be sent or received without a script.
+const FORMS: [&str; 3] = ["/api/open_offer", "/api/take_acceptance", "/api/download_code"];
 
 /// What is wrong with a call that must be refused, the status it gets, and the headers it sends.
 type Forgery = (&'static str, u16, Vec<(&'static str, String)>);

@@ -8,6 +8,7 @@ mod browser;
 mod check;
 mod compress;
 mod demo;
+mod javascript;
 mod layout;
 mod process;
 mod python;

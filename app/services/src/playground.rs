@@ -1,6 +1,8 @@
 //! The playground: which endpoints can be called, and calling them.
 
 mod asynchronous;
+mod code;
+mod compare;
 pub(crate) mod explain;
 mod outcome;
 mod role_sessions;
@@ -15,6 +17,7 @@ use crate::{Operator, ServiceError, ServiceResult, Services};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+pub use compare::Comparison;
 use domain::activity::ActivityOutcome;
 use domain::arn::CallerArn;
 use domain::invoke::{BodyEncoding, InvokeFailure, InvokeOutcome, InvokeParams, InvokeRefusal};

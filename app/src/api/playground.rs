@@ -6,6 +6,9 @@ use crate::api::codec::Json;
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use domain::invoke::Through;
+#[cfg(feature = "ssr")]
+use domain::invoke::code::CodeLanguage;
+use domain::invoke::code::CodeView;
 use domain::invoke::{AsyncStart, AsyncState, InvokeOutcome, InvokeParams, TargetView};
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
@@ -136,6 +139,22 @@ pub async fn start_async(#[server(flatten)] params: InvokeParams) -> Result<Asyn
 pub async fn poll_async(ticket: String) -> Result<AsyncState, AppError> {
     let (services, operator) = session()?;
     answer(services.poll_async(&operator, &ticket).await)
+}
+
+/// Where a form without a script gets its request as a file of code.
+pub const DOWNLOAD_CODE: &str = "/api/download_code";
+
+/// The request as a program. Nothing is called.
+#[server(prefix = "/api", endpoint = "render_code", output = Json)]
+pub async fn render_code(
+    #[server(flatten)] params: InvokeParams,
+    #[server(default)] way: String,
+    #[server(default)] language: String,
+) -> Result<CodeView, AppError> {
+    let (services, operator) = session()?;
+    let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
+    let language = CodeLanguage::parse(&language).unwrap_or(CodeLanguage::Python);
+    answer(services.code(&operator, &params, way, language).await)
 }
 
 /// What the address asks for, or what there is when it asks for nothing.

@@ -8,6 +8,7 @@ mod streaming;
 use super::parts::{EndpointField, StartShareButton};
 use crate::api::encoded;
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
+use crate::components::CopyAsCode;
 use crate::error::AppError;
 use crate::ui::{
     Badge, Button, ButtonKind, Choice, EmptyState, ErrorPanel, FieldError, PageHeader, Resolve, Select, Skeleton, Tone,
@@ -161,6 +162,7 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
             <Request target=target endpoint=endpoint typed=typed invoke=invoke live />
             <Response endpoint=name invoke=invoke kept=kept_result typed=typed live />
         </div>
+        <CopyAsCode form=request::FORM />
     }
     .into_any()
 }

@@ -4,11 +4,14 @@
 
 mod apply;
 mod asynchronous;
+mod boto3_code;
 mod boto3_drift;
 mod boto3_functions;
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
 #[path = "../../sandbox/tests/http/client.rs"]
 mod client;
+mod code;
+mod compare;
 mod conflicts;
 #[path = "../support/control.rs"]
 mod control;
@@ -23,6 +26,7 @@ mod handshakes;
 mod import;
 mod invoke;
 mod necessity;
+mod node_code;
 mod rotation;
 mod streams;
 mod teardown;

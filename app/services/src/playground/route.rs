@@ -70,19 +70,7 @@ impl Services {
                 hint: "change the share's callers, then try again".into(),
             });
         }
-        let (message, hint) = match action {
-            InvokeAction::Stream => {
-                ("the share does not allow streams", "edit the share and tick Stream, or ask for the answer as a whole")
-            }
-            InvokeAction::Async => (
-                "the share does not allow asynchronous calls",
-                "edit the share and tick Async, or ask for the answer as a whole",
-            ),
-            InvokeAction::Invoke => return Ok(Route::Share(record)),
-        };
-        if !record.intent.actions.contains(&action) {
-            return Err(ServiceError::Conflict { message: message.into(), hint: hint.into() });
-        }
+        allowed(&record.intent, action)?;
         Ok(Route::Share(record))
     }
 
@@ -216,6 +204,24 @@ impl Services {
         lock(&self.inner.playground.records).insert(share.clone(), (record.clone(), now.plus_ms(RECORD_MS)));
         Ok(record)
     }
+}
+
+/// Whether a share allows calls of this kind; `Conflict` where it does not.
+pub(super) fn allowed(intent: &ShareIntent, action: InvokeAction) -> ServiceResult<()> {
+    let (message, hint) = match action {
+        InvokeAction::Stream => {
+            ("the share does not allow streams", "edit the share and tick Stream, or ask for the answer as a whole")
+        }
+        InvokeAction::Async => (
+            "the share does not allow asynchronous calls",
+            "edit the share and tick Async, or ask for the answer as a whole",
+        ),
+        InvokeAction::Invoke => return Ok(()),
+    };
+    if intent.actions.contains(&action) {
+        return Ok(());
+    }
+    Err(ServiceError::Conflict { message: message.into(), hint: hint.into() })
 }
 
 /// One account decides alone here, and AWS says why in its own words.

@@ -14,7 +14,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 /// The form's id.
-const FORM: &str = "invoke-form";
+pub(super) const FORM: &str = "invoke-form";
 
 /// Sends the form as it stands now, as its button does.
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only a browser presses buttons"))]

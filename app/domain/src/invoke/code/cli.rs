@@ -55,7 +55,8 @@ pub(super) fn head(call: &Call<'_>) -> String {
 pub(super) fn assume_role(credentials: &CodeCredentials) -> String {
     let CodeCredentials::Role { arn, external_id, session } = credentials else { return String::new() };
     let mut options = vec![option("role-arn", arn.as_str()), option("role-session-name", session.as_str())];
-    options.extend(external_id.as_ref().map(|id| option("external-id", id.as_str())));
+    let id = external_id.as_ref().map(|id| Member { snake: "external_id", value: id.as_str() });
+    options.extend(members(id.as_slice()));
     options.push("--output text".into());
     options.push("--query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]'".into());
     format!(

@@ -94,6 +94,11 @@ fn what_the_aws_cli_would_fetch_is_given_to_it_as_json() {
     let text = rendered(&params, InvokeAction::Invoke, &role(), CodeLanguage::Cli).unwrap().text;
     assert!(text.contains(r#"--cli-input-json '{"CustomAttributes":"file:///etc/passwd"}'"#), "{text}");
     assert!(!text.contains("--custom-attributes"));
+    let CodeCredentials::Role { arn, session, .. } = role() else { unreachable!() };
+    let id = ExternalId::parse("https://example.com/x").ok();
+    let asked = CodeCredentials::Role { arn, session, external_id: id };
+    let text = rendered(&params, InvokeAction::Invoke, &asked, CodeLanguage::Curl).unwrap().text;
+    assert!(text.contains(r#"--cli-input-json '{"ExternalId":"https://example.com/x"}'"#), "{text}");
 }
 
 #[test]
