@@ -42,7 +42,7 @@ test.describe("without JavaScript", () => {
     await page.goto(ECHO);
     await page.getByRole("textbox", { name: "Body" }).fill("typed by hand");
     await page.getByText("Copy as code", { exact: true }).click();
-    for (const [language, name] of [["Python", "invoke-echo.py"], ["curl", "invoke-echo.sh"], ["Rust", "main.rs"]] as const) {
+    for (const [language, name] of [["Python", "invoke-echo.py"], ["curl", "invoke-echo-curl.sh"], ["Rust", "main.rs"]] as const) {
       const button = page.getByRole("button", { name: `Download ${language}` });
       const [file] = await Promise.all([page.waitForEvent("download"), button.click()]);
       expect(file.suggestedFilename()).toBe(name);

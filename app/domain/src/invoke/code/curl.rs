@@ -18,7 +18,7 @@ const CREDENTIALS: &str = r#"curl_credentials() {
 "#;
 
 pub(super) fn render(call: &Call<'_>) -> CodeView {
-    let file_name = format!("invoke-{}.sh", call.endpoint);
+    let file_name = format!("invoke-{}-curl.sh", call.endpoint);
     let first = match call.credentials {
         CodeCredentials::Role { .. } => cli::assume_role(call.credentials),
         CodeCredentials::Profile(profile) => format!(
