@@ -33,7 +33,7 @@ for (const javaScriptEnabled of [true, false]) {
       });
 
       await page.getByRole("link", { name: "Open in the playground" }).click();
-      await expect(page).toHaveURL(/\/playground\?share=/);
+      await expect(page).toHaveURL(/\/playground\?through=/);
       await test.step("the model's sample gives a probability", async () => {
         await page.getByRole("button", { name: "Invoke endpoint" }).click();
         const response = page.getByRole("region", { name: "Response" });

@@ -1,5 +1,10 @@
 //! SageMaker endpoints, as observed.
 
+pub mod samples;
+mod shape;
+
+pub use shape::{EndpointDetail, EndpointKind, EndpointShape, Variant};
+
 use crate::arn::Arn;
 use crate::names::{EndpointName, NameError};
 use crate::s3::Location;

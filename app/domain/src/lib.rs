@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod arn;
+pub mod body;
 mod checksum;
 pub mod connection;
 pub mod doctor;

@@ -9,6 +9,7 @@ mod role_sessions;
 mod route;
 mod stream;
 mod targets;
+mod watched;
 
 use crate::ports::gateway::RuntimeRequest;
 use crate::ports::store::ShareRecord;
@@ -31,7 +32,7 @@ use route::Call;
 pub(crate) use route::session_name;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use watched::Watched;
 
 /// What invocations share: roles' credentials, and records of shares read a moment ago.
 #[derive(Default)]
@@ -58,11 +59,11 @@ impl Playground {
 }
 
 impl Services {
-    /// Invokes an endpoint. What AWS or the model refuse is an outcome too.
+    /// Invokes an endpoint. What AWS or the model refuse is an outcome too. Dropping the future ends the call.
     pub async fn invoke(&self, operator: &Operator, params: InvokeParams) -> ServiceResult<InvokeOutcome> {
         let route = self.route(&params, InvokeAction::Invoke).await?;
         let (what, bytes) = (format!("invoked {}", params.endpoint), params.bytes());
-        let began = Instant::now();
+        let watched = Watched::new(self, operator, route.happened(what), bytes);
         let call = Call { operator, route: &route, action: InvokeAction::Invoke, request: request(params)? };
         let runtime = self.inner.gateways.runtime.clone();
         let region = route.region().clone();
@@ -76,13 +77,11 @@ impl Services {
             Ok((answer, timing)) => timing.answered(answer),
             Err(outcome) => *outcome,
         };
-        let mut happened = route.happened(what);
-        happened.took_ms = Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
         let (ending, detail) = match &outcome.result {
             Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
             Err(failure) => failed_in_brief(failure, bytes),
         };
-        self.note(operator.label(), happened.outcome(ending).detail(detail)).await;
+        watched.ended(ending, detail).await;
         Ok(outcome)
     }
 }

@@ -10,6 +10,8 @@ use domain::invoke::Through;
 use domain::invoke::code::CodeLanguage;
 use domain::invoke::code::CodeView;
 use domain::invoke::{AsyncStart, AsyncState, InvokeOutcome, InvokeParams, TargetView};
+#[cfg(feature = "ssr")]
+use domain::names::Region;
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{StreamingText, TextStream};
@@ -52,8 +54,10 @@ pub async fn get_playground(
     #[server(default)] through: String,
     #[server(default)] endpoint: String,
     #[server(default)] result: String,
+    #[server(default)] region: String,
 ) -> Result<PlaygroundView, AppError> {
     let (services, operator) = session()?;
+    let through = in_region(through, &region);
     let mut targets = answer(services.targets(&operator).await)?;
     let mut problem = None;
     if let Some(Through::Direct { connection, region }) = asked_for(&targets, &through) {
@@ -155,6 +159,15 @@ pub async fn render_code(
     let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
     let language = CodeLanguage::parse(&language).unwrap_or(CodeLanguage::Python);
     answer(services.code(&operator, &params, way, language).await)
+}
+
+/// A connection in the region that was typed beside it: without a script they are fields of their own.
+#[cfg(feature = "ssr")]
+fn in_region(through: String, region: &str) -> String {
+    match (Through::parse(&through), Region::parse(region)) {
+        (Ok(Through::Direct { connection, .. }), Ok(region)) => Through::Direct { connection, region }.to_string(),
+        _ => through,
+    }
 }
 
 /// What the address asks for, or what there is when it asks for nothing.

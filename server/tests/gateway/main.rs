@@ -13,6 +13,7 @@ mod s3;
 use aws_gateway::{AwsSettings, connect};
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
+use domain::endpoint::{EndpointDetail, EndpointKind, Variant};
 use domain::invoke::InvokeHeaders;
 use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, UserName};
 use sandbox::{Sandbox, SandboxConfig};
@@ -317,16 +318,19 @@ async fn one_endpoint_is_described_with_something_to_send() {
     let churn = sagemaker.endpoint(&parent(), &ireland(), &endpoint("churn-classifier")).await.unwrap().unwrap();
     assert_eq!(churn.runs_on.as_deref(), Some("ml.m5.large × 2"));
     let full = |name: &'static str| async move {
-        sagemaker.endpoint_with_sample(&parent(), &ireland(), &endpoint(name)).await.unwrap()
+        sagemaker.endpoint_detail(&parent(), &ireland(), &endpoint(name)).await.unwrap()
     };
-    let (same, sample) = full("churn-classifier").await.unwrap();
-    assert_eq!(same, churn);
+    let EndpointDetail { view, shape, sample } = full("churn-classifier").await.unwrap();
+    assert_eq!(view, churn);
+    let shape = shape.unwrap();
+    assert_eq!((shape.kind, shape.multi_model, shape.components), (EndpointKind::RealTime, false, false));
+    assert_eq!(shape.variants, [Variant { name: "AllTraffic".into(), share: 1000 }]);
     let sample = sample.unwrap();
     assert_eq!(sample.content_type, "text/csv");
     assert!(!sample.body.is_empty());
     assert_eq!(sagemaker.endpoint(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
     assert_eq!(full("nothing").await, None);
-    assert_eq!(full("demand-forecast").await.unwrap().1, None);
+    assert_eq!(full("demand-forecast").await.unwrap().sample, None);
 }
 
 #[tokio::test]

@@ -88,11 +88,11 @@ impl Services {
         let mut live = Live { assume_role: Outcome::Succeeded, ..Live::default() };
         let Ok(endpoint) = EndpointName::parse(question.endpoint.called()) else { return Ok(live) };
         let sagemaker = &self.inner.gateways.sagemaker;
-        let sample = match self.connection_to(operator, &question.parent(), None).await? {
-            Some(parent) => sagemaker.endpoint_with_sample(&parent, &region, &endpoint).await.ok().flatten(),
+        let detail = match self.connection_to(operator, &question.parent(), None).await? {
+            Some(parent) => sagemaker.endpoint_detail(&parent, &region, &endpoint).await.ok().flatten(),
             None => None,
         };
-        let sample = sample.and_then(|(_, sample)| sample);
+        let sample = detail.and_then(|detail| detail.sample);
         let (content_type, body) =
             sample.map_or_else(|| ("application/json".to_owned(), "{}".to_owned()), |s| (s.content_type, s.body));
         let headers = InvokeHeaders::of_type(content_type);

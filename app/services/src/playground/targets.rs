@@ -3,7 +3,7 @@
 use super::{blocked, endpoint_name, in_scope};
 use crate::ports::store::ShareRecord;
 use crate::{Operator, ServiceResult, Services};
-use domain::endpoint::{EndpointView, Sample};
+use domain::endpoint::{EndpointDetail, EndpointView};
 use domain::invoke::{TargetView, Through};
 use domain::names::{ConnectionId, EndpointName, Region};
 use domain::share::intent::{EndpointScope, InvokeAction};
@@ -54,14 +54,17 @@ impl Services {
                 (TargetView { endpoint: Some(endpoint.clone()), ..bare }, Some((connection.clone(), region.clone())))
             }
         };
-        // Neither is needed to call: when they can't be read they are left out.
+        // None of it is needed to call: what can't be read is left out.
         let found = match reader {
             Some((connection, region)) => self.look_at(&connection, &region, endpoint).await,
             None => None,
         };
-        let asynchronous = found.as_ref().map(|(view, _)| view.results.is_some());
-        let (status, sample) = found.map(|(view, sample)| (view.status, sample)).unzip();
-        Ok(TargetView { asynchronous, status, sample: sample.flatten(), ..bare })
+        Ok(match found {
+            Some(EndpointDetail { view, shape, sample }) => {
+                TargetView { status: Some(view.status), sample, shape, ..bare }
+            }
+            None => bare,
+        })
     }
 
     async fn look_at(
@@ -69,8 +72,8 @@ impl Services {
         connection: &ConnectionId,
         region: &Region,
         endpoint: &EndpointName,
-    ) -> Option<(EndpointView, Option<Sample>)> {
-        let found = self.inner.gateways.sagemaker.endpoint_with_sample(connection, region, endpoint).await;
+    ) -> Option<EndpointDetail> {
+        let found = self.inner.gateways.sagemaker.endpoint_detail(connection, region, endpoint).await;
         found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten()
     }
 }
@@ -88,6 +91,7 @@ fn direct_target(connection: &ConnectionId, region: &Region, view: Option<Endpoi
         status,
         blocked: None,
         sample: None,
+        shape: None,
     }
 }
 
@@ -110,5 +114,6 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
         status: None,
         blocked: blocked(intent, record.state),
         sample: None,
+        shape: None,
     }
 }

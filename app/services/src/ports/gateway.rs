@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
 use domain::connection::Identity;
-use domain::endpoint::{EndpointView, Page, Sample};
+use domain::endpoint::{EndpointDetail, EndpointView, Page};
 use domain::invoke::InvokeHeaders;
 use domain::names::{
     AccountId, ConnectionId, EndpointName, ExternalId, PolicyName, Region, RoleName, SessionName, UserName,
@@ -476,15 +476,15 @@ pub trait SagemakerGateway: Send + Sync {
         region: &Region,
         name: &EndpointName,
     ) -> GatewayResult<Option<EndpointView>>;
-    /// The same with what the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
-    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeModel too. No sample when there is none or it can't be read: it is only a
-    /// help.
-    async fn endpoint_with_sample(
+    /// The same with how the endpoint is made, and with what its model takes: from its container's environment
+    /// (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`, `SAGEBRIDGE_SAMPLE_BODY`), else by its image's name; by DescribeModel too. What
+    /// is not there or can't be read is left out: it is only a help.
+    async fn endpoint_detail(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>>;
+    ) -> GatewayResult<Option<EndpointDetail>>;
 }
 
 /// With whose credentials SageMaker Runtime is called.

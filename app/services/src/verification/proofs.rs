@@ -334,8 +334,8 @@ impl Verifier {
         let sagemaker = &self.services.inner.gateways.sagemaker;
         let mut shared = Vec::new();
         for endpoint in awake.into_iter().take(most) {
-            let known = sagemaker.endpoint_with_sample(parent, &intent.region, &endpoint.name).await;
-            let sample = known.ok().flatten().and_then(|(_, sample)| sample);
+            let known = sagemaker.endpoint_detail(parent, &intent.region, &endpoint.name).await;
+            let sample = known.ok().flatten().and_then(|detail| detail.sample);
             shared.push(Shared { endpoint: endpoint.name, sample, later: endpoint.results.is_some() });
         }
         Ok((shared, left))

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
 use domain::connection::{CallerView, Identity};
-use domain::endpoint::{EndpointStatus, EndpointView, Page, Sample};
+use domain::endpoint::{EndpointDetail, EndpointStatus, EndpointView, Page};
 use domain::function::FunctionView;
 use domain::names::{AccountId, ConnectionId, EndpointName, FunctionName, PolicyName, Region, RoleName, UserName};
 use domain::s3::Location;
@@ -238,13 +238,14 @@ impl SagemakerGateway for Cloud {
         let all = SagemakerGateway::endpoints(self, connection, region, None, None).await?;
         Ok(all.items.into_iter().find(|e| e.name == *name))
     }
-    async fn endpoint_with_sample(
+    async fn endpoint_detail(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
-        Ok(self.endpoint(connection, region, name).await?.map(|endpoint| (endpoint, None)))
+    ) -> GatewayResult<Option<EndpointDetail>> {
+        let view = self.endpoint(connection, region, name).await?;
+        Ok(view.map(|view| EndpointDetail { view, shape: None, sample: None }))
     }
 }
 
