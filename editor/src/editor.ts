@@ -1,4 +1,4 @@
-// <body-editor for="ID">: an editor over a text area that is there already. The text area stays the form's field and what
+// <body-editor for="ID">: an editor over a text area beside it that is there already. The text area stays the form's field and what
 // the page's script reads and writes; without this file it is what one types in.
 //
 // It lives in a shadow root: there CodeMirror's style sheets are constructed ones, which the content security policy lets
@@ -6,7 +6,7 @@
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
-import { forceLinting, linter, lintGutter, type Diagnostic } from "@codemirror/lint";
+import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
 import { EditorView, highlightActiveLine, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
@@ -39,7 +39,8 @@ class BodyEditor extends HTMLElement {
   readonly #leaving = new AbortController();
 
   connectedCallback(): void {
-    const area = document.getElementById(this.getAttribute("for") ?? "");
+    // Beside it, not in the document: while one page takes the place of another both have one.
+    const area = this.parentElement?.querySelector(`#${CSS.escape(this.getAttribute("for") ?? "")}`);
     if (this.#view || !(area instanceof HTMLTextAreaElement)) return;
     this.#area = area;
     this.#agreed = area.value;
@@ -96,7 +97,6 @@ class BodyEditor extends HTMLElement {
       highlightSelectionMatches(),
       search({ top: true }),
       lintGutter(),
-      linter((view) => problemIn(view.state, this.getAttribute("problem")), { delay: 0 }),
       // Ctrl+Enter sends. Tab indents; Esc and then Tab leaves, which CodeMirror does by itself.
       keymap.of([...defaultKeymap.filter(({ key }) => key !== "Mod-Enter"), ...historyKeymap, ...searchKeymap, indentWithTab]),
       EditorState.tabSize.of(2),
@@ -128,7 +128,8 @@ class BodyEditor extends HTMLElement {
     if (!this.#view) return;
     this.#about.textContent = this.getAttribute("about");
     this.#view.dispatch({ effects: this.#content.reconfigure(this.#contentNow()) });
-    forceLinting(this.#view);
+    const problems = problemIn(this.#view.state, this.getAttribute("problem"));
+    this.#view.dispatch(setDiagnostics(this.#view.state, problems));
   }
 
   #listen(area: HTMLTextAreaElement): void {

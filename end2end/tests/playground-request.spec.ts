@@ -104,7 +104,7 @@ test("CSV is edited as a grid, takes a block from a spreadsheet, and leaves its 
 
   // Five megabytes are a page of rows at a time.
   await request.put("41,7,12\n".repeat(650_000));
-  await expect(request.pane.getByText("Rows 1 to 50 of 650000")).toBeVisible();
+  await expect(request.pane.getByText("Rows 1 to 50 of 650,000")).toBeVisible();
   await page.getByRole("button", { name: "Next rows" }).click();
   await expect(cell(51, 1)).toHaveValue("41");
   await cell(51, 1).fill("5");

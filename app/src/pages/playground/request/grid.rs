@@ -1,5 +1,6 @@
 //! CSV as a grid of cells, a page of rows at a time: five megabytes of it are a hundred thousand rows.
 
+use super::thousands;
 use super::typed::Typed;
 use crate::ui::{Button, Icon, IconName};
 use domain::body::{BodyKind, csv};
@@ -52,7 +53,10 @@ impl Window {
             0 => "no rows yet".into(),
             1 => format!("1 row{columns}"),
             rows if rows <= ROWS => format!("{rows} rows{columns}"),
-            rows => format!("rows {} to {} of {rows}{columns}", self.first + 1, (self.first + ROWS).min(rows)),
+            rows => {
+                let [first, last, rows] = [self.first + 1, (self.first + ROWS).min(rows), rows].map(thousands);
+                format!("rows {first} to {last} of {rows}{columns}")
+            }
         }
     }
 }
