@@ -81,7 +81,8 @@ impl From<ShareId> for Through {
 pub struct TargetView {
     /// Through what it is called.
     pub through: Through,
-    /// That in words: `222222222222 → 111111111111 · SageMakerExternal`, or `prod · eu-west-1, directly`.
+    /// That in words: `222222222222 → 111111111111 · SageMakerExternal`, or `prod 111111111111 · eu-west-1,
+    /// directly`.
     pub label: String,
     /// The endpoint; its name keeps its case. `None` where any may be named and none is known yet.
     pub endpoint: Option<EndpointName>,

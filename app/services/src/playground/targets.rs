@@ -18,7 +18,7 @@ impl Services {
         let mut targets: Vec<_> = standing.flat_map(|record| record_targets(&record)).collect();
         for profile in self.inner.gateways.connections.profiles().await? {
             let region = profile.region.unwrap_or_else(|| self.default_region().clone());
-            targets.push(direct_target(&profile.id, &region, None));
+            targets.push(self.direct_target(&profile.id, &region, None));
         }
         Ok(targets)
     }
@@ -30,11 +30,13 @@ impl Services {
         connection: &ConnectionId,
         region: &Region,
     ) -> ServiceResult<Vec<TargetView>> {
-        let page = self.endpoints(operator, connection, region, None, None).await?;
-        let seen = page.items.into_iter().map(|view| direct_target(connection, region, Some(view)));
+        // For the label; whoever may list endpoints but not ask who it is may still call them.
+        let (page, _) =
+            futures::join!(self.endpoints(operator, connection, region, None, None), self.identity(connection));
+        let seen = page?.items.into_iter().map(|view| self.direct_target(connection, region, Some(view)));
         let mut targets: Vec<_> = seen.collect();
         if targets.is_empty() {
-            targets.push(direct_target(connection, region, None));
+            targets.push(self.direct_target(connection, region, None));
         }
         Ok(targets)
     }
@@ -50,7 +52,7 @@ impl Services {
                 (bare_target(&record, Some(endpoint.clone())), reader.map(|reader| (reader, record.intent.region)))
             }
             Through::Direct { connection, region } => {
-                let bare = direct_target(connection, region, None);
+                let bare = self.direct_target(connection, region, None);
                 (TargetView { endpoint: Some(endpoint.clone()), ..bare }, Some((connection.clone(), region.clone())))
             }
         };
@@ -76,22 +78,21 @@ impl Services {
         let found = self.inner.gateways.sagemaker.endpoint_detail(connection, region, endpoint).await;
         found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten()
     }
-}
 
-fn direct_target(connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
-    let asynchronous = view.as_ref().map(|view| view.results.is_some());
-    let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
-    TargetView {
-        through: Through::Direct { connection: connection.clone(), region: region.clone() },
-        label: format!("{connection} · {region}, directly"),
-        endpoint,
-        any_endpoint: true,
-        ways: InvokeAction::ALL.into(),
-        asynchronous,
-        status,
-        blocked: None,
-        sample: None,
-        shape: None,
+    fn direct_target(&self, connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
+        let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
+        let account = self.known_account(connection).map(|account| format!(" {account}")).unwrap_or_default();
+        TargetView {
+            through: Through::Direct { connection: connection.clone(), region: region.clone() },
+            label: format!("{connection}{account} · {region}, directly"),
+            endpoint,
+            any_endpoint: true,
+            ways: InvokeAction::ALL.into(),
+            status,
+            blocked: None,
+            sample: None,
+            shape: None,
+        }
     }
 }
 

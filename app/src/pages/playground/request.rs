@@ -229,9 +229,8 @@ fn not_answering(target: &TargetView, status: EndpointStatus) -> String {
 /// Content type, Accept, and how the answer comes.
 #[component]
 fn Fields(target: TargetView, typed: Typed) -> impl IntoView {
-    let accept = typed.header("accept");
     let set_accept = Callback::new(move |text| {
-        accept.set(text);
+        typed.accept.set(text);
         typed.touched.set(true);
     });
     view! {
@@ -246,7 +245,7 @@ fn Fields(target: TargetView, typed: Typed) -> impl IntoView {
             <TextInput
                 name="accept"
                 label="Accept"
-                value=accept
+                value=typed.accept
                 placeholder="Any"
                 suggestions=content_types()
                 on_input=set_accept

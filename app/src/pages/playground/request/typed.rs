@@ -13,7 +13,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy)]
 pub(in crate::pages::playground) struct Typed {
     pub(in crate::pages::playground) content_type: RwSignal<String>,
-    /// One for each of [`HeaderRule::ALL`]; the content type among them.
+    pub(in crate::pages::playground) accept: RwSignal<String>,
+    /// One for each of [`HeaderRule::ALL`]; those two are its first.
     headers: [RwSignal<String>; HeaderRule::ALL.len()],
     /// What the body is, and so how it is typed.
     pub(super) kind: RwSignal<BodyKind>,
@@ -36,10 +37,11 @@ pub(in crate::pages::playground) struct Typed {
 impl Typed {
     pub(in crate::pages::playground) fn new() -> Self {
         let headers: [RwSignal<String>; HeaderRule::ALL.len()] = std::array::from_fn(|_| RwSignal::default());
-        let [content_type, ..] = headers;
+        let [content_type, accept, ..] = headers;
         content_type.set("text/csv".into());
         Self {
             content_type,
+            accept,
             headers,
             kind: RwSignal::new(BodyKind::Csv),
             body: RwSignal::default(),
@@ -92,7 +94,7 @@ impl Typed {
         }
     }
 
-    pub(in crate::pages::playground) fn take(self, sample: &Sample) {
+    pub(super) fn take(self, sample: &Sample) {
         self.content_type.set(sample.content_type.clone());
         self.set_text(&sample.content_type, sample.body.clone());
     }
