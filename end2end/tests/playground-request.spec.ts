@@ -139,7 +139,7 @@ test("a file is chosen, dropped or too large, a picture is shown by its bytes, a
   await expect(request.pane.getByText("3c 73 76 67", { exact: false })).toBeVisible();
   await expect(request.pane.getByRole("img", { name: /Preview/ })).toHaveCount(0);
   await file.setInputFiles({ name: "large.bin", mimeType: "", buffer: Buffer.alloc(6_300_000) });
-  await expect(request.pane.getByRole("alert")).toContainText("large.bin has 6 MB");
+  await expect(request.pane.getByRole("alert")).toContainText("large.bin has 6,300,000 bytes");
   await expect(request.invoke).toBeDisabled();
 
   // What is text can be typed on, and the file is there again.
