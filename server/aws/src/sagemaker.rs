@@ -8,13 +8,13 @@ use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
 use aws_sdk_sagemaker::types::{
-    AsyncInferenceConfig, ContainerDefinition, ContainerMode, EndpointSortKey, EndpointSummary, InferenceExecutionMode, OrderKey,
-    ProductionVariant,
+    AsyncInferenceConfig, ContainerDefinition, ContainerMode, EndpointSortKey, EndpointSummary, InferenceExecutionMode,
+    OrderKey, ProductionVariant,
 };
 use aws_smithy_types::DateTime;
 use domain::endpoint::{
-    AsyncResults, EndpointArn, EndpointDetail, EndpointKind, EndpointShape, EndpointStatus, EndpointView, Page, Sample, Variant,
-    samples,
+    AsyncResults, EndpointArn, EndpointDetail, EndpointKind, EndpointShape, EndpointStatus, EndpointView, Page, Sample,
+    Variant, samples,
 };
 use domain::names::{ConnectionId, EndpointName, Region};
 use domain::s3::Location;

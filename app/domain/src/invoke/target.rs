@@ -90,10 +90,6 @@ pub struct TargetView {
     pub any_endpoint: bool,
     /// The ways to invoke that the share allows; all of them where no share stands between.
     pub ways: BTreeSet<InvokeAction>,
-    /// Whether it answers asynchronously: then it takes no other call, and an endpoint that does not takes no asynchronous
-    /// one. `None` when it could not be read.
-    #[serde(default)]
-    pub asynchronous: Option<bool>,
     /// Its status, when it could be read.
     pub status: Option<EndpointStatus>,
     /// Whether the console itself is among the callers the share allows; if not, why.

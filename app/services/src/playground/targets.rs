@@ -111,7 +111,6 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
         endpoint,
         any_endpoint: intent.endpoints == EndpointScope::All,
         ways: intent.actions.clone(),
-        asynchronous: None,
         status: None,
         blocked: blocked(intent, record.state),
         sample: None,
