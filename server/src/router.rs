@@ -1,7 +1,7 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{code, events, hand_off, pages, sign_in};
+use crate::routes::{answers, code, events, hand_off, pages, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
@@ -31,6 +31,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/events/runs/{id}", get(events::run))
         .route("/events/verifications/{share}", get(events::verification))
         .route("/shares/{id}/hand-off/{file}", get(hand_off::download))
+        .route("/playground/answers/{id}", get(answers::download))
         .route(OPEN_OFFER, post(hand_off::open_offer))
         .route(TAKE_ACCEPTANCE, post(hand_off::take_acceptance))
         .route(DOWNLOAD_CODE, post(code::download))

@@ -11,7 +11,7 @@ use console::{HOST, OWN, Under, server_functions};
 
 const STREAMS: [&str; 2] =
     ["/events/runs/01890a5d-ac96-774b-bcce-b302099a8057", "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057"];
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "/",
     "/shares",
     "/shares/import",
@@ -21,6 +21,7 @@ const PAGES: [&str; 15] = [
     "/shares/x",
     "/shares/x/hand-off",
     "/shares/x/hand-off/offer",
+    "/playground/answers/x",
     "/accept",
     "/map",
     "/playground",

@@ -33,7 +33,7 @@ pub use clock::{Clock, SystemClock};
 pub use drift::Mended;
 pub use error::ServiceError;
 pub use operator::Operator;
-pub use playground::Comparison;
+pub use playground::{Comparison, WholeAnswer};
 pub use services::{Backoff, Services, Settings, uncancelled};
 
 /// Shorthand for what use cases return.

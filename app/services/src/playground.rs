@@ -1,9 +1,11 @@
 //! The playground: which endpoints can be called, and calling them.
 
+mod answers;
 mod asynchronous;
 mod code;
 mod compare;
 pub(crate) mod explain;
+mod hints;
 mod outcome;
 mod role_sessions;
 mod route;
@@ -15,6 +17,8 @@ use crate::ports::gateway::RuntimeRequest;
 use crate::ports::store::ShareRecord;
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services};
+use answers::Answers;
+pub use answers::WholeAnswer;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -34,10 +38,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use watched::Watched;
 
-/// What invocations share: roles' credentials, and records of shares read a moment ago.
+/// What invocations share: roles' credentials, records of shares read a moment ago, and large answers.
 #[derive(Default)]
 pub(crate) struct Playground {
     sessions: RoleSessions,
+    answers: Answers,
     started: asynchronous::Started,
     records: Mutex<HashMap<ShareId, (Arc<ShareRecord>, Timestamp)>>,
 }
@@ -51,6 +56,7 @@ impl Playground {
     /// Drops what a session assumed.
     pub(crate) fn forget_operator(&self, operator: &Operator) {
         self.sessions.forget(|key| &*key.operator == operator.key());
+        self.answers.forget(operator.key());
         self.forget_started(operator);
     }
     pub(crate) fn forget_record(&self, share: &ShareId) {
@@ -63,6 +69,7 @@ impl Services {
     pub async fn invoke(&self, operator: &Operator, params: InvokeParams) -> ServiceResult<InvokeOutcome> {
         let route = self.route(&params, InvokeAction::Invoke).await?;
         let (what, bytes) = (format!("invoked {}", params.endpoint), params.bytes());
+        let endpoint = params.endpoint.clone();
         let watched = Watched::new(self, operator, route.happened(what), bytes);
         let call = Call { operator, route: &route, action: InvokeAction::Invoke, request: request(params)? };
         let runtime = self.inner.gateways.runtime.clone();
@@ -74,7 +81,9 @@ impl Services {
             })
             .await;
         let outcome = match answer {
-            Ok((answer, timing)) => timing.answered(answer),
+            Ok((answer, timing)) => {
+                timing.answered(answer, |kind, body| self.body_for_page(operator, &endpoint, kind, body))
+            }
             Err(outcome) => *outcome,
         };
         let (ending, detail) = match &outcome.result {

@@ -120,10 +120,13 @@ pub async fn invoke_endpoint(
         return answer(services.invoke(&operator, params).await);
     }
     let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
-    let result = match way {
+    let mut result = match way {
         InvokeAction::Stream => answer(services.invoke_stream_collected(&operator, params.clone()).await),
         _ => answer(services.invoke(&operator, params.clone()).await),
     };
+    if let Ok(outcome) = &mut result {
+        services.keep_whole(&operator, &params.endpoint, outcome);
+    }
     let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
     let id = kept::keep(operator.key(), KeptResult { params, way, result: result.clone() });
     leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));

@@ -16,7 +16,7 @@ use domain::activity::ActivityOutcome;
 use domain::invoke::{
     AsyncAnswer, AsyncStart, AsyncState, AsyncTicket, DenialExplanation, InvokeFailure, InvokeParams, Through, limits,
 };
-use domain::names::{EndpointName, ShareId};
+use domain::names::{EndpointName, Region, ShareId};
 use domain::s3::Location;
 use domain::share::intent::InvokeAction;
 use domain::share::results;
@@ -293,7 +293,12 @@ impl Services {
             Route::Direct { connection, .. } => {
                 return make(RuntimeCaller::Connection(connection.clone())).await.map_err(|error| {
                     let denied = error.kind == GatewayErrorKind::AccessDenied;
-                    said(asked.operation, &error, denied.then(|| denied_directly(connection.as_str(), asked)))
+                    said(
+                        asked.operation,
+                        route.region(),
+                        &error,
+                        denied.then(|| denied_directly(connection.as_str(), asked)),
+                    )
                 });
             }
         };
@@ -303,7 +308,7 @@ impl Services {
                 Ok((credentials, _)) => credentials,
                 Err(error) => {
                     let explanation = self.explain_assume(intent, asked.endpoint, InvokeAction::Async, &error).await;
-                    return Err(said("AssumeRole", &error, explanation));
+                    return Err(said("AssumeRole", route.region(), &error, explanation));
                 }
             };
             match make(RuntimeCaller::Role(credentials.clone())).await {
@@ -314,7 +319,7 @@ impl Services {
                 Err(error) => {
                     let explanation =
                         self.explain_object(intent, &credentials, asked.action, asked.place, &error).await;
-                    return Err(said(asked.operation, &error, explanation));
+                    return Err(said(asked.operation, route.region(), &error, explanation));
                 }
             }
         }
@@ -329,8 +334,13 @@ impl Playground {
     }
 }
 
-fn said(operation: &str, error: &GatewayError, explanation: Option<DenialExplanation>) -> Box<InvokeFailure> {
-    let outcome = Timing::default().failed(operation, error, explanation);
+fn said(
+    operation: &str,
+    region: &Region,
+    error: &GatewayError,
+    explanation: Option<DenialExplanation>,
+) -> Box<InvokeFailure> {
+    let outcome = Timing::default().failed(operation, region, error, explanation);
     Box::new(outcome.result.err().unwrap_or_else(nothing_said))
 }
 

@@ -106,7 +106,7 @@ impl Services {
                 Err(error) => {
                     timing.role(began, false);
                     let explanation = self.explain_assume(intent, endpoint, *action, &error).await;
-                    return Err(Box::new(timing.failed("AssumeRole", &error, explanation)));
+                    return Err(Box::new(timing.failed("AssumeRole", &intent.region, &error, explanation)));
                 }
             };
             timing.role(began, cached);
@@ -120,7 +120,7 @@ impl Services {
                 }
                 Err(error) => {
                     let explanation = self.explain_invoke(intent, &credentials, endpoint, *action, &error).await;
-                    return Err(Box::new(timing.failed(action.operation(), &error, explanation)));
+                    return Err(Box::new(timing.failed(action.operation(), &intent.region, &error, explanation)));
                 }
             }
         }
@@ -143,7 +143,7 @@ impl Services {
             Err(error) => {
                 let denied = error.kind == GatewayErrorKind::AccessDenied;
                 let explanation = denied.then(|| denied_directly(connection, call.action));
-                Err(Box::new(timing.failed(call.action.operation(), &error, explanation)))
+                Err(Box::new(timing.failed(call.action.operation(), call.route.region(), &error, explanation)))
             }
         }
     }

@@ -122,6 +122,7 @@ fn collected(head: Option<StreamHead>, text: String, end: StreamEnd) -> InvokeOu
                 text: (!not_text).then_some(text),
                 base64: None,
                 bytes,
+                kept: None,
                 transfer_us: took_us,
             })
         }
@@ -182,7 +183,7 @@ impl Pump {
                 Some(Ok(bytes)) => {
                     end.parts += 1;
                     end.bytes += bytes.len();
-                    StreamEvent::Part { text: text.take(&bytes), bytes: bytes.len() }
+                    StreamEvent::Part { text: text.take(&bytes), bytes: bytes.len(), at_us: micros(began) }
                 }
                 Some(Err(error)) => {
                     end.broke = Some(broke(&error));
@@ -194,7 +195,7 @@ impl Pump {
         }
         let rest = text.rest();
         if !rest.is_empty() {
-            self.events.send(StreamEvent::Part { text: rest, bytes: 0 }).await.ok()?;
+            self.events.send(StreamEvent::Part { text: rest, bytes: 0, at_us: micros(began) }).await.ok()?;
         }
         end.not_text = text.not_text;
         end.took_us = micros(began);
