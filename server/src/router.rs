@@ -1,12 +1,13 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{answers, code, events, hand_off, pages, sign_in};
+use crate::routes::{answers, code, events, hand_off, pages, saved, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
 use app::api::playground::DOWNLOAD_CODE;
+use app::api::saved::READ_FILE;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
@@ -35,6 +36,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route(OPEN_OFFER, post(hand_off::open_offer))
         .route(TAKE_ACCEPTANCE, post(hand_off::take_acceptance))
         .route(DOWNLOAD_CODE, post(code::download))
+        .route("/saved/export", get(saved::export))
+        .route(READ_FILE, post(saved::read))
         // Pages, and server functions under /api.
         .leptos_routes_with_context(
             &state,

@@ -5,4 +5,5 @@ pub mod code;
 pub mod events;
 pub mod hand_off;
 pub mod pages;
+pub mod saved;
 pub mod sign_in;

@@ -71,7 +71,9 @@ impl Services {
         let (what, bytes) = (format!("invoked {}", params.endpoint), params.bytes());
         let endpoint = params.endpoint.clone();
         let watched = Watched::new(self, operator, route.happened(what), bytes);
-        let call = Call { operator, route: &route, action: InvokeAction::Invoke, request: request(params)? };
+        let request = request(params)?;
+        let recording = self.recording(operator, route.target(self), &request, InvokeAction::Invoke).await;
+        let call = Call { operator, route: &route, action: InvokeAction::Invoke, request };
         let runtime = self.inner.gateways.runtime.clone();
         let region = route.region().clone();
         let answer = self
@@ -86,6 +88,7 @@ impl Services {
             }
             Err(outcome) => *outcome,
         };
+        recording.ended(&outcome);
         let (ending, detail) = match &outcome.result {
             Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
             Err(failure) => failed_in_brief(failure, bytes),

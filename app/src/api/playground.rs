@@ -45,19 +45,36 @@ pub struct PlaygroundView {
     pub problem: Option<AppError>,
     /// What the last form sent.
     pub kept: Option<KeptResult>,
+    /// An earlier or a saved request, to begin with.
+    pub filled: Option<FilledRequest>,
+}
+
+/// A request to begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilledRequest {
+    /// The request.
+    pub params: InvokeParams,
+    /// How its answer was asked for.
+    pub way: InvokeAction,
 }
 
 /// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share or connection, or of
-/// all; where any endpoint may be named any name will do.
+/// all; where any endpoint may be named any name will do. `from` fills the request in: `history/17` with what was sent
+/// then, `saved/ID` with what was saved.
 #[server(prefix = "/api", endpoint = "get_playground", output = Json)]
 pub async fn get_playground(
     #[server(default)] through: String,
     #[server(default)] endpoint: String,
     #[server(default)] result: String,
     #[server(default)] region: String,
+    #[server(default)] from: String,
 ) -> Result<PlaygroundView, AppError> {
     let (services, operator) = session()?;
     let through = in_region(through, &region);
+    let filled = answer(filled_from(&services, &operator, &from).await)?;
+    let of_filled = filled.as_ref().filter(|_| through.is_empty()).map(|filled| &filled.params);
+    let (through, endpoint) =
+        of_filled.map_or((through, endpoint), |params| (params.through.to_string(), params.endpoint.to_string()));
     let mut targets = answer(services.targets(&operator).await)?;
     let mut problem = None;
     if let Some(Through::Direct { connection, region }) = asked_for(&targets, &through) {
@@ -81,7 +98,35 @@ pub async fn get_playground(
             }
         },
     };
-    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result) })
+    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result), filled })
+}
+
+#[cfg(feature = "ssr")]
+async fn filled_from(
+    services: &services::Services,
+    operator: &services::Operator,
+    from: &str,
+) -> services::ServiceResult<Option<FilledRequest>> {
+    let again = match from.split_once('/') {
+        Some(("history", id)) => match id.parse() {
+            Ok(id) => services.recorded_request(operator, id).await?,
+            Err(_) => return Ok(None),
+        },
+        Some(("saved", id)) => match domain::names::SavedId::parse(id) {
+            Ok(id) => services.saved_as_request(operator, &id).await?,
+            Err(_) => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(FilledRequest { params: again.params, way: again.way }))
+}
+
+/// Keeps what a plain form wanted to do with a request that was refused, and leads back to it.
+#[cfg(feature = "ssr")]
+pub(super) fn keep_refused(owner: &str, params: InvokeParams, way: InvokeAction, error: AppError) {
+    let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
+    let id = kept::keep(owner, KeptResult { params, way, result: Err(error) });
+    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
 }
 
 /// Invokes an endpoint, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).

@@ -8,7 +8,7 @@ mod streaming;
 
 use super::parts::StartShareButton;
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
-use crate::components::CopyAsCode;
+use crate::components::{CopyAsCode, PlaygroundTabs};
 use crate::ui::{ButtonKind, EmptyState, ErrorPanel, PageHeader, Resolve, Skeleton};
 use domain::invoke::Through;
 use leptos::prelude::*;
@@ -25,11 +25,11 @@ pub fn PlaygroundPage() -> impl IntoView {
     let chosen = Memo::new(move |_| {
         let query = query.read();
         let part = |name: &str| query.get(name).unwrap_or_default();
-        (part("through"), part("endpoint"), part("result"), part("region"))
+        (part("through"), part("endpoint"), part("result"), part("region"), part("from"))
     });
     let playground = Resource::new(
         move || chosen.get(),
-        |(through, endpoint, result, region)| get_playground(through, endpoint, result, region),
+        |(through, endpoint, result, region, from)| get_playground(through, endpoint, result, region, from),
     );
     let typed = Typed::new();
     let invoke = ServerAction::<InvokeEndpoint>::new();
@@ -37,6 +37,7 @@ pub fn PlaygroundPage() -> impl IntoView {
     on_cleanup(move || live.clear());
     view! {
         <PageHeader title="Playground" sub="Calls go through a share's role, or directly as a connection. Your credentials stay on the server." />
+        <PlaygroundTabs/>
         <Resolve
             resource=playground
             failed="The playground could not be loaded"
@@ -56,7 +57,7 @@ pub fn PlaygroundPage() -> impl IntoView {
 
 #[component]
 fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEndpoint>, live: Live) -> impl IntoView {
-    let PlaygroundView { targets, chosen, problem, kept } = view;
+    let PlaygroundView { targets, chosen, problem, kept, filled } = view;
     let Some(target) = chosen else {
         return view! {
             <div class="card">
@@ -73,6 +74,12 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
     let (kept_params, kept_result) = kept.map(|kept| ((kept.params, kept.way), kept.result)).unzip();
     let drawn = target.clone();
     typed.begin(move |typed| match kept_params {
+        None if filled.is_some() => {
+            if let Some(filled) = filled {
+                typed.fill(filled.params, filled.way);
+                typed.touched.set(true);
+            }
+        }
         // What was sent belongs to the endpoint it was sent to.
         Some((params, way)) if drawn.endpoint.as_ref() == Some(&params.endpoint) && params.through == drawn.through => {
             typed.fill(params, way);

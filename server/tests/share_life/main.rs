@@ -23,6 +23,7 @@ mod failures;
 mod functions;
 mod handoff;
 mod handshakes;
+mod history;
 mod import;
 mod invoke;
 mod necessity;

@@ -1,5 +1,6 @@
 //! The way a call takes: through a share's role, or with a connection's own credentials.
 
+use super::targets::{direct_label, share_label};
 use super::{blocked, in_scope, outcome, refusal, role_sessions};
 use crate::activity::Happened;
 use crate::ports::gateway::{
@@ -29,6 +30,17 @@ impl Route {
         match self {
             Self::Share(record) => &record.intent.region,
             Self::Direct { region, .. } => region,
+        }
+    }
+
+    /// Through what it leads, and that in words.
+    pub(super) fn target(&self, services: &Services) -> (Through, String) {
+        match self {
+            Self::Share(record) => (record.intent.id.clone().into(), share_label(&record.intent)),
+            Self::Direct { connection, region } => {
+                let through = Through::Direct { connection: connection.clone(), region: region.clone() };
+                (through, direct_label(connection, region, services.known_account(connection).as_ref()))
+            }
         }
     }
 

@@ -5,8 +5,8 @@ use crate::ports::store::ShareRecord;
 use crate::{Operator, ServiceResult, Services};
 use domain::endpoint::{EndpointDetail, EndpointView};
 use domain::invoke::{TargetView, Through};
-use domain::names::{ConnectionId, EndpointName, Region};
-use domain::share::intent::{EndpointScope, InvokeAction};
+use domain::names::{AccountId, ConnectionId, EndpointName, Region};
+use domain::share::intent::{EndpointScope, InvokeAction, ShareIntent};
 use domain::share::view::ShareState;
 
 impl Services {
@@ -81,10 +81,9 @@ impl Services {
 
     fn direct_target(&self, connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
         let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
-        let account = self.known_account(connection).map(|account| format!(" {account}")).unwrap_or_default();
         TargetView {
             through: Through::Direct { connection: connection.clone(), region: region.clone() },
-            label: format!("{connection}{account} · {region}, directly"),
+            label: direct_label(connection, region, self.known_account(connection).as_ref()),
             endpoint,
             any_endpoint: true,
             ways: InvokeAction::ALL.into(),
@@ -107,7 +106,7 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
     let intent = &record.intent;
     TargetView {
         through: intent.id.clone().into(),
-        label: format!("{} → {} · {}", intent.child, intent.parent, intent.role_name),
+        label: share_label(intent),
         endpoint,
         any_endpoint: intent.endpoints == EndpointScope::All,
         ways: intent.actions.clone(),
@@ -116,4 +115,15 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
         sample: None,
         shape: None,
     }
+}
+
+/// A connection by itself, in words: `prod 111111111111 · eu-west-1, directly`.
+pub(super) fn direct_label(connection: &ConnectionId, region: &Region, account: Option<&AccountId>) -> String {
+    let account = account.map(|account| format!(" {account}")).unwrap_or_default();
+    format!("{connection}{account} · {region}, directly")
+}
+
+/// A share in words.
+pub(super) fn share_label(intent: &ShareIntent) -> String {
+    format!("{} → {} · {}", intent.child, intent.parent, intent.role_name)
 }

@@ -15,6 +15,7 @@ pub(super) use typed::Typed;
 
 use super::streaming::Live;
 use crate::api::playground::InvokeEndpoint;
+use crate::components::SaveRequest;
 use crate::ui::{Button, ButtonKind, Checkbox, IconName, TextInput, Words, size};
 use domain::body::{BodyKind, BodyProblem, csv};
 use domain::endpoint::EndpointStatus;
@@ -190,6 +191,7 @@ pub(super) fn Request(
                     </Button>
                     <Waiting sending/>
                 </div>
+                <SaveRequest/>
             </ActionForm>
         </section>
     }
