@@ -80,7 +80,9 @@ class BodyEditor extends HTMLElement {
   /** Takes over what the text area says now. */
   follow(): void {
     const [view, area] = [this.#view, this.#area];
-    if (!view || !area || area.value === this.#agreed) return;
+    // Hidden it can't tell which lines are in sight and draws all of them: it follows once it is shown.
+    const hidden = this.offsetParent === null;
+    if (!view || !area || hidden || area.value === this.#agreed) return;
     clearTimeout(this.#late);
     this.#agreed = area.value;
     view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: area.value }, userEvent: "input.replace" });
@@ -136,6 +138,9 @@ class BodyEditor extends HTMLElement {
     const { signal } = this.#leaving;
     area.addEventListener("input", () => this.follow(), { signal });
     this.addEventListener("follow", () => this.follow(), { signal });
+    const shown = new ResizeObserver(() => this.follow());
+    shown.observe(this);
+    signal.addEventListener("abort", () => shown.disconnect());
     // Whoever sends or looks elsewhere is done typing.
     document.addEventListener("submit", () => this.#write(), { signal, capture: true });
     this.addEventListener("focusout", () => this.#write(), { signal });

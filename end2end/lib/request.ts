@@ -14,6 +14,8 @@ export class RequestPane {
   readonly body: Locator;
   readonly text: Locator;
   readonly contentType: Locator;
+  /** What is wrong with the body, below it. */
+  readonly problem: Locator;
   readonly invoke: Locator;
 
   constructor(page: Page) {
@@ -23,6 +25,7 @@ export class RequestPane {
     this.body = this.pane.getByRole("textbox", { name: /^Body/ });
     this.text = bodyText(page);
     this.contentType = this.pane.getByRole("combobox", { name: "Content type" });
+    this.problem = this.pane.getByRole("status").filter({ hasText: /^Line/ });
     this.invoke = this.pane.getByRole("button", { name: "Invoke endpoint" });
   }
 

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub(super) fn Kinds(typed: Typed) -> impl IntoView {
     let choice = move |kind: BodyKind| {
         view! {
-            <label class="segment">
+            <label class="kind">
                 <input
                     type="radio"
                     name="body_kind"
@@ -28,7 +28,7 @@ pub(super) fn Kinds(typed: Typed) -> impl IntoView {
         }
     };
     view! {
-        <fieldset class="segments with-script">
+        <fieldset class="kinds with-script">
             <legend class="visually-hidden">"Kind of body"</legend>
             {BodyKind::ALL.map(choice).collect_view()}
         </fieldset>
