@@ -36,12 +36,13 @@ class BodyEditor extends HTMLElement {
   readonly #about = document.createElement("p");
   readonly #language = new Compartment();
   readonly #content = new Compartment();
-  readonly #leaving = new AbortController();
+  #leaving = new AbortController();
 
   connectedCallback(): void {
     // Beside it, not in the document: while one page takes the place of another both have one.
     const area = this.parentElement?.querySelector(`#${CSS.escape(this.getAttribute("for") ?? "")}`);
-    if (this.#view || !(area instanceof HTMLTextAreaElement)) return;
+    if (!(area instanceof HTMLTextAreaElement) || area === this.#area) return;
+    this.#leave();
     this.#area = area;
     this.#agreed = area.value;
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
@@ -63,12 +64,18 @@ class BodyEditor extends HTMLElement {
   disconnectedCallback(): void {
     // The script moves elements while it takes a page over: only what stays away is gone.
     queueMicrotask(() => {
-      if (this.isConnected) return;
-      this.#leaving.abort();
-      clearTimeout(this.#late);
-      this.#view?.destroy();
-      if (this.#area) this.#area.hidden = false;
+      if (!this.isConnected) this.#leave();
     });
+  }
+
+  /** The text area stays hidden: it goes too, or another editor is beside it already. */
+  #leave(): void {
+    this.#leaving.abort();
+    this.#leaving = new AbortController();
+    clearTimeout(this.#late);
+    this.#view?.destroy();
+    this.#view = undefined;
+    this.#area = undefined;
   }
 
   attributeChangedCallback(name: string): void {
