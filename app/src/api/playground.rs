@@ -9,7 +9,7 @@ use domain::invoke::Through;
 #[cfg(feature = "ssr")]
 use domain::invoke::code::CodeLanguage;
 use domain::invoke::code::CodeView;
-use domain::invoke::{AsyncStart, AsyncState, InvokeOutcome, InvokeParams, TargetView};
+use domain::invoke::{AsyncStart, AsyncState, AsyncTicket, InvokeOutcome, InvokeParams, TargetView};
 #[cfg(feature = "ssr")]
 use domain::names::Region;
 use domain::share::intent::InvokeAction;
@@ -47,6 +47,8 @@ pub struct PlaygroundView {
     pub kept: Option<KeptResult>,
     /// An earlier or a saved request, to begin with.
     pub filled: Option<FilledRequest>,
+    /// A call that is answered later.
+    pub later: Option<LaterView>,
 }
 
 /// A request to begin with.
@@ -56,6 +58,15 @@ pub struct FilledRequest {
     pub params: InvokeParams,
     /// How its answer was asked for.
     pub way: InvokeAction,
+}
+
+/// A call that is answered later, and what has become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterView {
+    /// The call.
+    pub ticket: AsyncTicket,
+    /// As it was when it was last looked for.
+    pub state: AsyncState,
 }
 
 /// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share or connection, or of
@@ -68,6 +79,7 @@ pub async fn get_playground(
     #[server(default)] result: String,
     #[server(default)] region: String,
     #[server(default)] from: String,
+    #[server(default)] later: String,
 ) -> Result<PlaygroundView, AppError> {
     let (services, operator) = session()?;
     let through = in_region(through, &region);
@@ -98,7 +110,11 @@ pub async fn get_playground(
             }
         },
     };
-    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result), filled })
+    let later = match services.started_async(&operator, &later) {
+        Some(ticket) => Some(LaterView { state: answer(services.poll_async(&operator, &ticket.id).await)?, ticket }),
+        None => None,
+    };
+    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result), filled, later })
 }
 
 #[cfg(feature = "ssr")]
@@ -154,7 +170,8 @@ fn line(event: &domain::invoke::StreamEvent) -> String {
     line
 }
 
-/// Invokes an endpoint. A plain form may ask for a stream, too: what comes is collected to its end.
+/// Invokes an endpoint. A plain form may ask for a stream, too: what comes is collected to its end; and for an answer
+/// later, which it is led to.
 #[server(prefix = "/api", endpoint = "invoke_endpoint", output = Json)]
 pub async fn invoke_endpoint(
     #[server(flatten)] params: InvokeParams,
@@ -165,7 +182,11 @@ pub async fn invoke_endpoint(
         return answer(services.invoke(&operator, params).await);
     }
     let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
+    let mut later = String::new();
     let mut result = match way {
+        InvokeAction::Async => {
+            answer(services.start_async(&operator, params.clone()).await).map(|start| taken(start, &mut later))
+        }
         InvokeAction::Stream => answer(services.invoke_stream_collected(&operator, params.clone()).await),
         _ => answer(services.invoke(&operator, params.clone()).await),
     };
@@ -174,9 +195,23 @@ pub async fn invoke_endpoint(
     }
     let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
     let id = kept::keep(operator.key(), KeptResult { params, way, result: result.clone() });
-    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
+    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}{later}#response"));
     // The page shows a failure from what was kept; in the address it would only be shown twice.
     result.or_else(|_| Ok(nothing_yet()))
+}
+
+/// The start of an asynchronous call as a plain form is told of it: a failure, or the part of the address that asks for the
+/// answer.
+#[cfg(feature = "ssr")]
+fn taken(start: AsyncStart, later: &mut String) -> InvokeOutcome {
+    let AsyncStart { result, role_us, role_cached, call_us, request_id } = start;
+    match result {
+        Err(failure) => InvokeOutcome { result: Err(failure), role_us, role_cached, call_us, request_id },
+        Ok(ticket) => {
+            *later = format!("&later={}", ticket.id);
+            nothing_yet()
+        }
+    }
 }
 
 /// Starts an invocation that is answered later.

@@ -20,8 +20,10 @@ type Shown = (InvokeParams, String, String);
 /// A folded section with the request of a form as code in each language. While it is open it follows what is typed.
 #[component]
 pub fn CopyAsCode(
-    /// The id of the form with the request: the fields of [`RenderCode`].
+    /// The id of the form with the request: the fields of [`RenderCode`], for who has no script.
     form: &'static str,
+    /// The request as it stands, with its way; none where it is none yet.
+    request: Callback<(), Option<(InvokeParams, String)>>,
 ) -> impl IntoView {
     let details = NodeRef::<html::Details>::new();
     let selected = RwSignal::new(CodeLanguage::Python.key());
@@ -31,11 +33,12 @@ pub fn CopyAsCode(
         if !details.get_untracked().is_some_and(|details| details.has_attribute("open")) {
             return;
         }
-        let Some(asked) = asked(form, selected.get_untracked()) else { return };
-        let now = (asked.params.clone(), asked.way.clone(), asked.language.clone());
+        let Some((params, way)) = request.run(()) else { return };
+        let now = (params, way, selected.get_untracked().to_owned());
         if shown.with_value(|shown| shown.as_ref() != Some(&now)) {
+            let (params, way, language) = now.clone();
             shown.set_value(Some(now));
-            code.dispatch(asked);
+            code.dispatch(RenderCode { params, way, language });
         }
     };
     follow_along(follow);
@@ -114,22 +117,6 @@ fn Program(view: CodeView) -> impl IntoView {
         </div>
         <pre class="code-text" tabindex="0"><code>{text}</code></pre>
     }
-}
-
-/// The request as it stands in the form; none where the form is not there, or has something in it that is no request.
-#[cfg(feature = "hydrate")]
-fn asked(form: &str, language: &str) -> Option<RenderCode> {
-    use leptos::form::FromFormData as _;
-    use leptos::wasm_bindgen::JsCast as _;
-    let form = document().get_element_by_id(form)?.dyn_into::<web_sys::HtmlFormElement>().ok()?;
-    let data = web_sys::FormData::new_with_form(&form).ok()?;
-    let asked = RenderCode::from_form_data(&data).ok()?;
-    Some(RenderCode { language: language.to_owned(), ..asked })
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn asked(_form: &str, _language: &str) -> Option<RenderCode> {
-    None
 }
 
 /// Calls `follow` a moment after anything was typed, chosen or pressed: a button may have filled the form.

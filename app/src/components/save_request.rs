@@ -3,7 +3,7 @@
 use crate::api::saved::SaveRequest as Save;
 use crate::error::failure_of;
 use crate::ui::{ActionProblem, TextInput};
-use leptos::html;
+use domain::invoke::InvokeParams;
 use leptos::prelude::*;
 
 /// Where a plain form sends it.
@@ -11,12 +11,15 @@ const ACTION: &str = "/api/save_request";
 
 /// A name and a button that saves what the form around it would send.
 #[component]
-pub fn SaveRequest() -> impl IntoView {
+pub fn SaveRequest(
+    /// The request as it stands, with its way; none where it is none yet.
+    request: Callback<(), Option<(InvokeParams, String)>>,
+) -> impl IntoView {
     let save = ServerAction::<Save>::new();
-    let button = NodeRef::<html::Button>::new();
+    let name = RwSignal::new(String::new());
     let send = Callback::new(move |()| {
-        if let Some(call) = button.get_untracked().and_then(|button| read(&button)) {
-            save.dispatch(call);
+        if let Some((params, way)) = request.run(()) {
+            save.dispatch(Save { params, way, saved_name: name.get_untracked() });
         }
     });
     // Enter in the name would press the form's first button, which sends the request.
@@ -34,6 +37,8 @@ pub fn SaveRequest() -> impl IntoView {
                 <div class="save-request-name" on:keydown=on_key>
                     <TextInput
                         name="saved_name"
+                        value=name
+                        on_input=Callback::new(move |text| name.set(text))
                         label="Name of the saved request"
                         description="What stands in double braces, such as `{{customer_id}}`, can be filled in later."
                     />
@@ -43,7 +48,6 @@ pub fn SaveRequest() -> impl IntoView {
                     class="btn"
                     formaction=ACTION
                     formmethod="post"
-                    node_ref=button
                     aria-busy=move || pending.get().then_some("true")
                     on:click=move |event| {
                         event.prevent_default();
@@ -58,11 +62,4 @@ pub fn SaveRequest() -> impl IntoView {
             <ActionProblem error=failure_of(save)/>
         </details>
     }
-}
-
-/// What the form around the button says now.
-fn read(button: &leptos::web_sys::HtmlButtonElement) -> Option<Save> {
-    use leptos::form::FromFormData as _;
-    let data = leptos::web_sys::FormData::new_with_form(&button.form()?).ok()?;
-    Save::from_form_data(&data).ok()
 }

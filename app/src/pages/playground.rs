@@ -1,6 +1,7 @@
 //! Playground: invoke an endpoint, through a share or directly. The choice is in the address; what is typed survives it.
 
 mod format;
+mod later;
 mod pickers;
 mod request;
 mod response;
@@ -11,6 +12,7 @@ use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
 use crate::components::{CopyAsCode, PlaygroundTabs};
 use crate::ui::{ButtonKind, EmptyState, ErrorPanel, PageHeader, Resolve, Skeleton};
 use domain::invoke::Through;
+use later::Later;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use pickers::Pickers;
@@ -25,15 +27,18 @@ pub fn PlaygroundPage() -> impl IntoView {
     let chosen = Memo::new(move |_| {
         let query = query.read();
         let part = |name: &str| query.get(name).unwrap_or_default();
-        (part("through"), part("endpoint"), part("result"), part("region"), part("from"))
+        ["through", "endpoint", "result", "region", "from", "later"].map(part)
     });
     let playground = Resource::new(
         move || chosen.get(),
-        |(through, endpoint, result, region, from)| get_playground(through, endpoint, result, region, from),
+        |[through, endpoint, result, region, from, later]| {
+            get_playground(through, endpoint, result, region, from, later)
+        },
     );
     let typed = Typed::new();
     let invoke = ServerAction::<InvokeEndpoint>::new();
     let live = Live::new();
+    let later = Later::new();
     on_cleanup(move || live.clear());
     view! {
         <PageHeader title="Playground" sub="Calls go through a share's role, or directly as a connection. Your credentials stay on the server." />
@@ -49,15 +54,21 @@ pub fn PlaygroundPage() -> impl IntoView {
                 }
             }
             children=Callback::new(move |view: PlaygroundView| {
-                view! { <Playground view=view typed=typed invoke=invoke live /> }
+                view! { <Playground view=view typed=typed invoke=invoke live later /> }
             })
         />
     }
 }
 
 #[component]
-fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEndpoint>, live: Live) -> impl IntoView {
-    let PlaygroundView { targets, chosen, problem, kept, filled } = view;
+fn Playground(
+    view: PlaygroundView,
+    typed: Typed,
+    invoke: ServerAction<InvokeEndpoint>,
+    live: Live,
+    later: Later,
+) -> impl IntoView {
+    let PlaygroundView { targets, chosen, problem, kept, filled, later: taken } = view;
     let Some(target) = chosen else {
         return view! {
             <div class="card">
@@ -72,6 +83,11 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
         .into_any();
     };
     let (kept_params, kept_result) = kept.map(|kept| ((kept.params, kept.way), kept.result)).unzip();
+    // A call that was taken has no result yet: what was kept of it is what was typed.
+    let kept_result = kept_result.filter(|_| taken.is_none());
+    if let Some(taken) = taken {
+        later.resume(taken);
+    }
     let drawn = target.clone();
     typed.begin(move |typed| match kept_params {
         None if filled.is_some() => {
@@ -96,7 +112,7 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
             }
         };
         return view! {
-            <Pickers targets=targets chosen=target invoke=invoke live problem />
+            <Pickers targets=targets chosen=target invoke=invoke live later problem />
             <div class="card">
                 <EmptyState
                     title="No endpoint named yet"
@@ -107,15 +123,17 @@ fn Playground(view: PlaygroundView, typed: Typed, invoke: ServerAction<InvokeEnd
         .into_any();
     };
     let name = endpoint.to_string();
+    let asked = StoredValue::new(target.clone());
+    let as_typed = Callback::new(move |()| asked.with_value(|target| typed.as_it_stands(target)));
     view! {
-        <Pickers targets=targets chosen=target.clone() invoke=invoke live problem=None />
+        <Pickers targets=targets chosen=target.clone() invoke=invoke live later problem=None />
         {problem
             .map(|error| view! { <ErrorPanel error=error title="The endpoint's status could not be read" /> })}
         <div class="playground">
-            <Request target=target endpoint=endpoint typed=typed invoke=invoke live />
-            <Response endpoint=name invoke=invoke kept=kept_result typed=typed live />
+            <Request target=target endpoint=endpoint typed=typed invoke=invoke live later as_typed />
+            <Response endpoint=name invoke=invoke kept=kept_result typed=typed live later />
         </div>
-        <CopyAsCode form=request::FORM />
+        <CopyAsCode form=request::FORM request=as_typed />
     }
     .into_any()
 }

@@ -20,7 +20,6 @@ use domain::names::{EndpointName, Region, ShareId};
 use domain::s3::Location;
 use domain::share::intent::InvokeAction;
 use domain::share::results;
-use domain::time::Timestamp;
 use futures::future::BoxFuture;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -37,14 +36,13 @@ pub(super) struct Started(Mutex<VecDeque<Kept>>);
 
 #[derive(Clone)]
 struct Kept {
-    id: String,
+    ticket: AsyncTicket,
     /// The operator's key.
     owner: String,
     through: Through,
     endpoint: EndpointName,
     output: Location,
     failure: Option<Location>,
-    began: Timestamp,
     /// Whether its end is in the audit trail.
     noted: bool,
 }
@@ -58,12 +56,12 @@ impl Started {
         }
     }
     fn get(&self, owner: &str, id: &str) -> Option<Kept> {
-        lock(&self.0).iter().find(|kept| kept.id == id && kept.owner == owner).cloned()
+        lock(&self.0).iter().find(|kept| kept.ticket.id == id && kept.owner == owner).cloned()
     }
     /// Notes that a call's end is told; says whether it was not yet.
     fn note(&self, id: &str) -> bool {
         let mut all = lock(&self.0);
-        let kept = all.iter_mut().find(|kept| kept.id == id);
+        let kept = all.iter_mut().find(|kept| kept.ticket.id == id);
         kept.is_some_and(|kept| !std::mem::replace(&mut kept.noted, true))
     }
     /// Forgets what a session started.
@@ -143,17 +141,21 @@ impl Services {
             started: self.now(),
         };
         self.inner.playground.started.keep(Kept {
-            id: ticket.id.clone(),
+            ticket: ticket.clone(),
             owner: call.operator.key().to_owned(),
             through: through.clone(),
             endpoint: call.request.endpoint.clone(),
             output: taken.output,
             failure: taken.failure,
-            began: ticket.started,
             noted: false,
         });
         let (role_us, role_cached, call_us) = timing.parts();
         AsyncStart { result: Ok(ticket), role_us, role_cached, call_us, request_id: answer.request_id }
+    }
+
+    /// An asynchronous invocation that this session started, if it is still remembered.
+    pub fn started_async(&self, operator: &Operator, id: &str) -> Option<AsyncTicket> {
+        self.inner.playground.started.get(operator.key(), id).map(|kept| kept.ticket)
     }
 
     /// What has become of an asynchronous invocation that this session started; `NotFound` for any other.
@@ -193,7 +195,7 @@ impl Services {
         {
             return Ok(AsyncState::Failed { message: String::from_utf8_lossy(&object.body).into_owned() });
         }
-        let waited_ms = self.now().since(kept.began);
+        let waited_ms = self.now().since(kept.ticket.started);
         if u128::from(waited_ms) < self.inner.settings.answers_within.as_millis() {
             return Ok(AsyncState::Pending { waited_ms });
         }

@@ -1,5 +1,6 @@
 //! Which endpoint, through what. A form of its own: without a script it is sent by its button.
 
+use super::later::Later;
 use super::streaming::Live;
 use crate::api::encoded;
 use crate::api::playground::InvokeEndpoint;
@@ -23,6 +24,7 @@ pub(super) fn Pickers(
     chosen: TargetView,
     invoke: ServerAction<InvokeEndpoint>,
     live: Live,
+    later: Later,
     /// What is wrong with the endpoint's name as typed.
     problem: Option<AppError>,
 ) -> impl IntoView {
@@ -30,6 +32,7 @@ pub(super) fn Pickers(
     let go = Callback::new(move |(through, endpoint): (String, String)| {
         invoke.value().set(None);
         live.clear();
+        later.clear();
         let (through, endpoint) = (encoded(&through), encoded(&endpoint));
         navigate(&format!("/playground?through={through}&endpoint={endpoint}"), NavigateOptions::default());
     });

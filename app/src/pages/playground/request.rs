@@ -13,13 +13,14 @@ mod ways;
 
 pub(super) use typed::Typed;
 
+use super::later::Later;
 use super::streaming::Live;
 use crate::api::playground::InvokeEndpoint;
 use crate::components::SaveRequest;
 use crate::ui::{Button, ButtonKind, Checkbox, IconName, TextInput, Words, size};
 use domain::body::{BodyKind, BodyProblem, csv};
 use domain::endpoint::EndpointStatus;
-use domain::invoke::TargetView;
+use domain::invoke::{InvokeParams, TargetView};
 use domain::names::EndpointName;
 use editor::{TextBody, UnderText};
 use file::FilePane;
@@ -123,13 +124,15 @@ pub(super) fn Request(
     typed: Typed,
     invoke: ServerAction<InvokeEndpoint>,
     live: Live,
+    later: Later,
+    as_typed: Callback<(), Option<(InvokeParams, String)>>,
 ) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let kept = StoredValue::new(target.clone());
     let bytes = Memo::new(move |_| typed.bytes());
     let problem = Memo::new(move |_| typed.problem());
     let reason = reason(typed, kept, bytes, problem);
-    let sending = Sending::new(invoke, live);
+    let sending = Sending::new(invoke, live, later);
     // Whether it was pressed once although something is wrong; another body is another question.
     let asked = RwSignal::new(false);
     Effect::new(move |_| {
@@ -191,7 +194,7 @@ pub(super) fn Request(
                     </Button>
                     <Waiting sending/>
                 </div>
-                <SaveRequest/>
+                <SaveRequest request=as_typed/>
             </ActionForm>
         </section>
     }

@@ -10,11 +10,13 @@ mod rows;
 mod tree;
 mod views;
 
+pub(super) use failure::Failure as Failed;
 pub(super) use head::{Fact, Facts, Span, Spent};
 pub(super) use pager::Pager;
 pub(super) use rows::range;
 
 use super::Typed;
+use super::later::{Awaited, Later};
 use super::streaming::{Live, Streamed};
 use crate::api::playground::InvokeEndpoint;
 use crate::error::AppError;
@@ -33,11 +35,13 @@ pub(super) fn Response(
     kept: Option<Result<InvokeOutcome, AppError>>,
     typed: Typed,
     live: Live,
+    later: Later,
 ) -> impl IntoView {
     let value = invoke.value();
     let pending = invoke.pending();
     // Which of the two was asked for last.
     let streams = Memo::new(move |_| live.is_on());
+    let awaited = Memo::new(move |_| later.is_on());
     let cancelled = cancelled(invoke);
     let (name, calling) = (endpoint.clone(), endpoint);
     let state = {
@@ -53,6 +57,9 @@ pub(super) fn Response(
         if streams.get() {
             return view! { <Streamed live endpoint=endpoint.clone() typed /> }.into_any();
         }
+        if awaited.get() {
+            return view! { <Awaited later endpoint=endpoint.clone() typed /> }.into_any();
+        }
         if pending.get() {
             return view! { <Waiting endpoint=endpoint.clone() /> }.into_any();
         }
@@ -60,6 +67,7 @@ pub(super) fn Response(
     };
     // Read aloud in a sentence: the answer itself may have thousands of rows.
     let said = move || match (streams.get(), pending.get(), cancelled.get()) {
+        _ if awaited.get() => later.in_a_sentence(),
         (true, ..) => live.in_a_sentence(),
         (_, true, _) => format!("Calling {calling}"),
         (.., true) => "Cancelled".into(),
@@ -139,6 +147,17 @@ fn Waiting(endpoint: String) -> impl IntoView {
             <span class="muted">{format!("Calling {endpoint}")}</span>
         </div>
         <Skeleton lines=6 />
+    }
+}
+
+/// An answer without the times of a call.
+#[component]
+pub(super) fn Answered(answer: InvokeAnswer, endpoint: String) -> impl IntoView {
+    let facts = of_answer(&answer);
+    let status = answer.status;
+    view! {
+        <Answer body=Body::of(answer, &endpoint) status/>
+        <Facts facts/>
     }
 }
 

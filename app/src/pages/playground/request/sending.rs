@@ -1,6 +1,7 @@
 //! Sending, waiting, and not waiting any longer.
 
-use crate::api::playground::{InvokeEndpoint, StreamEndpoint};
+use crate::api::playground::{InvokeEndpoint, StartAsync, StreamEndpoint};
+use crate::pages::playground::later::Later;
 use crate::pages::playground::streaming::Live;
 use crate::ui::{Button, Words};
 use domain::invoke::{InvokeParams, limits};
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub(super) struct Sending {
     invoke: ServerAction<InvokeEndpoint>,
     live: Live,
+    later: Later,
     handle: StoredValue<Option<ActionAbortHandle>>,
     /// Which endpoint it calls.
     called: StoredValue<String>,
@@ -24,10 +26,11 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) fn new(invoke: ServerAction<InvokeEndpoint>, live: Live) -> Self {
+    pub(super) fn new(invoke: ServerAction<InvokeEndpoint>, live: Live, later: Later) -> Self {
         let sending = Self {
             invoke,
             live,
+            later,
             handle: StoredValue::new(None),
             called: StoredValue::new(String::new()),
             seconds: RwSignal::new(0),
@@ -39,7 +42,7 @@ impl Sending {
 
     /// Whether an answer is waited for or comes.
     pub(super) fn is_busy(self) -> bool {
-        self.invoke.pending().get() || self.live.is_going()
+        self.invoke.pending().get() || self.live.is_going() || self.later.is_starting()
     }
 
     pub(super) fn is_busy_now(self) -> bool {
@@ -49,10 +52,20 @@ impl Sending {
     pub(super) fn send(self, params: InvokeParams, way: InvokeAction) {
         self.cancelled.set(None);
         self.invoke.value().set(None);
-        if way == InvokeAction::Stream {
-            return self.live.start(StreamEndpoint { params });
+        match way {
+            InvokeAction::Stream => {
+                self.later.clear();
+                return self.live.start(StreamEndpoint { params });
+            }
+            InvokeAction::Async => {
+                self.live.clear();
+                return self.later.start(StartAsync { params });
+            }
+            InvokeAction::Invoke => {
+                self.live.clear();
+                self.later.clear();
+            }
         }
-        self.live.clear();
         self.called.set_value(params.endpoint.to_string());
         let handle = self.invoke.dispatch(InvokeEndpoint { params, way: way.key().into() });
         self.handle.set_value(Some(handle));

@@ -204,6 +204,11 @@ impl Typed {
         Ok(InvokeParams { through: target.through.clone(), endpoint, headers, body, encoding })
     }
 
+    /// The request with the key of its way, for who makes something else of it; none where it is none yet.
+    pub(in crate::pages::playground) fn as_it_stands(self, target: &TargetView) -> Option<(InvokeParams, String)> {
+        Some((self.params(target).ok()?, self.way_untracked().key().to_owned()))
+    }
+
     fn content(self) -> Result<(String, BodyEncoding), String> {
         let text = || self.body.with_untracked(Clone::clone);
         let in_base64 = |bytes: &[u8]| (bytes::to_base64(bytes), BodyEncoding::Base64);

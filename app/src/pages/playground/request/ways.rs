@@ -6,9 +6,6 @@ use domain::invoke::TargetView;
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
 
-/// What this page can send.
-const SENT: [InvokeAction; 2] = [InvokeAction::Invoke, InvokeAction::Stream];
-
 fn label(way: InvokeAction) -> &'static str {
     match way {
         InvokeAction::Invoke => "As a whole",
@@ -19,8 +16,7 @@ fn label(way: InvokeAction) -> &'static str {
 
 /// Why the endpoint can't be called this way from here; none where it can.
 pub(super) fn hindrance(target: &TargetView, way: InvokeAction) -> Option<String> {
-    let not_yet = || (!SENT.contains(&way)).then(|| "this console does not send asynchronous calls yet".to_owned());
-    target.offers(way).err().or_else(not_yet)
+    target.offers(way).err()
 }
 
 /// The ways to choose from.

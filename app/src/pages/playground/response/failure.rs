@@ -14,7 +14,7 @@ const LONGEST: usize = 20_000;
 
 /// A call that failed.
 #[component]
-pub(super) fn Failure(failure: InvokeFailure, typed: Typed) -> impl IntoView {
+pub(in super::super) fn Failure(failure: InvokeFailure, typed: Typed) -> impl IntoView {
     let status = match (failure.status, failure.code.as_str()) {
         (Some(status), "") => status.to_string(),
         // Where AWS gives no code the status stands for it.
