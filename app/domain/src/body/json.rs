@@ -17,12 +17,15 @@ pub fn problem(text: &str) -> Option<BodyProblem> {
     // The parser counts bytes; people count characters.
     let before = line.len().min(error.column().saturating_sub(1));
     let column = line.get(..line.floor_char_boundary(before)).unwrap_or_default().chars().count() + 1;
-    Some(BodyProblem { line: error.line().max(1), column, message: in_words(message) })
+    Some(BodyProblem { line: error.line().max(1), column, message: in_words(message, line.as_bytes().get(before)) })
 }
 
-/// The parser's words, without its own terms.
-fn in_words(message: &str) -> String {
+/// The parser's words, without its own terms; `found` is what stands at the place.
+fn in_words(message: &str, found: Option<&u8>) -> String {
     match message {
+        // Where a value or a key is expected, a bracket can close only after a comma.
+        "expected value" if found == Some(&b']') => "there is a comma with nothing after it".into(),
+        "key must be a string" if found == Some(&b'}') => "there is a comma with nothing after it".into(),
         "EOF while parsing an object" => "the object is not closed: `}` is missing".into(),
         "EOF while parsing a list" => "the list is not closed: `]` is missing".into(),
         "EOF while parsing a string" => "the text is not closed: `\"` is missing".into(),
