@@ -89,7 +89,7 @@ async fn a_whole_answer_is_a_file_that_no_browser_opens() {
 async fn an_answer_is_readable_in_the_first_render() {
     let under = Under::test().await;
     for (kind, body, shown) in [
-        ("application/json", r#"{"a":[1,{"b":"<i>"}]}"#, "&quot;b&quot;: &quot;&lt;i&gt;&quot;"),
+        ("application/json", r#"{"a":[1,{"b":"<i>"}]}"#, r#""b": "&lt;i&gt;""#),
         ("text/csv", "id,score\n1,0.5\n2,<b>\n", "<td>&lt;b&gt;</td>"),
         ("text/html", "<script>x</script>", "&lt;script&gt;x&lt;/script&gt;"),
         ("application/json", "nope", "line 1, column 1"),

@@ -84,7 +84,7 @@ async fn a_request_is_saved_changed_filled_in_and_sent_by_plain_forms() {
     assert!(page.contains("Dear Bob") && page.contains("Answered"), "{page}");
 
     let history = under.visit("/history").await.body;
-    assert!(history.contains("/history/1\"") && history.contains("parent · eu-west-1, directly"));
+    assert!(history.contains("/history/1\"") && history.contains(" · eu-west-1, directly"));
     let call = under.visit("/history/1").await.body;
     assert!(call.contains("Open as a new request") && !call.contains("Dear Bob"), "bodies are off by default");
     let again = under.visit("/playground?from=history/1").await;

@@ -152,7 +152,11 @@ impl Services {
         timing.no_role();
         match answer {
             Ok(answer) => Ok((answer, timing)),
-            Err(error) => {
+            Err(mut error) => {
+                // For the words about it; a call that went well needs nobody to know the account.
+                if error.account.is_none() {
+                    error.account = self.identity(connection).await.ok().flatten().map(|identity| identity.account);
+                }
                 let denied = error.kind == GatewayErrorKind::AccessDenied;
                 let explanation = denied.then(|| denied_directly(connection, call.action));
                 Err(Box::new(timing.failed(call.action.operation(), call.route.region(), &error, explanation)))
