@@ -90,7 +90,7 @@ async fn an_answer_is_readable_in_the_first_render() {
     let under = Under::test().await;
     for (kind, body, shown) in [
         ("application/json", r#"{"a":[1,{"b":"<i>"}]}"#, r#""b": "&lt;i&gt;""#),
-        ("text/csv", "id,score\n1,0.5\n2,<b>\n", "<td>&lt;b&gt;</td>"),
+        ("text/csv", "id,score\n1,0.5\n2,<b>\n", "&lt;b&gt;</td>"),
         ("text/html", "<script>x</script>", "&lt;script&gt;x&lt;/script&gt;"),
         ("application/json", "nope", "line 1, column 1"),
         ("application/json", r#"{"choices":[{"message":{"role":"assistant","content":"Hi <b>"}}]}"#, "Hi &lt;b&gt;"),
