@@ -254,6 +254,15 @@ impl Verifier {
                     more.push(format!("the call reached `{endpoint}`; its model refused the input{status}"));
                     request_id = error.request_id.or(request_id);
                 }
+                // Who may call is decided before what is asked for: an endpoint of many models, of inference components or of
+                // asynchronous calls takes none without their headers.
+                Err(error) if error.kind == GatewayErrorKind::Invalid => {
+                    more.push(format!(
+                        "the call to `{endpoint}` was let through, and asks for more: {}",
+                        error.message
+                    ));
+                    request_id = error.request_id.or(request_id);
+                }
                 Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
                     let action = if later { InvokeAction::Async } else { InvokeAction::Invoke };
                     let said = self.services.invoke_said(intent, &credentials.session_arn, &endpoint, action);
