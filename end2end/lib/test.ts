@@ -115,7 +115,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await running.stop();
   },
 
-  freshPage: async ({ open, fresh }, use) => use(await open(fresh)),
+  // Set up in this order, and so taken down in the other: a page that still loads would miss its console.
+  freshPage: async ({ fresh, open }, use) => use(await open(fresh)),
 
   sharedPage: async ({ browser, trouble, look, shared, session }, use) => {
     const context = await browser.newContext({ ...look, baseURL: shared.origin, storageState: session });
