@@ -154,11 +154,23 @@ pub fn TextArea(
                     }
                 }
             >
-                {value.get_untracked()}
+                {as_drawn(value.get_untracked())}
             </textarea>
             {problem(ids.error(), error)}
         </div>
     }
+}
+
+/// What stands between the tags. The server's HTML is written without escaping there, as the framework takes a text area's
+/// content for raw text, which it is not: an end tag in it would end it. The browser makes a text node of it.
+fn as_drawn(text: String) -> String {
+    if cfg!(feature = "ssr") { in_html(&text) } else { text }
+}
+
+/// A text as the content of a text area in HTML, whose first line break the parser drops.
+fn in_html(text: &str) -> String {
+    let first = if text.starts_with('\n') { "\n" } else { "" };
+    format!("{first}{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// Where `value` turns into another one, the control's text does, too. The first is in the page as it came: what was typed
@@ -182,4 +194,16 @@ where
         wanted
     });
     control
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_html;
+
+    #[test]
+    fn nothing_that_is_typed_ends_a_text_area() {
+        assert_eq!(in_html("</textarea><img src=x>"), "&lt;/textarea>&lt;img src=x>");
+        assert_eq!(in_html("&lt; 1"), "&amp;lt; 1");
+        assert_eq!(in_html("\na\n"), "\n\na\n");
+    }
 }
