@@ -13,12 +13,16 @@ pub mod doctor;
 pub mod drift;
 pub mod function;
 pub mod handoff;
+pub mod history;
 pub mod import;
 pub mod map;
 pub mod playground;
 pub mod rotation;
 pub mod runs;
+pub mod saved;
 pub mod shares;
+#[cfg(feature = "ssr")]
+pub mod shelf;
 pub mod shell;
 pub mod verification;
 pub mod wizard;

@@ -89,6 +89,16 @@ mod split {
     );
     file!(doctor, preloaded by __preload_doctor: DoctorPage in doctor);
     file!(playground, preloaded by __preload_playground: PlaygroundPage in playground);
+    file!(
+        calls, preloaded by __preload_calls:
+        HistoryPage in history,
+        CallPage in history,
+        HistorySettingsPage in history,
+        SavedListPage in saved,
+        SavedImportPage in saved,
+        SavedPage in saved,
+        SavedFormPage in saved,
+    );
 }
 
 /// The console.
@@ -119,6 +129,13 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/map") view=page!(map::MapPage) ssr=SsrMode::Async />
                     <Route path=path!("/doctor") view=page!(doctor::DoctorPage) ssr=SsrMode::Async />
                     <Route path=path!("/playground") view=page!(playground::PlaygroundPage) ssr=SsrMode::Async />
+                    <Route path=path!("/history") view=page!(history::HistoryPage) ssr=SsrMode::Async />
+                    <Route path=path!("/history/settings") view=page!(history::HistorySettingsPage) ssr=SsrMode::Async />
+                    <Route path=path!("/history/:id") view=page!(history::CallPage) ssr=SsrMode::Async />
+                    <Route path=path!("/saved") view=page!(saved::SavedListPage) ssr=SsrMode::Async />
+                    <Route path=path!("/saved/import") view=page!(saved::SavedImportPage) ssr=SsrMode::Async />
+                    <Route path=path!("/saved/:id") view=page!(saved::SavedPage) ssr=SsrMode::Async />
+                    <Route path=path!("/saved/:id/form") view=page!(saved::SavedFormPage) ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
                     <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />

@@ -33,5 +33,5 @@ pub use state::{ActionProblem, EmptyState, ErrorPanel, Skeleton};
 pub use table::{Column, Rows, Table};
 pub use tabs::{Tab, TabPanel, Tabs, focus};
 pub use text::{Words, sentence_case};
-pub use time::{Time, duration_ms, duration_us, size};
+pub use time::{Time, count, duration_ms, duration_us, size};
 pub use toast::{Toaster, Toasts};

@@ -59,7 +59,7 @@ test("without a session every page leads to signing in, which explains the launc
   const context = await browser.newContext({ baseURL: shared.origin, storageState: { cookies: [], origins: [] } });
   trouble.watch(context);
   const page = await context.newPage();
-  for (const path of ["/", "/shares", "/shares/import", "/map", "/playground", "/accounts", "/activity"]) {
+  for (const path of ["/", "/shares", "/shares/import", "/map", "/playground", "/history", "/saved", "/accounts", "/activity"]) {
     await page.goto(path);
     await expect(page, `${path} leads to signing in`).toHaveURL(/\/sign-in/);
   }

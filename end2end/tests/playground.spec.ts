@@ -1,4 +1,5 @@
 // The playground's form: what it brings, what it keeps, and what it does for whoever typed something wrong.
+import { bodyText } from "../lib/request.ts";
 import { expect, test } from "../lib/test.ts";
 import { ShareWizard } from "../lib/wizard.ts";
 
@@ -11,19 +12,20 @@ test("another endpoint brings its sample, what was typed is kept, and the sample
   const endpoint = page.getByRole("combobox", { name: "Endpoint" });
   const kind = page.getByRole("combobox", { name: "Content type" });
   const body = page.getByRole("textbox", { name: "Body" });
+  const text = bodyText(page);
   const sample = page.getByRole("button", { name: "Use sample" });
-  for (const [name, type, text] of [["churn-classifier", "text/csv", /^5,0,0/], ["echo", "application/json", /sagemaker/]] as const) {
+  for (const [name, type, sent] of [["churn-classifier", "text/csv", /^5,0,0/], ["echo", "application/json", /sagemaker/]] as const) {
     await endpoint.selectOption(name);
     await expect(kind).toHaveValue(type);
-    await expect(body).toHaveValue(text);
+    await expect(text).toHaveValue(sent);
     await expect(sample).toBeHidden();
   }
   await body.fill("my own");
   await endpoint.selectOption("churn-classifier");
   await expect(page).toHaveURL(/endpoint=churn-classifier/);
-  await expect(body).toHaveValue("my own");
+  await expect(text).toHaveValue("my own");
   await sample.click();
-  await expect(body).toHaveValue(/^5,0,0/);
+  await expect(text).toHaveValue(/^5,0,0/);
   await expect(kind).toHaveValue("text/csv");
 
   // The model names what it takes: one click sends it again as that.
@@ -35,7 +37,7 @@ test("another endpoint brings its sample, what was typed is kept, and the sample
   await expect(response).toContainText("200");
   await expect(kind).toHaveValue("text/csv");
 
-  await body.evaluate((area: HTMLTextAreaElement) => {
+  await text.evaluate((area: HTMLTextAreaElement) => {
     area.value = `${"1".repeat(99_999)}\n`.repeat(66);
     area.dispatchEvent(new InputEvent("input", { bubbles: true }));
   });

@@ -52,6 +52,34 @@ test("a stream is seen as it comes, and can be stopped", async ({ freshPage: pag
   }).toPass();
 });
 
+test("what a language model streams is readable as it comes, with each piece's size and time", async ({ freshPage: page }) => {
+  await opened(page);
+  const response = page.getByRole("region", { name: "Response" });
+  const words = ["One", " <b>two</b>", " three"];
+  const events = words.map((content) => `data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`).join("");
+  await ask(page, events + "data: [DONE]\n\n", "parts=6;type=text/event-stream");
+  await expect(response).toContainText("Whole");
+  await expect(response.getByRole("region", { name: "What the model says" })).toHaveText(words.join(""));
+  await expect(response.getByText(/ tokens a second$/)).toBeVisible();
+  await expect(response.getByText(/^after /)).toBeVisible();
+  await expect(page.getByRole("status").filter({ hasText: "The answer is whole: 6 pieces" })).toHaveCount(1);
+  await response.getByRole("tab", { name: "Raw" }).click();
+  await expect(response.getByRole("tabpanel").locator("pre")).toContainText("[DONE]");
+  await response.getByRole("tab", { name: "Pieces" }).click();
+  await expect(response.getByRole("rowheader")).toHaveText(["1", "2", "3", "4", "5", "6"]);
+  expect(await findings(page)).toEqual([]);
+
+  // A long answer is followed until the person looks at its beginning.
+  await ask(page, "a line of text\n".repeat(400), "parts=40;part-ms=50");
+  await expect(response).toContainText("Coming");
+  const area = response.getByRole("region", { name: "The answer so far" });
+  await expect.poll(() => area.evaluate((it) => it.scrollTop)).toBeGreaterThan(0);
+  await area.evaluate((it) => it.scrollTo(0, 0));
+  await expect(response.getByRole("button", { name: "Follow the end" })).toBeVisible();
+  await expect(response).toContainText("Whole");
+  expect(await area.evaluate((it) => it.scrollTop)).toBe(0);
+});
+
 test("a stream that breaks off keeps what came and says why, and one that is refused is explained", async ({ freshPage: page }) => {
   await opened(page);
   const response = page.getByRole("region", { name: "Response" });

@@ -26,7 +26,7 @@ pub struct Console {
     state: ConsoleState,
     sandbox: Option<Sandbox>,
     stopping: watch::Sender<bool>,
-    upkeep: Option<JoinHandle<()>>,
+    upkeep: JoinHandle<()>,
     _lock: DataDirLock,
 }
 
@@ -53,7 +53,7 @@ impl Console {
             tracing::error!(error = in_one_line(&error), "interrupted runs could not be resumed");
         }
         let (stopping, stopped) = watch::channel(false);
-        let upkeep = config.check_shares.map(|_| upkeep::start(services.clone(), stopped.clone(), upkeep::TICK));
+        let upkeep = upkeep::start(services.clone(), stopped.clone(), upkeep::TICK);
         let hosts = AllowedHosts::new(addr, &config.network);
         let origin = hosts.url().to_owned();
         let state = ConsoleState::new(Shared {
@@ -99,10 +99,8 @@ impl Console {
     /// Writes out what is still to be written and ends the sandbox.
     pub async fn close(self) {
         self.stop_streams();
-        if let Some(upkeep) = self.upkeep {
-            // It ends at once; a panic in it was logged where it happened.
-            let _ = upkeep.await;
-        }
+        // It ends at once; a panic in it was logged where it happened.
+        let _ = self.upkeep.await;
         self.state.services.shutdown().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;

@@ -1,11 +1,13 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{events, hand_off, pages, sign_in};
+use crate::routes::{answers, code, events, hand_off, pages, saved, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
+use app::api::playground::DOWNLOAD_CODE;
+use app::api::saved::READ_FILE;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::header::CONTENT_TYPE;
@@ -30,8 +32,12 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/events/runs/{id}", get(events::run))
         .route("/events/verifications/{share}", get(events::verification))
         .route("/shares/{id}/hand-off/{file}", get(hand_off::download))
+        .route("/playground/answers/{id}", get(answers::download))
         .route(OPEN_OFFER, post(hand_off::open_offer))
         .route(TAKE_ACCEPTANCE, post(hand_off::take_acceptance))
+        .route(DOWNLOAD_CODE, post(code::download))
+        .route("/saved/export", get(saved::export))
+        .route(READ_FILE, post(saved::read))
         // Pages, and server functions under /api.
         .leptos_routes_with_context(
             &state,

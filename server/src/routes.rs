@@ -1,6 +1,9 @@
 //! Handlers that are not pages or server functions.
 
+pub mod answers;
+pub mod code;
 pub mod events;
 pub mod hand_off;
 pub mod pages;
+pub mod saved;
 pub mod sign_in;

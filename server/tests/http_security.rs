@@ -11,7 +11,7 @@ use console::{HOST, OWN, Under, server_functions};
 
 const STREAMS: [&str; 2] =
     ["/events/runs/01890a5d-ac96-774b-bcce-b302099a8057", "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057"];
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 24] = [
     "/",
     "/shares",
     "/shares/import",
@@ -21,15 +21,24 @@ const PAGES: [&str; 15] = [
     "/shares/x",
     "/shares/x/hand-off",
     "/shares/x/hand-off/offer",
+    "/playground/answers/x",
     "/accept",
     "/map",
     "/playground",
+    "/history",
+    "/history/settings",
+    "/history/1",
+    "/saved",
+    "/saved/import",
+    "/saved/export",
+    "/saved/x",
+    "/saved/x/form",
     "/accounts",
     "/activity",
     "/no/such/page",
 ];
-/// Forms that are no server functions, so that a file can be sent without a script.
-const FORMS: [&str; 2] = ["/api/open_offer", "/api/take_acceptance"];
+/// Forms that are no server functions, so that a file can be sent or received without a script.
+const FORMS: [&str; 4] = ["/api/open_offer", "/api/take_acceptance", "/api/download_code", "/api/read_saved_file"];
 
 /// What is wrong with a call that must be refused, the status it gets, and the headers it sends.
 type Forgery = (&'static str, u16, Vec<(&'static str, String)>);

@@ -1,5 +1,6 @@
 //! The browser tests: their packages, a Chromium, and the console they start.
 
+use crate::editor;
 use crate::layout::Layout;
 use crate::process::{capture, cargo, loud, on_path, quiet, stamp, stamped};
 use crate::site::{self, Flavour};
@@ -19,11 +20,12 @@ pub fn test(layout: &Layout, binary: &Path, site: &Path, further: &[String]) -> 
     loud(&mut playwright)
 }
 
-/// Checks the tests' types; a test that asks for a field that is not there would otherwise fail late.
+/// Checks the types of the tests and of the editor; a test that asks for a field that is not there would otherwise fail late.
 pub fn types(layout: &Layout) -> Result<()> {
     packages(layout)?;
-    let mut tsc = npx(layout, "tsc")?;
-    loud(tsc.arg("--noEmit"))
+    loud(npx(layout, "tsc")?.arg("--noEmit"))?;
+    editor::packages(layout)?;
+    loud(npx(layout, "tsc")?.args(["--project", "../editor"]))
 }
 
 /// Takes a picture of every page into `folder`.

@@ -4,7 +4,7 @@ use crate::layout::Layout;
 use crate::process::{capture, cargo, loud, on_path, quiet};
 use crate::report::{line, step, took};
 use crate::site::{self, Flavour};
-use crate::{browser, python, tools};
+use crate::{browser, javascript, python, tools};
 use anyhow::Result;
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,7 +13,7 @@ use std::time::Instant;
 /// What to leave out or add.
 #[derive(clap::Args)]
 pub struct Options {
-    /// Leave out what needs a browser or Python.
+    /// Leave out what needs a browser, Python or Node.js.
     #[arg(long)]
     quick: bool,
     /// Also get cargo-deny and cargo-machete where they are missing, and look for known vulnerabilities.
@@ -41,6 +41,9 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     // All targets at once, so that the console is there for the browser.
     step("build", || loud(cargo(layout).arg("build").args(REST).arg("--all-targets")))?;
     let python = if options.quick { None } else { Some(step("python", || python::ensure(layout))?) };
+    if !options.quick {
+        step("javascript", || javascript::ensure(layout))?;
+    }
     step("tests", || loud(&mut tests(layout, &REST, python)))?;
     step("tests of the use cases", || loud(&mut tests(layout, &APART, None)))?;
     step("documentation tests", || {
@@ -64,7 +67,8 @@ const APART: [&str; 2] = ["--package", "services"];
 /// Everything else.
 const REST: [&str; 3] = ["--workspace", "--exclude", "services"];
 
-/// cargo-nextest where it is there, else cargo's own runner. Without a Python the tests that need one are left out.
+/// cargo-nextest where it is there, else cargo's own runner. Without a Python the tests that need one are left out, and
+/// with them those that need Node.js.
 fn tests(layout: &Layout, packages: &[&str], python: Option<PathBuf>) -> Command {
     let mut command = cargo(layout);
     let nextest = capture(cargo(layout).args(["nextest", "--version"])).is_some();
@@ -78,8 +82,12 @@ fn tests(layout: &Layout, packages: &[&str], python: Option<PathBuf>) -> Command
     }
     match (python, nextest) {
         (Some(python), _) => command.env("SAGEBRIDGE_PYTHON", python),
-        (None, true) => command.args(["--filterset", "not (binary(boto3) | binary(generated) | test(boto3_))"]),
-        (None, false) => command.arg("--").args(["boto3_", "with_python::"].iter().flat_map(|name| ["--skip", name])),
+        (None, true) => {
+            command.args(["--filterset", "not (binary(boto3) | binary(generated) | test(boto3_) | test(node_))"])
+        }
+        (None, false) => {
+            command.arg("--").args(["boto3_", "with_python::", "node_"].iter().flat_map(|name| ["--skip", name]))
+        }
     };
     command
 }

@@ -8,6 +8,8 @@ mod browser;
 mod check;
 mod compress;
 mod demo;
+mod editor;
+mod javascript;
 mod layout;
 mod process;
 mod python;
@@ -56,6 +58,8 @@ enum Command {
     },
     /// Get the build tools into the target folder, and nothing else.
     Tools,
+    /// Bundle the playground's editor into the assets; whatever builds the site does so by itself.
+    Editor,
     /// Take a picture of every page in light, dark and phone width.
     Screenshots {
         /// The folder that receives them.
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Test(options) => check::run(&layout, &options),
         Command::Bench { seconds } => bench::run(&layout, seconds),
         Command::Tools => tools::ensure(&layout).map(drop),
+        Command::Editor => editor::ensure(&layout),
         Command::Screenshots { folder } => browser::screenshots(&layout, &folder),
     });
     match result {

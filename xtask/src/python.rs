@@ -1,5 +1,5 @@
-//! A Python with boto3 and linters, in a virtual environment in the target folder: a client of the sandbox that we did
-//! not write, and judges of the programs that we generate.
+//! A Python with boto3, the AWS CLI and linters, in a virtual environment in the target folder: clients of the sandbox
+//! that we did not write, and judges of the programs that we generate.
 
 use crate::layout::Layout;
 use crate::process::{on_path, quiet, stamp, stamped};
@@ -33,7 +33,7 @@ pub fn ensure(layout: &Layout) -> Result<PathBuf> {
     for file in REQUIREMENTS {
         pip.arg("--requirement").arg(layout.root.join(file));
     }
-    quiet(layout, "installing boto3 and linters", &mut pip)?;
+    quiet(layout, "installing boto3, the AWS CLI and linters", &mut pip)?;
     stamp(&mark, &wanted)?;
     Ok(python)
 }

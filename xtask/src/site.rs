@@ -6,7 +6,7 @@
 use crate::layout::Layout;
 use crate::process::{loud, quiet, stamp, stamped};
 use crate::tools::{self, Tools};
-use crate::{compress, report};
+use crate::{compress, editor, report};
 use anyhow::{Context, Result, bail};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -35,6 +35,8 @@ impl Flavour {
 pub fn ensure(layout: &Layout, tools: &Tools, flavour: Flavour) -> Result<PathBuf> {
     let site = layout.site(flavour.folder());
     let mark = layout.site(&format!("{}.stamp", flavour.folder()));
+    // One of the assets, and so of the inputs.
+    editor::ensure(layout)?;
     let inputs = fingerprint(layout)?;
     if site.join("pkg/sagebridge.wasm").is_file() && stamped(&mark, &inputs) {
         return Ok(site);
@@ -66,6 +68,7 @@ pub fn ensure(layout: &Layout, tools: &Tools, flavour: Flavour) -> Result<PathBu
 /// Builds and runs, and does it again whenever a file changes.
 pub fn watch(layout: &Layout, run: &[String]) -> Result<()> {
     let tools = tools::ensure(layout)?;
+    editor::ensure(layout)?;
     let mut leptos = Command::new(&tools.cargo_leptos);
     leptos.current_dir(&layout.root).args(["leptos", "watch", "--"]).env("PATH", tools.path()?);
     if run.is_empty() {

@@ -1,7 +1,13 @@
 //! SageMaker endpoints, as observed.
 
+pub mod samples;
+mod shape;
+
+pub use shape::{EndpointDetail, EndpointKind, EndpointShape, Variant};
+
 use crate::arn::Arn;
 use crate::names::{EndpointName, NameError};
+use crate::s3::Location;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -128,6 +134,18 @@ pub struct EndpointView {
     pub runs_on: Option<String>,
     /// Why it is not in service, when SageMaker says.
     pub failure_reason: Option<String>,
+    /// Where it leaves its answers, for one that answers asynchronously.
+    #[serde(default)]
+    pub results: Option<AsyncResults>,
+}
+
+/// Where an asynchronous endpoint leaves its answers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AsyncResults {
+    /// Below here, outputs.
+    pub output: Location,
+    /// Below here, failures, where it has a path for them.
+    pub failure: Option<Location>,
 }
 
 /// One page of a list, with what asks for the next one.

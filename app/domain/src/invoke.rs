@@ -1,12 +1,20 @@
 //! One invocation of an endpoint: what may be sent, what came back, and why it failed.
 
+pub mod accepted;
+mod asynchronous;
+pub mod body;
+pub mod code;
+pub mod compare;
 mod headers;
+mod log_link;
 mod outcome;
 mod request;
 mod stream;
 mod target;
 
+pub use asynchronous::{AsyncAnswer, AsyncStart, AsyncState, AsyncTicket};
 pub use headers::{HeaderRule, InvokeHeaders};
+pub use log_link::log_page;
 pub use outcome::{DenialExplanation, InvokeAnswer, InvokeFailure, InvokeOutcome, ModelFailure};
 pub use request::{BodyEncoding, InvokeParams, InvokeRefusal};
 pub use stream::{StreamBreak, StreamEnd, StreamEvent, StreamHead};
@@ -39,6 +47,12 @@ pub mod limits {
     pub const COLLECTED_BYTES: usize = 8 * 1024 * 1024;
     /// The largest answer that is no text and still goes to the browser, in bytes. The console's own limit.
     pub const BINARY_BYTES: usize = 8 * 1024 * 1024;
+    /// The largest output of an asynchronous call that goes to the browser whole, in bytes. The console's own limit.
+    pub const ASYNC_ANSWER_BYTES: usize = 8 * 1024 * 1024;
+    /// The largest answer of text that goes to the browser as a whole, in bytes. The console's own limit.
+    pub const TEXT_BYTES: usize = 8 * 1024 * 1024;
+    /// How much of a larger answer goes to the browser, in bytes. The console's own limit.
+    pub const BEGINNING_BYTES: usize = 64 * 1024;
     /// How long the model has to answer, in seconds.
     pub const MODEL_SECONDS: u64 = 60;
 }

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod arn;
+pub mod body;
 mod checksum;
 pub mod connection;
 pub mod doctor;
@@ -13,10 +14,14 @@ pub mod endpoint;
 pub mod evaluate;
 pub mod function;
 pub mod handoff;
+pub mod history;
 pub mod invoke;
 pub mod names;
 pub mod policy;
+mod quote;
 pub mod run;
+pub mod s3;
+pub mod saved;
 pub mod share;
 pub mod time;
 pub mod verification;

@@ -163,6 +163,14 @@ impl Region {
     }
 }
 
+name! {
+    /// A variable of a saved request: what stands between `{{` and `}}`.
+    VariableName,
+    "a variable's name: 1 to 64 letters, digits or underscores, not beginning with a digit",
+    |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+}
 macro_rules! id {
     ($(#[$doc:meta])* $type:ident) => {
         name! { $(#[$doc])* $type, "an identifier: 1 to 64 letters, digits or hyphens",
@@ -180,6 +188,10 @@ id! {
 id! {
     /// One execution of a plan.
     RunId
+}
+id! {
+    /// A request that was saved to be sent again.
+    SavedId
 }
 
 #[cfg(test)]

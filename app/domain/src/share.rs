@@ -14,6 +14,7 @@ pub mod map;
 mod paper;
 pub mod plan;
 pub mod render;
+pub mod results;
 pub mod rotate;
 pub mod sentence;
 pub mod view;

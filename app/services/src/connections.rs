@@ -129,6 +129,14 @@ impl Services {
         Err(ServiceError::NotFound { what: "connection", id: id.to_string() })
     }
 
+    /// The account that a connection leads to, where it was asked not long ago.
+    pub(crate) fn known_account(&self, id: &ConnectionId) -> Option<AccountId> {
+        match self.remembered(id)? {
+            ConnectionState::Ready { identity } => Some(identity.account),
+            ConnectionState::Failed { .. } => None,
+        }
+    }
+
     fn remembered(&self, id: &ConnectionId) -> Option<ConnectionState> {
         let now = self.now();
         lock(&self.inner.identities.known).get(id).filter(|(_, until)| now < *until).map(|(state, _)| state.clone())

@@ -13,6 +13,7 @@ mod drift;
 pub mod error;
 mod function;
 pub mod handoff;
+mod history;
 mod import;
 mod inventory;
 mod map;
@@ -22,6 +23,7 @@ pub mod ports;
 mod review;
 mod rotation;
 mod runs;
+mod saved;
 mod services;
 mod sessions;
 mod shares;
@@ -32,7 +34,10 @@ mod words;
 pub use clock::{Clock, SystemClock};
 pub use drift::Mended;
 pub use error::ServiceError;
+pub use history::Again;
 pub use operator::Operator;
+pub use playground::{Comparison, WholeAnswer};
+pub use saved::Imported;
 pub use services::{Backoff, Services, Settings, uncancelled};
 
 /// Shorthand for what use cases return.

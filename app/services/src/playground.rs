@@ -1,19 +1,28 @@
 //! The playground: which endpoints can be called, and calling them.
 
+mod answers;
+mod asynchronous;
+mod code;
+mod compare;
 pub(crate) mod explain;
+mod hints;
 mod outcome;
 mod role_sessions;
 mod route;
 mod stream;
 mod targets;
+mod watched;
 
 use crate::ports::gateway::RuntimeRequest;
 use crate::ports::store::ShareRecord;
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services};
+use answers::Answers;
+pub use answers::WholeAnswer;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+pub use compare::Comparison;
 use domain::activity::ActivityOutcome;
 use domain::arn::CallerArn;
 use domain::invoke::{BodyEncoding, InvokeFailure, InvokeOutcome, InvokeParams, InvokeRefusal};
@@ -27,12 +36,14 @@ use route::Call;
 pub(crate) use route::session_name;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use watched::Watched;
 
-/// What invocations share: roles' credentials, and records of shares read a moment ago.
+/// What invocations share: roles' credentials, records of shares read a moment ago, and large answers.
 #[derive(Default)]
 pub(crate) struct Playground {
     sessions: RoleSessions,
+    answers: Answers,
+    started: asynchronous::Started,
     records: Mutex<HashMap<ShareId, (Arc<ShareRecord>, Timestamp)>>,
 }
 
@@ -45,6 +56,8 @@ impl Playground {
     /// Drops what a session assumed.
     pub(crate) fn forget_operator(&self, operator: &Operator) {
         self.sessions.forget(|key| &*key.operator == operator.key());
+        self.answers.forget(operator.key());
+        self.forget_started(operator);
     }
     pub(crate) fn forget_record(&self, share: &ShareId) {
         lock(&self.records).remove(share);
@@ -52,12 +65,15 @@ impl Playground {
 }
 
 impl Services {
-    /// Invokes an endpoint. What AWS or the model refuse is an outcome too.
+    /// Invokes an endpoint. What AWS or the model refuse is an outcome too. Dropping the future ends the call.
     pub async fn invoke(&self, operator: &Operator, params: InvokeParams) -> ServiceResult<InvokeOutcome> {
         let route = self.route(&params, InvokeAction::Invoke).await?;
         let (what, bytes) = (format!("invoked {}", params.endpoint), params.bytes());
-        let began = Instant::now();
-        let call = Call { operator, route: &route, action: InvokeAction::Invoke, request: request(params)? };
+        let endpoint = params.endpoint.clone();
+        let watched = Watched::new(self, operator, route.happened(what), bytes);
+        let request = request(params)?;
+        let recording = self.recording(operator, route.target(self), &request, InvokeAction::Invoke).await;
+        let call = Call { operator, route: &route, action: InvokeAction::Invoke, request };
         let runtime = self.inner.gateways.runtime.clone();
         let region = route.region().clone();
         let answer = self
@@ -67,16 +83,17 @@ impl Services {
             })
             .await;
         let outcome = match answer {
-            Ok((answer, timing)) => timing.answered(answer),
+            Ok((answer, timing)) => {
+                timing.answered(answer, |kind, body| self.body_for_page(operator, &endpoint, kind, body))
+            }
             Err(outcome) => *outcome,
         };
-        let mut happened = route.happened(what);
-        happened.took_ms = Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+        recording.ended(&outcome);
         let (ending, detail) = match &outcome.result {
             Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
             Err(failure) => failed_in_brief(failure, bytes),
         };
-        self.note(operator.label(), happened.outcome(ending).detail(detail)).await;
+        watched.ended(ending, detail).await;
         Ok(outcome)
     }
 }

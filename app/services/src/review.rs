@@ -174,7 +174,11 @@ impl Services {
     }
 
     async fn reviewed(&self, draft: &ShareDraft) -> ServiceResult<Reviewed> {
-        self.reviewed_intent(self.intent(draft).await?).await
+        let intent = self.intent(draft).await?;
+        let inventory = self.inventory(&intent).await?;
+        // Where answers lie is not asked: it is the endpoints' own, and seen with them.
+        let intent = intent.with_results(&inventory.endpoints);
+        Ok(Reviewed::over(intent, inventory))
     }
 
     /// An intent against what is there.

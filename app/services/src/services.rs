@@ -3,6 +3,7 @@
 use crate::activity::Journal;
 use crate::clock::Clock;
 use crate::connections::Identities;
+use crate::history::{History, Recorder};
 use crate::playground::Playground;
 use crate::ports::gateway::Gateways;
 use crate::ports::store::Stores;
@@ -53,6 +54,9 @@ pub struct Settings {
     pub retry: Backoff,
     /// How often an applied share is compared with its accounts without being asked; `None`: never.
     pub check_shares: Option<Duration>,
+    /// After so long without output and failure an asynchronous call is said to be overdue. SageMaker gives a model 15
+    /// minutes as a rule, and a request may wait in the queue before.
+    pub answers_within: Duration,
 }
 
 impl Settings {
@@ -67,6 +71,7 @@ impl Settings {
             propagation: Backoff { first: secs(1), longest: secs(10), budget: secs(120) },
             retry: Backoff { first: Duration::from_millis(500), longest: secs(8), budget: secs(30) },
             check_shares: Some(secs(6 * 60 * 60)),
+            answers_within: secs(20 * 60),
         }
     }
 }
@@ -88,12 +93,14 @@ pub(crate) struct Inner {
     pub(crate) runs: Runs,
     pub(crate) verifications: Verifications,
     pub(crate) playground: Playground,
+    pub(crate) history: History,
 }
 
 impl Services {
     /// Puts the use cases over their ports. Needs a tokio runtime: the audit trail is written in the background.
     pub fn new(gateways: Gateways, stores: Stores, settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let journal = Journal::start(stores.activity.clone());
+        let history = History::new(Recorder::start(stores.history.clone()));
         let sessions = Sessions::new(settings.launch_token.as_ref());
         Self {
             inner: Arc::new(Inner {
@@ -107,6 +114,7 @@ impl Services {
                 runs: Runs::default(),
                 verifications: Verifications::default(),
                 playground: Playground::default(),
+                history,
             }),
         }
     }
@@ -121,9 +129,10 @@ impl Services {
         self.inner.settings.sandbox
     }
 
-    /// Ends background work in good order: the audit trail is written out. Runs go on at the next start.
+    /// Ends background work in good order: audit trail and history are written out. Runs go on at the next start.
     pub async fn shutdown(&self) {
         self.inner.runs.stop().await;
+        self.inner.history.flush().await;
         self.inner.journal.flush().await;
     }
 }

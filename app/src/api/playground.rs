@@ -6,7 +6,12 @@ use crate::api::codec::Json;
 use crate::error::AppError;
 #[cfg(feature = "ssr")]
 use domain::invoke::Through;
-use domain::invoke::{InvokeOutcome, InvokeParams, TargetView};
+#[cfg(feature = "ssr")]
+use domain::invoke::code::CodeLanguage;
+use domain::invoke::code::CodeView;
+use domain::invoke::{AsyncStart, AsyncState, AsyncTicket, InvokeOutcome, InvokeParams, TargetView};
+#[cfg(feature = "ssr")]
+use domain::names::Region;
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{StreamingText, TextStream};
@@ -40,17 +45,48 @@ pub struct PlaygroundView {
     pub problem: Option<AppError>,
     /// What the last form sent.
     pub kept: Option<KeptResult>,
+    /// An earlier or a saved request, to begin with.
+    pub filled: Option<FilledRequest>,
+    /// A call that is answered later.
+    pub later: Option<LaterView>,
+}
+
+/// A request to begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilledRequest {
+    /// The request.
+    pub params: InvokeParams,
+    /// How its answer was asked for.
+    pub way: InvokeAction,
+}
+
+/// A call that is answered later, and what has become of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LaterView {
+    /// The call.
+    pub ticket: AsyncTicket,
+    /// As it was when it was last looked for.
+    pub state: AsyncState,
 }
 
 /// What can be invoked. An unknown or missing choice falls back to the first endpoint of the share or connection, or of
-/// all; where any endpoint may be named any name will do.
+/// all; where any endpoint may be named any name will do. `from` fills the request in: `history/17` with what was sent
+/// then, `saved/ID` with what was saved.
 #[server(prefix = "/api", endpoint = "get_playground", output = Json)]
 pub async fn get_playground(
     #[server(default)] through: String,
     #[server(default)] endpoint: String,
     #[server(default)] result: String,
+    #[server(default)] region: String,
+    #[server(default)] from: String,
+    #[server(default)] later: String,
 ) -> Result<PlaygroundView, AppError> {
     let (services, operator) = session()?;
+    let through = in_region(through, &region);
+    let filled = answer(filled_from(&services, &operator, &from).await)?;
+    let of_filled = filled.as_ref().filter(|_| through.is_empty()).map(|filled| &filled.params);
+    let (through, endpoint) =
+        of_filled.map_or((through, endpoint), |params| (params.through.to_string(), params.endpoint.to_string()));
     let mut targets = answer(services.targets(&operator).await)?;
     let mut problem = None;
     if let Some(Through::Direct { connection, region }) = asked_for(&targets, &through) {
@@ -74,7 +110,39 @@ pub async fn get_playground(
             }
         },
     };
-    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result) })
+    let later = match services.started_async(&operator, &later) {
+        Some(ticket) => Some(LaterView { state: answer(services.poll_async(&operator, &ticket.id).await)?, ticket }),
+        None => None,
+    };
+    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result), filled, later })
+}
+
+#[cfg(feature = "ssr")]
+async fn filled_from(
+    services: &services::Services,
+    operator: &services::Operator,
+    from: &str,
+) -> services::ServiceResult<Option<FilledRequest>> {
+    let again = match from.split_once('/') {
+        Some(("history", id)) => match id.parse() {
+            Ok(id) => services.recorded_request(operator, id).await?,
+            Err(_) => return Ok(None),
+        },
+        Some(("saved", id)) => match domain::names::SavedId::parse(id) {
+            Ok(id) => services.saved_as_request(operator, &id).await?,
+            Err(_) => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(FilledRequest { params: again.params, way: again.way }))
+}
+
+/// Keeps what a plain form wanted to do with a request that was refused, and leads back to it.
+#[cfg(feature = "ssr")]
+pub(super) fn keep_refused(owner: &str, params: InvokeParams, way: InvokeAction, error: AppError) {
+    let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
+    let id = kept::keep(owner, KeptResult { params, way, result: Err(error) });
+    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
 }
 
 /// Invokes an endpoint, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).
@@ -102,7 +170,8 @@ fn line(event: &domain::invoke::StreamEvent) -> String {
     line
 }
 
-/// Invokes an endpoint. A plain form may ask for a stream, too: what comes is collected to its end.
+/// Invokes an endpoint. A plain form may ask for a stream, too: what comes is collected to its end; and for an answer
+/// later, which it is led to.
 #[server(prefix = "/api", endpoint = "invoke_endpoint", output = Json)]
 pub async fn invoke_endpoint(
     #[server(flatten)] params: InvokeParams,
@@ -113,15 +182,75 @@ pub async fn invoke_endpoint(
         return answer(services.invoke(&operator, params).await);
     }
     let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
-    let result = match way {
+    let mut later = String::new();
+    let mut result = match way {
+        InvokeAction::Async => {
+            answer(services.start_async(&operator, params.clone()).await).map(|start| taken(start, &mut later))
+        }
         InvokeAction::Stream => answer(services.invoke_stream_collected(&operator, params.clone()).await),
         _ => answer(services.invoke(&operator, params.clone()).await),
     };
+    if let Ok(outcome) = &mut result {
+        services.keep_whole(&operator, &params.endpoint, outcome);
+    }
     let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
     let id = kept::keep(operator.key(), KeptResult { params, way, result: result.clone() });
-    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
+    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}{later}#response"));
     // The page shows a failure from what was kept; in the address it would only be shown twice.
     result.or_else(|_| Ok(nothing_yet()))
+}
+
+/// The start of an asynchronous call as a plain form is told of it: a failure, or the part of the address that asks for the
+/// answer.
+#[cfg(feature = "ssr")]
+fn taken(start: AsyncStart, later: &mut String) -> InvokeOutcome {
+    let AsyncStart { result, role_us, role_cached, call_us, request_id } = start;
+    match result {
+        Err(failure) => InvokeOutcome { result: Err(failure), role_us, role_cached, call_us, request_id },
+        Ok(ticket) => {
+            *later = format!("&later={}", ticket.id);
+            nothing_yet()
+        }
+    }
+}
+
+/// Starts an invocation that is answered later.
+#[server(prefix = "/api", endpoint = "start_async", output = Json)]
+pub async fn start_async(#[server(flatten)] params: InvokeParams) -> Result<AsyncStart, AppError> {
+    let (services, operator) = session()?;
+    answer(services.start_async(&operator, params).await)
+}
+
+/// What has become of an invocation that [`start_async`] started in this session, by its ticket.
+#[server(prefix = "/api", endpoint = "poll_async", output = Json)]
+pub async fn poll_async(ticket: String) -> Result<AsyncState, AppError> {
+    let (services, operator) = session()?;
+    answer(services.poll_async(&operator, &ticket).await)
+}
+
+/// Where a form without a script gets its request as a file of code.
+pub const DOWNLOAD_CODE: &str = "/api/download_code";
+
+/// The request as a program. Nothing is called.
+#[server(prefix = "/api", endpoint = "render_code", output = Json)]
+pub async fn render_code(
+    #[server(flatten)] params: InvokeParams,
+    #[server(default)] way: String,
+    #[server(default)] language: String,
+) -> Result<CodeView, AppError> {
+    let (services, operator) = session()?;
+    let way = InvokeAction::parse(&way).unwrap_or(InvokeAction::Invoke);
+    let language = CodeLanguage::parse(&language).unwrap_or(CodeLanguage::Python);
+    answer(services.code(&operator, &params, way, language).await)
+}
+
+/// A connection in the region that was typed beside it: without a script they are fields of their own.
+#[cfg(feature = "ssr")]
+fn in_region(through: String, region: &str) -> String {
+    match (Through::parse(&through), Region::parse(region)) {
+        (Ok(Through::Direct { connection, .. }), Ok(region)) => Through::Direct { connection, region }.to_string(),
+        _ => through,
+    }
 }
 
 /// What the address asks for, or what there is when it asks for nothing.

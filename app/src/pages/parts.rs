@@ -17,6 +17,26 @@ use domain::time::Timestamp;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 
+/// Regions that SageMaker has been in for long, with where they are. Others can be typed.
+pub(super) const REGIONS: [(&str, &str); 16] = [
+    ("eu-west-1", "Ireland"),
+    ("eu-west-2", "London"),
+    ("eu-west-3", "Paris"),
+    ("eu-central-1", "Frankfurt"),
+    ("eu-north-1", "Stockholm"),
+    ("eu-south-1", "Milan"),
+    ("us-east-1", "N. Virginia"),
+    ("us-east-2", "Ohio"),
+    ("us-west-1", "N. California"),
+    ("us-west-2", "Oregon"),
+    ("ca-central-1", "Canada"),
+    ("sa-east-1", "São Paulo"),
+    ("ap-northeast-1", "Tokyo"),
+    ("ap-south-1", "Mumbai"),
+    ("ap-southeast-1", "Singapore"),
+    ("ap-southeast-2", "Sydney"),
+];
+
 /// The primary action of several pages.
 #[component]
 pub(super) fn StartShareButton(#[prop(optional)] kind: ButtonKind) -> impl IntoView {

@@ -11,9 +11,11 @@ use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::names::{ConnectionId, Region};
-use services::ports::gateway::{ConnectionProfile, GatewayResult};
+use secrecy::ExposeSecret as _;
+use services::ports::gateway::{ConnectionProfile, GatewayResult, RoleCredentials};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,6 +68,7 @@ pub(crate) struct Connection {
     sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
     lambda: Lru<Region, aws_sdk_lambda::Client>,
     runtime: Lru<Region, aws_sdk_sagemakerruntime::Client>,
+    s3: Lru<Region, aws_sdk_s3::Client>,
 }
 
 /// Who it is only: a configuration holds what gives the credentials.
@@ -186,6 +189,7 @@ impl Connection {
             sagemaker: Lru::new(REGIONS),
             lambda: Lru::new(REGIONS),
             runtime: Lru::new(REGIONS),
+            s3: Lru::new(REGIONS),
             sdk,
         }
     }
@@ -226,6 +230,14 @@ impl Connection {
         })
     }
 
+    /// S3 in a region.
+    pub(crate) fn s3(&self, region: &Region) -> aws_sdk_s3::Client {
+        self.s3.get(region).unwrap_or_else(|| {
+            let config = aws_sdk_s3::config::Builder::from(&self.sdk).region(aws_region(region)).build();
+            self.s3.insert(region.clone(), aws_sdk_s3::Client::from_conf(config))
+        })
+    }
+
     /// SageMaker Runtime in a region, made as its adapter says.
     pub(crate) fn runtime(
         &self,
@@ -234,6 +246,17 @@ impl Connection {
     ) -> aws_sdk_sagemakerruntime::Client {
         self.runtime.get(region).unwrap_or_else(|| self.runtime.insert(region.clone(), make(&self.sdk, region)))
     }
+}
+
+/// A role's credentials as the SDK has them.
+pub(crate) fn role_keys(credentials: &RoleCredentials) -> Credentials {
+    Credentials::new(
+        credentials.access_key_id.clone(),
+        credentials.secret_access_key.expose_secret(),
+        Some(credentials.session_token.expose_secret().to_owned()),
+        None,
+        "role session",
+    )
 }
 
 /// A region as the SDK has it.

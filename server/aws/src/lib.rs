@@ -13,6 +13,7 @@ mod lambda;
 mod organizations;
 mod profiles;
 mod runtime;
+mod s3;
 mod sagemaker;
 mod sts;
 
@@ -45,6 +46,7 @@ pub async fn connect(settings: AwsSettings) -> Result<Gateways, AwsSettingsError
         sagemaker: Arc::new(sagemaker::AwsSagemaker(connections.clone())),
         runtime: Arc::new(runtime::AwsRuntime::new(connections.clone())),
         organizations: Arc::new(organizations::AwsOrganizations(connections.clone())),
-        lambda: Arc::new(lambda::AwsLambda(connections)),
+        lambda: Arc::new(lambda::AwsLambda(connections.clone())),
+        s3: Arc::new(s3::AwsS3::new(connections)),
     })
 }

@@ -2,14 +2,13 @@
 //! region, one pool of connections for all of them, and bodies that are handed on rather than copied.
 
 use crate::cache::Lru;
-use crate::connections::{CONNECT, Connection, Connections, aws_region};
+use crate::connections::{CONNECT, Connection, Connections, aws_region, role_keys};
 use crate::error::Origin;
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
 use aws_sdk_sagemakerruntime::config::interceptors::BeforeDeserializationInterceptorContextRef;
 use aws_sdk_sagemakerruntime::config::{Builder, ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_sagemakerruntime::error::BoxError;
@@ -25,12 +24,12 @@ use bytes::Bytes;
 use domain::invoke::ModelFailure;
 use domain::invoke::limits::MODEL_SECONDS;
 use domain::names::Region;
+use domain::s3::Location;
 use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
-use secrecy::ExposeSecret;
 use services::ports::gateway::{
     Answered, GatewayError, GatewayResult, RoleCredentials, RuntimeCaller, RuntimeGateway, RuntimeRequest,
-    RuntimeResponse, RuntimeStream,
+    RuntimeResponse, RuntimeStream, RuntimeTaken,
 };
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -41,6 +40,7 @@ const ATTEMPT: Duration = Duration::from_secs(MODEL_SECONDS + 5);
 const CLIENTS: usize = 256;
 const SERVICE: &str = "SageMaker Runtime";
 const STREAM: &str = "InvokeEndpointWithResponseStream";
+const ASYNC: &str = "InvokeEndpointAsync";
 
 type Events = EventReceiver<ResponseStream, ResponseStreamError>;
 
@@ -111,15 +111,8 @@ impl AwsRuntime {
             Some(connection) => Builder::from(&connection.sdk),
             None => Builder::new().behavior_version(BehaviorVersion::latest()).http_client(self.connections.http()),
         };
-        let keys = Credentials::new(
-            credentials.access_key_id.clone(),
-            credentials.secret_access_key.expose_secret(),
-            Some(credentials.session_token.expose_secret().to_owned()),
-            None,
-            "role session",
-        );
         let builder = builder
-            .credentials_provider(keys)
+            .credentials_provider(role_keys(credentials))
             // These never change: asking for them costs less than keeping them.
             .identity_cache(aws_config::identity::IdentityCache::no_cache());
         let origin = Origin::nobody(parent.as_ref().and_then(|parent| parent.sdk.endpoint_url()));
@@ -254,6 +247,38 @@ impl RuntimeGateway for AwsRuntime {
             parts: parts(answer.body, session, region.clone()),
         };
         Ok(Answered { value, request_id })
+    }
+
+    async fn invoke_async(
+        &self,
+        caller: &RuntimeCaller,
+        region: &Region,
+        request: RuntimeRequest,
+        input: Option<&Location>,
+    ) -> GatewayResult<Answered<RuntimeTaken>> {
+        let session = self.session(caller, region).await?;
+        let headers = request.headers;
+        let call = session.origin().call(SERVICE, region.as_str(), ASYNC);
+        let body = input.is_none().then(|| Blob::from_maybe_shared(request.body));
+        let answer = session
+            .client
+            .invoke_endpoint_async()
+            .endpoint_name(request.endpoint)
+            .set_content_type(given(headers.content_type))
+            .set_accept(given(headers.accept))
+            .set_custom_attributes(given(headers.custom_attributes))
+            .set_inference_id(given(headers.inference_id))
+            .set_input_location(input.map(ToString::to_string))
+            .set_body(body)
+            .send()
+            .await
+            .map_err(|error| call.failed(error))?;
+        let request_id = answer.request_id().map(str::to_owned);
+        let place = |text: Option<&str>| text.and_then(Location::parse);
+        let output = place(answer.output_location()).ok_or_else(|| call.unexpected("no place for the output"))?;
+        let failure = place(answer.failure_location());
+        let inference_id = answer.inference_id.unwrap_or_default();
+        Ok(Answered { value: RuntimeTaken { inference_id, output, failure }, request_id })
     }
 }
 

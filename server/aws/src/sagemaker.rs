@@ -6,10 +6,18 @@ use async_trait::async_trait;
 use aws_sdk_sagemaker::Client;
 use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
-use aws_sdk_sagemaker::types::{EndpointSortKey, EndpointSummary, OrderKey, ProductionVariant};
+use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
+use aws_sdk_sagemaker::types::{
+    AsyncInferenceConfig, ContainerDefinition, ContainerMode, EndpointSortKey, EndpointSummary, InferenceExecutionMode,
+    OrderKey, ProductionVariant,
+};
 use aws_smithy_types::DateTime;
-use domain::endpoint::{EndpointArn, EndpointStatus, EndpointView, Page, Sample};
+use domain::endpoint::{
+    AsyncResults, EndpointArn, EndpointDetail, EndpointKind, EndpointShape, EndpointStatus, EndpointView, Page, Sample,
+    Variant, samples,
+};
 use domain::names::{ConnectionId, EndpointName, Region};
+use domain::s3::Location;
 use domain::time::Timestamp;
 use futures::StreamExt;
 use services::ports::gateway::{GatewayResult, SagemakerGateway};
@@ -62,14 +70,14 @@ impl SagemakerGateway for AwsSagemaker {
         Reader::new(&connection, region).endpoint(name.as_str()).await
     }
 
-    async fn endpoint_with_sample(
+    async fn endpoint_detail(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
+    ) -> GatewayResult<Option<EndpointDetail>> {
         let connection = self.0.get(connection).await?;
-        Reader::new(&connection, region).endpoint_with_sample(name.as_str()).await
+        Reader::new(&connection, region).endpoint_detail(name.as_str()).await
     }
 }
 
@@ -111,6 +119,7 @@ impl<'a> Reader<'a> {
                     created: summary.creation_time().and_then(moment),
                     runs_on: None,
                     failure_reason: None,
+                    results: None,
                 }))
             }
         }
@@ -122,17 +131,18 @@ impl<'a> Reader<'a> {
         Ok(Some(self.view(&endpoint, config.as_ref())?))
     }
 
-    async fn endpoint_with_sample(&self, name: &str) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
+    async fn endpoint_detail(&self, name: &str) -> GatewayResult<Option<EndpointDetail>> {
         let Some(endpoint) = self.describe(name).await? else { return Ok(None) };
         let config = self.config(&endpoint).await;
-        let view = self.view(&endpoint, config.as_ref().ok().and_then(Option::as_ref))?;
-        let sample = match config {
-            Ok(Some(config)) => self.sample(&config).await,
-            Ok(None) => Ok(None),
-            Err(error) => Err(error),
-        };
-        let sample = sample.inspect_err(|error| tracing::info!(%error, "a model's sample can't be read"));
-        Ok(Some((view, sample.ok().flatten())))
+        let config = config.inspect_err(|error| tracing::info!(%error, "an endpoint's configuration can't be read"));
+        let config = config.ok().flatten();
+        let view = self.view(&endpoint, config.as_ref())?;
+        let Some(config) = config else { return Ok(Some(EndpointDetail { view, shape: None, sample: None })) };
+        let model = self.model(&config).await;
+        let model = model.inspect_err(|error| tracing::info!(%error, "an endpoint's model can't be read"));
+        let model = model.ok().flatten();
+        let shape = Some(shape(&endpoint, &config, model.as_ref()));
+        Ok(Some(EndpointDetail { view, shape, sample: model.as_ref().and_then(sample) }))
     }
 
     fn view(
@@ -151,22 +161,17 @@ impl<'a> Reader<'a> {
             created: endpoint.creation_time().and_then(moment),
             runs_on: config.and_then(|config| runs_on(endpoint, config)),
             failure_reason: endpoint.failure_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+            results: endpoint.async_inference_config().and_then(results),
         })
     }
 
-    async fn sample(&self, config: &DescribeEndpointConfigOutput) -> GatewayResult<Option<Sample>> {
-        let Some(model) = config.production_variants().first().and_then(ProductionVariant::model_name) else {
+    /// The model of the first variant; none where its models are inference components.
+    async fn model(&self, config: &DescribeEndpointConfigOutput) -> GatewayResult<Option<DescribeModelOutput>> {
+        let Some(name) = config.production_variants().first().and_then(ProductionVariant::model_name) else {
             return Ok(None);
         };
         let call = self.call("DescribeModel");
-        let answer = self.client.describe_model().model_name(model).send().await.map_err(|e| call.failed(e));
-        let Some(model) = found(answer)? else { return Ok(None) };
-        let container = model.primary_container().or(model.containers().first());
-        let environment = container.and_then(|container| container.environment());
-        let value = |key: &str| environment.and_then(|environment| environment.get(key)).cloned();
-        Ok(value("SAGEBRIDGE_SAMPLE_CONTENT_TYPE")
-            .zip(value("SAGEBRIDGE_SAMPLE_BODY"))
-            .map(|(content_type, body)| Sample { content_type, body }))
+        found(self.client.describe_model().model_name(name).send().await.map_err(|e| call.failed(e)))
     }
 
     async fn describe(&self, name: &str) -> GatewayResult<Option<DescribeEndpointOutput>> {
@@ -179,6 +184,60 @@ impl<'a> Reader<'a> {
         let call = self.call("DescribeEndpointConfig");
         let request = self.client.describe_endpoint_config().endpoint_config_name(name);
         found(request.send().await.map_err(|e| call.failed(e)))
+    }
+}
+
+/// Where an asynchronous endpoint leaves its answers. Without a path SageMaker makes a bucket of its own, which it does
+/// not name.
+fn results(config: &AsyncInferenceConfig) -> Option<AsyncResults> {
+    let paths = config.output_config()?;
+    let place = |path: Option<&str>| path.and_then(Location::parse);
+    Some(AsyncResults { output: place(paths.s3_output_path())?, failure: place(paths.s3_failure_path()) })
+}
+
+fn first_container(model: &DescribeModelOutput) -> Option<&ContainerDefinition> {
+    model.primary_container().or(model.containers().first())
+}
+
+/// What the model's environment says that it takes, else what containers of its image do.
+fn sample(model: &DescribeModelOutput) -> Option<Sample> {
+    let container = first_container(model)?;
+    let value = |key: &str| container.environment().and_then(|environment| environment.get(key)).cloned();
+    let told = value("SAGEBRIDGE_SAMPLE_CONTENT_TYPE").zip(value("SAGEBRIDGE_SAMPLE_BODY"));
+    told.map(|(content_type, body)| Sample { content_type, body }).or_else(|| samples::for_image(container.image()?))
+}
+
+fn shape(
+    endpoint: &DescribeEndpointOutput,
+    config: &DescribeEndpointConfigOutput,
+    model: Option<&DescribeModelOutput>,
+) -> EndpointShape {
+    let variants = config.production_variants();
+    let kind = if config.async_inference_config().is_some() {
+        EndpointKind::Asynchronous
+    } else if variants.iter().any(|variant| variant.serverless_config().is_some()) {
+        EndpointKind::Serverless
+    } else {
+        EndpointKind::RealTime
+    };
+    let weights = variants.iter().map(|variant| {
+        let name = variant.variant_name().unwrap_or_default();
+        // Weights may have been changed since the configuration was written.
+        let running = endpoint.production_variants().iter().find(|running| running.variant_name() == Some(name));
+        let weight = running.and_then(|running| running.current_weight()).or(variant.initial_variant_weight());
+        (name.to_owned(), weight.unwrap_or(1.0))
+    });
+    let container = model.and_then(first_container);
+    let direct = model.and_then(|model| model.inference_execution_config()).and_then(|config| config.mode())
+        == Some(&InferenceExecutionMode::Direct);
+    let hosts = model.map(|model| model.containers()).unwrap_or_default().iter();
+    EndpointShape {
+        kind,
+        variants: Variant::of_weights(weights.collect()),
+        multi_model: container.and_then(|container| container.mode()) == Some(&ContainerMode::MultiModel),
+        components: variants.iter().all(|variant| variant.model_name().is_none()),
+        containers: hosts.filter(|_| direct).filter_map(|host| host.container_hostname().map(str::to_owned)).collect(),
+        image: container.and_then(|container| container.image()).map(str::to_owned),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::faults::Faults;
 use crate::lambda::Lambda;
 use crate::models::Models;
 use crate::organizations::limits::LimitCache;
+use crate::runtime::Traffic;
+use crate::runtime::asynchronous::Queue;
+use crate::s3::objects::Objects;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 
@@ -28,6 +31,12 @@ pub struct App {
     pub counters: Counters,
     /// The models behind the endpoints.
     pub models: Models,
+    /// Requests to endpoints that are under way.
+    pub traffic: Traffic,
     /// Where functions are kept and run.
     pub lambda: Lambda,
+    /// Where asynchronous invocations wait.
+    pub asynchronous: Queue,
+    /// What is in S3's buckets.
+    pub objects: Objects,
 }

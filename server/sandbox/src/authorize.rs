@@ -62,7 +62,18 @@ impl PolicyCache {
 /// Asks for `action` on a resource of the caller's own account.
 pub fn require(call: &Call<'_>, action: &str, target: Target) -> Result<(), Failure> {
     let account = call.account().clone();
-    ask(call, Question { action, target, account, trust: None })
+    ask(call, Question { action, target, account, policy: None, kind: ResourceKind::Other })
+}
+
+/// Asks for `action` on a resource of any account, whose own policy speaks too where it has one.
+pub fn require_on_resource(
+    call: &Call<'_>,
+    action: &str,
+    target: Target,
+    account: AccountId,
+    policy: Option<&NamedPolicy>,
+) -> Result<(), Failure> {
+    ask(call, Question { action, target, account, policy, kind: ResourceKind::Other })
 }
 
 /// Asks for `action` on a role, whose trust policy must allow too.
@@ -73,14 +84,15 @@ pub fn require_trust(
     account: AccountId,
     trust: &NamedPolicy,
 ) -> Result<(), Failure> {
-    ask(call, Question { action, target, account, trust: Some(trust) })
+    ask(call, Question { action, target, account, policy: Some(trust), kind: ResourceKind::Trust })
 }
 
 struct Question<'a> {
     action: &'a str,
     target: Target,
     account: AccountId,
-    trust: Option<&'a NamedPolicy>,
+    policy: Option<&'a NamedPolicy>,
+    kind: ResourceKind,
 }
 
 fn ask(call: &Call<'_>, question: Question<'_>) -> Result<(), Failure> {
@@ -100,10 +112,10 @@ fn ask(call: &Call<'_>, question: Question<'_>) -> Result<(), Failure> {
     };
     let policies = Policies {
         identity: &effective.identity,
-        resource: question.trust,
+        resource: question.policy,
         boundaries: effective.boundary.as_deref(),
         session: session.as_deref(),
-        resource_kind: if question.trust.is_some() { ResourceKind::Trust } else { ResourceKind::Other },
+        resource_kind: question.kind,
         service_control: service_control.as_ref().map(|levels| levels.as_slice()),
         resource_control: resource_control.as_ref().map(|levels| levels.as_slice()),
     };

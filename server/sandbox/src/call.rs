@@ -93,6 +93,8 @@ pub struct Call<'a> {
     pub region: Region,
     /// When.
     pub now: Timestamp,
+    /// The request's ID, as the answer has it.
+    pub request_id: &'a str,
     /// From where.
     pub source_ip: IpAddr,
     /// The input of a query operation.

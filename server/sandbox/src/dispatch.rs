@@ -54,6 +54,7 @@ pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> 
         temporary: identified.temporary,
         region,
         now: clock::now(),
+        request_id: &request_id,
         source_ip,
         params: Params::default(),
         body: Value::Null,

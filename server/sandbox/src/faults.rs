@@ -11,7 +11,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// `sts`, `iam`, `sagemaker`, `organizations`, `lambda`, `runtime` or `*`.
+    /// `sts`, `iam`, `sagemaker`, `organizations`, `lambda`, `s3`, `runtime` or `*`.
     #[serde(default = "any")]
     pub service: String,
     /// An operation's name or `*`.

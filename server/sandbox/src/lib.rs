@@ -26,6 +26,7 @@ mod passrole;
 mod persist;
 mod protocol;
 mod runtime;
+mod s3;
 mod sagemaker;
 mod seed;
 mod server;
@@ -135,7 +136,10 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
     let (stop, stopped) = watch::channel(false);
     let lambda = lambda::Lambda::open(&dir, format!("http://{addr}"), python, &state, stopped.clone());
     let lambda = lambda.map_err(SandboxError::file("prepare", &dir))?;
+    let objects = s3::objects::Objects::open(&dir, state.buckets.values());
+    let objects = objects.map_err(SandboxError::file("prepare", &dir))?;
 
+    let (asynchronous, waiting) = runtime::asynchronous::queue();
     let (durable, written) = watch::channel(0);
     let app = Arc::new(App {
         store: state::Store::new(state, written),
@@ -146,8 +150,12 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         faults: faults::Faults::default(),
         counters: counters::Counters::default(),
         models: models::Models::load(&dir),
+        traffic: runtime::Traffic::default(),
         lambda,
+        objects,
+        asynchronous,
     });
+    tokio::spawn(runtime::asynchronous::work(Arc::clone(&app), waiting, stopped.clone()));
     let (stop_writing, writing_stopped) = watch::channel(false);
     let writer = persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);
     let server = tokio::spawn(server::serve(listener, app, stopped));

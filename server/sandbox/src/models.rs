@@ -1,10 +1,17 @@
 //! The models behind the endpoints: small programs that stand where a container would.
 //!
 //! A model is found by the image it is deployed from. To add one, add a row to [`KNOWN`] and an arm to
-//! [`Models::run`].
+//! [`Models::run`]; one that can answer piece by piece has an arm in [`Models::stream`] too.
 
+mod assistant;
+mod attributes;
 pub mod churn;
 mod echo;
+mod events;
+mod json;
+mod language;
+mod palette;
+mod writer;
 
 use crate::error::Failure;
 use bytes::Bytes;
@@ -17,24 +24,49 @@ use std::path::Path;
 pub const CHURN_SAMPLE: (&str, &str) = ("text/csv", "5,0,0,268.4,121,74.9,201.3,4,13.2");
 /// What to send to echo.
 pub const ECHO_SAMPLE: (&str, &str) = ("application/json", r#"{"hello":"sagemaker"}"#);
+/// What to send to the writer.
+pub const WRITER_SAMPLE: (&str, &str) =
+    ("application/json", r#"{"inputs":"A role is","parameters":{"max_new_tokens":60,"temperature":0.8,"seed":7}}"#);
+/// What to send to the assistant.
+pub const ASSISTANT_SAMPLE: (&str, &str) =
+    ("application/json", r#"{"messages":[{"role":"user","content":"What is an external ID for?"}],"max_tokens":120}"#);
 
 /// The models that an image can hold.
-const KNOWN: [&str; 2] = ["churn", "echo"];
+const KNOWN: [&str; 6] = ["assistant", "churn", "churn-challenger", "echo", "palette", "writer"];
+/// The image that holds all of them, for multi-model endpoints.
+pub const SHELF: &str = "shelf";
 
 /// The image that a model of the sandbox is in.
 pub fn image(account: &AccountId, region: &Region, model: &str) -> String {
     format!("{account}.dkr.ecr.{region}.amazonaws.com/sagebridge-{model}:1")
 }
 
+/// What an image is called if it is one of the sandbox's: `sagebridge-NAME`.
+fn own_name(image: &str) -> Option<&str> {
+    image.rsplit('/').next()?.split(':').next()?.strip_prefix("sagebridge-")
+}
+
 /// The model in an image.
 fn model_in(image: &str) -> Option<&'static str> {
-    let name = image.rsplit('/').next()?.split(':').next()?.strip_prefix("sagebridge-")?;
+    let name = own_name(image)?;
     KNOWN.into_iter().find(|known| *known == name)
 }
 
 /// Whether an image holds a model of the sandbox; one that doesn't fails its health check.
 pub fn is_known(image: &str) -> bool {
     model_in(image).is_some()
+}
+
+/// Whether an image can hold many models, which on AWS its label says.
+pub fn holds_many(image: &str) -> bool {
+    own_name(image) == Some(SHELF)
+}
+
+/// The image of the model in an archive such as `churn.tar.gz`, as the container `shelf` unpacks it.
+pub fn on_shelf(shelf: &str, archive: &str) -> Option<String> {
+    let name = archive.trim_start_matches('/').strip_suffix(".tar.gz")?;
+    let known = KNOWN.contains(&name) && holds_many(shelf);
+    known.then(|| shelf.replace(&format!("sagebridge-{SHELF}"), &format!("sagebridge-{name}")))
 }
 
 /// What a container gets.
@@ -71,6 +103,16 @@ pub struct StreamAnswer {
     pub custom_attributes: Option<String>,
     /// The pieces as they come; nothing comes after a break.
     pub parts: BoxStream<'static, Result<Bytes, StreamBreak>>,
+}
+
+impl StreamAnswer {
+    /// Keeps `guard` until the last piece is sent or nobody wants more.
+    pub fn holding(self, guard: impl Send + 'static) -> Self {
+        let parts = self.parts.inspect(move |_| {
+            let _ = &guard;
+        });
+        Self { parts: parts.boxed(), ..self }
+    }
 }
 
 /// What ends a stream before its end.
@@ -111,12 +153,14 @@ impl ModelFailure {
 /// The models.
 pub struct Models {
     churn: churn::Churn,
+    challenger: churn::Churn,
 }
 
 impl Models {
     /// Prepares them; what is trained is kept in `dir`.
     pub fn load(dir: &Path) -> Self {
-        Self { churn: churn::Churn::prepare(dir) }
+        let of = |recipe| churn::Churn::prepare(recipe, dir);
+        Self { churn: of(&churn::CHAMPION), challenger: of(&churn::CHALLENGER) }
     }
     /// Gets ready what takes time, because somebody is about to use it.
     pub fn warm(&self) {
@@ -124,8 +168,14 @@ impl Models {
     }
     /// Runs the model in an image, for an answer in pieces. A model that can't give pieces gives its whole answer as one.
     pub async fn stream(&self, image: &str, inference: Inference) -> Result<StreamAnswer, ModelFailure> {
-        if model_in(image) == Some("echo") {
-            return echo::stream(inference).await;
+        let streamed = match model_in(image) {
+            Some("assistant") => assistant::stream(&inference)?,
+            Some("echo") => return echo::stream(inference).await,
+            Some("writer") => writer::stream(&inference)?,
+            _ => None,
+        };
+        if let Some(streamed) = streamed {
+            return Ok(streamed);
         }
         let Answer { content_type, custom_attributes, body, .. } = self.run(image, inference).await?;
         Ok(StreamAnswer { content_type, custom_attributes, parts: stream::once(async { Ok(body) }).boxed() })
@@ -133,8 +183,12 @@ impl Models {
     /// Runs the model in an image.
     pub async fn run(&self, image: &str, inference: Inference) -> Result<Answer, ModelFailure> {
         match model_in(image) {
+            Some("assistant") => assistant::run(inference),
             Some("churn") => self.churn.run(inference).await,
+            Some("churn-challenger") => self.challenger.run(inference).await,
             Some("echo") => echo::run(inference).await,
+            Some("palette") => palette::run(inference).await,
+            Some("writer") => writer::run(inference),
             _ => Err(ModelFailure::Service(Failure::internal())),
         }
     }

@@ -1,22 +1,25 @@
-//! SageMaker Runtime: InvokeEndpoint, and InvokeEndpointWithResponseStream.
+//! SageMaker Runtime: InvokeEndpoint, InvokeEndpointWithResponseStream, and InvokeEndpointAsync in [`asynchronous`].
 //!
 //! Headers, limits and errors: SageMaker Runtime's service model and API reference.
 
+pub mod asynchronous;
 mod errors;
 mod stream;
+mod target;
+mod traffic;
 
-pub use errors::too_large;
+pub use errors::{throttled, too_large};
+pub use traffic::Traffic;
 
 use crate::authorize;
-use crate::call::{Call, Target};
+use crate::call::Call;
 use crate::dispatch;
 use crate::error::Failure;
 use crate::models::{Answer, Inference, ModelFailure};
 use crate::sagemaker::input::check_name;
-use crate::sagemaker::model::{Variant, arn};
+use crate::sagemaker::model::arn;
 use axum::body::Body;
 use bytes::Bytes;
-use domain::endpoint::EndpointStatus;
 use errors::{body_too_large, model_error, timed_out};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
@@ -32,6 +35,11 @@ const MODEL_TIME: Duration = Duration::from_secs(60);
 const CUSTOM_ATTRIBUTES: usize = 1024;
 
 const SERVICE: &str = "runtime";
+
+/// The names of the operations, for fault switches.
+pub fn operations() -> Vec<&'static str> {
+    Way::ALL.iter().map(|way| way.operation()).chain([asynchronous::OPERATION]).collect()
+}
 
 /// How an answer is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +85,9 @@ impl Way {
 
 /// Answers a request of SageMaker Runtime.
 pub async fn answer(call: &Call<'_>, parts: &Parts, body: Bytes) -> Result<Response<Body>, Failure> {
+    if let Some(name) = asynchronous::addressed(parts) {
+        return asynchronous::answer(call, &name, &parts.headers, body).await;
+    }
     let (way, name) = addressed(parts).ok_or_else(|| {
         Failure::new(404, "UnknownOperationException", format!("{} {} is not known.", parts.method, parts.uri.path()))
     })?;
@@ -111,19 +122,12 @@ async fn invoke(
     check_name("endpointName", name)?;
     permitted(call, way, name, headers)?;
     let attributes = custom_attributes(headers)?;
-    let variant = variant(call, name, header(headers, "x-amzn-sagemaker-target-variant"))?;
-    for (unfit, why) in [
-        ("x-amzn-sagemaker-target-model", "multi-model endpoints"),
-        ("x-amzn-sagemaker-target-container-hostname", "multi-container endpoints with direct invocation"),
-        ("x-amzn-sagemaker-inference-component", "endpoints with inference components"),
-    ] {
-        if headers.contains_key(unfit) {
-            return Err(Failure::validation(format!("{unfit} can be given only to {why}, endpoint {name} is none.")));
-        }
+    asynchronous::refuse(call, name, way.operation())?;
+    let chosen = target::choose(call, way, name, headers)?;
+    if body.len() > chosen.body_limit() {
+        return Err(body_too_large(chosen.serverless.is_some()));
     }
-    if body.len() > if variant.serverless { SERVERLESS_BODY_LIMIT } else { BODY_LIMIT } {
-        return Err(body_too_large(variant.serverless));
-    }
+    let permit = permit(call, name, &chosen)?;
     let inference = Inference {
         content_type: header(headers, "content-type").map(str::to_owned),
         accept: header(headers, way.accept()).map(str::to_owned),
@@ -136,10 +140,11 @@ async fn invoke(
     let run = async {
         match way {
             Way::Whole => {
-                models.run(&variant.image, inference).await.map(|answer| success(answer, &variant.name, session))
+                models.run(&chosen.image, inference).await.map(|answer| success(answer, &chosen.variant, session))
             }
             Way::Stream => {
-                models.stream(&variant.image, inference).await.map(|answer| stream::response(answer, &variant.name))
+                let answer = models.stream(&chosen.image, inference).await;
+                answer.map(|answer| stream::response(answer.holding(permit), &chosen.variant))
             }
         }
     };
@@ -152,13 +157,15 @@ async fn invoke(
 }
 
 fn permitted(call: &Call<'_>, way: Way, name: &str, headers: &HeaderMap) -> Result<(), Failure> {
-    let arn = arn(&call.region, call.account(), "endpoint", name);
-    let tags = call.read_sagemaker(|sagemaker| sagemaker.tags.get(&arn).cloned().unwrap_or_default());
-    let mut target = Target::new(arn).tagged(&tags);
-    if let (Way::Whole, Some(model)) = (way, header(headers, "x-amzn-sagemaker-target-model")) {
-        target = target.with("sagemaker:TargetModel", model);
-    }
-    way.actions().iter().try_for_each(|action| authorize::require(call, action, target.clone()))
+    let targets = target::needed(call, way, name, headers)?;
+    way.actions().iter().try_for_each(|action| authorize::require_all(call, action, targets.clone()))
+}
+
+/// A serverless variant answers so many requests at once; the others as many as come.
+fn permit(call: &Call<'_>, name: &str, chosen: &target::Chosen) -> Result<Option<traffic::Permit>, Failure> {
+    let Some(serverless) = &chosen.serverless else { return Ok(None) };
+    let place = format!("{}/{}", arn(&call.region, call.account(), "endpoint", name), chosen.variant);
+    call.app.traffic.enter(place, serverless.max_concurrency).map(Some).ok_or_else(throttled)
 }
 
 fn custom_attributes(headers: &HeaderMap) -> Result<Option<String>, Failure> {
@@ -166,40 +173,6 @@ fn custom_attributes(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let text = value.to_str().ok().filter(|text| text.len() <= CUSTOM_ATTRIBUTES);
     text.map(|text| Some(text.to_owned()))
         .ok_or_else(|| Failure::validation("CustomAttributes must be at most 1024 visible US-ASCII characters."))
-}
-
-/// The variant to ask: the one that is named, else one by weight.
-fn variant(call: &Call<'_>, name: &str, target: Option<&str>) -> Result<Variant, Failure> {
-    call.read_sagemaker(|sagemaker| {
-        let known = sagemaker.endpoints.get(&name.to_ascii_lowercase());
-        // "The name is case-insensitive in CreateEndpoint, but the case is preserved and must be matched in
-        // InvokeEndpoint."
-        let now = known.filter(|endpoint| endpoint.name == name).map(|endpoint| endpoint.at(call.now));
-        let answers = now.filter(|now| EndpointStatus::parse(now.status).answers() && !now.variants.is_empty());
-        let missing = || Failure::validation(format!("Endpoint {name} of account {} not found.", call.account()));
-        let variants = answers.ok_or_else(missing)?.variants;
-        match target {
-            Some(target) => variants
-                .iter()
-                .find(|variant| variant.name == target)
-                .cloned()
-                .ok_or_else(|| Failure::validation(format!("Could not find variant {target} for endpoint {name}."))),
-            None => Ok(by_weight(variants)),
-        }
-    })
-}
-
-fn by_weight(variants: &[Variant]) -> Variant {
-    if let [only] = variants {
-        return only.clone();
-    }
-    let total: f64 = variants.iter().map(|variant| variant.weight).sum();
-    let mut left = f64::from(u32::from_le_bytes(crate::ids::random())) / (f64::from(u32::MAX) + 1.0) * total;
-    let chosen = variants.iter().find(|variant| {
-        left -= variant.weight;
-        left < 0.0
-    });
-    chosen.unwrap_or(&variants[0]).clone()
 }
 
 /// The headers that SageMaker hands to the container.
@@ -228,7 +201,9 @@ fn success(answer: Answer, variant: &str, session: Option<String>) -> Response<B
             headers.insert(name, value);
         }
     };
-    set("content-type", &answer.content_type);
+    if !answer.content_type.is_empty() {
+        set("content-type", &answer.content_type);
+    }
     set("x-amzn-invoked-production-variant", variant);
     if let Some(attributes) = &answer.custom_attributes {
         set("x-amzn-sagemaker-custom-attributes", attributes);

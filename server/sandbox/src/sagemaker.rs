@@ -3,12 +3,15 @@
 //! One row an operation: its name, what it needs permission on, and the function that does it. Names are unique
 //! without regard to case, and ARNs are in lower case; only InvokeEndpoint asks for the name in its own case.
 
+pub mod asynchronous;
+mod components;
 mod configs;
 mod endpoints;
 pub mod input;
 pub mod model;
 mod models;
 mod tags;
+pub mod variants;
 
 use crate::call::{Call, Needs, Operation, Target};
 use crate::error::Failure;
@@ -33,6 +36,10 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { name: "ListEndpoints", needs: everything, run: endpoints::list },
     Operation { name: "UpdateEndpoint", needs: endpoints::target_with_config, run: endpoints::update },
     Operation { name: "DeleteEndpoint", needs: endpoints::target, run: endpoints::delete },
+    Operation { name: "CreateInferenceComponent", needs: components::target_with_endpoint, run: components::create },
+    Operation { name: "DescribeInferenceComponent", needs: components::target, run: components::describe },
+    Operation { name: "ListInferenceComponents", needs: everything, run: components::list },
+    Operation { name: "DeleteInferenceComponent", needs: components::target, run: components::delete },
     Operation { name: "AddTags", needs: tags::target, run: tags::add },
     Operation { name: "ListTags", needs: tags::target, run: tags::list },
     Operation { name: "DeleteTags", needs: tags::target, run: tags::remove },

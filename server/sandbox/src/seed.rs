@@ -8,8 +8,10 @@ use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
+mod asynchronous;
 mod endpoints;
 mod organization;
+mod plans;
 
 /// The profiles that are written to the shared files, with their accounts.
 pub const PROFILES: [(&str, &str); 5] = [
@@ -35,7 +37,10 @@ pub fn seed(state: &mut State, region: &Region, many: usize) {
             let Ok(account) = AccountId::parse(digits) else { continue };
             add_admin(state, &account, now);
             match profile {
-                "parent" => endpoints::seed(state, &account, region, now),
+                "parent" => {
+                    endpoints::seed(state, &account, region, now);
+                    asynchronous::seed(state, &account, region, now);
+                }
                 "child" => add_callers(state, &account, now),
                 _ => {}
             }

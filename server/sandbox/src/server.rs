@@ -1,7 +1,9 @@
 //! The HTTP server: connections, bodies, and the fork between AWS and the control path.
 
 use crate::app::App;
+use crate::s3::{self, S3};
 use crate::{control, dispatch};
+use axum::Extension;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
@@ -12,7 +14,8 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// The largest body that is read at all; InvokeEndpoint's own limit is smaller.
+/// The largest body that is read at all; InvokeEndpoint's own limit is smaller. S3's bodies are streams and have their
+/// own.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Serves until `stop` is set, then finishes the requests under way.
@@ -20,6 +23,7 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiv
     let router = Router::new()
         .nest("/_sandbox", control::router(Arc::clone(&app)))
         .fallback(aws)
+        .layer(Extension(Arc::new(S3::new(Arc::clone(&app)))))
         .with_state(app)
         .into_make_service_with_connect_info::<SocketAddr>();
     // Answers are small and awaited one by one; Nagle's algorithm would hold them back.
@@ -38,10 +42,14 @@ pub async fn serve(listener: TcpListener, app: Arc<App>, mut stop: watch::Receiv
 
 async fn aws(
     State(app): State<Arc<App>>,
+    Extension(buckets): Extension<Arc<S3>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    if let Some(region) = s3::signed_region(&parts) {
+        return buckets.answer(&region, parts, body, peer.ip()).await;
+    }
     match axum::body::to_bytes(body, BODY_LIMIT).await {
         Ok(body) => dispatch::answer(&app, parts, body, peer.ip()).await,
         Err(_) => dispatch::too_large(&parts),

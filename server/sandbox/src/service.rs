@@ -4,7 +4,7 @@
 
 use crate::call::Operation;
 use crate::error::{Failure, Family};
-use crate::{iam, lambda, organizations, sagemaker, sts};
+use crate::{iam, lambda, organizations, runtime, s3, sagemaker, sts};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
@@ -44,7 +44,8 @@ pub enum Protocol {
 }
 
 /// All services whose operations are declared in tables. InvokeEndpoint and Invoke are not: they are asynchronous and
-/// have a binary body, see [`crate::runtime`] and [`crate::lambda::invoke`].
+/// have a binary body, see [`crate::runtime`] and [`crate::lambda::invoke`]; nor is S3, whose bodies are streams, see
+/// [`crate::s3`].
 pub const SERVICES: &[Service] = &[
     Service {
         name: "sts",
@@ -174,7 +175,7 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
     if signs_as == "sagemaker" && prefix.is_none() && parts.uri.path().starts_with("/endpoints/") {
         return Ok(Route::Runtime);
     }
-    let known = "sts, iam, sagemaker, organizations, lambda";
+    let known = "sts, iam, sagemaker, organizations, lambda, s3";
     Err(Failure::new(
         400,
         "UnknownOperationException",
@@ -184,13 +185,13 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
 
 /// What is wrong with the names in a fault rule, if anything: a switch for a misspelt operation would do nothing.
 pub fn unknown_names(service: &str, operation: &str) -> Option<String> {
-    let apart = [("runtime", vec!["InvokeEndpoint"]), ("lambda", vec!["Invoke"])];
+    let apart = [("runtime", runtime::operations()), ("lambda", vec!["Invoke"]), ("s3", s3::operations())];
     let tables = SERVICES.iter().map(|s| (s.name, s.operations.iter().map(|o| o.name).collect::<Vec<_>>()));
     let all: Vec<(&str, Vec<&str>)> = tables.chain(apart).collect();
     let fits = |pattern: &str, name: &str| pattern == "*" || pattern.eq_ignore_ascii_case(name);
     if !all.iter().any(|(name, _)| fits(service, name)) {
         return Some(format!(
-            "`{service}` is not a service of the sandbox: sts, iam, sagemaker, organizations, lambda, runtime or *"
+            "`{service}` is not a service of the sandbox: sts, iam, sagemaker, organizations, lambda, s3, runtime or *"
         ));
     }
     let known = all.iter().filter(|(name, _)| fits(service, name)).flat_map(|(_, names)| names);

@@ -7,6 +7,7 @@ use crate::iam::model::Iam;
 use crate::ids;
 use crate::lambda::model::Functions;
 use crate::organizations::model::Organization;
+use crate::s3::model::Bucket;
 use crate::sagemaker::model::SageMaker;
 use domain::names::AccountId;
 use domain::time::Timestamp;
@@ -35,6 +36,9 @@ pub struct State {
     /// The organisation of the accounts.
     #[serde(default)]
     pub organization: Versions<Option<Organization>>,
+    /// S3's buckets, by name: names are one space over all accounts.
+    #[serde(default)]
+    pub buckets: BTreeMap<String, Bucket>,
 }
 
 /// One account.
@@ -109,6 +113,7 @@ impl State {
             accounts: BTreeMap::new(),
             keys: BTreeMap::new(),
             organization: Versions::default(),
+            buckets: BTreeMap::new(),
         }
     }
 }

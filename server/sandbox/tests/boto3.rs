@@ -10,6 +10,8 @@ mod boto3_bounds;
 mod boto3_first_seed;
 #[path = "boto3/functions.rs"]
 mod boto3_functions;
+#[path = "boto3/s3.rs"]
+mod boto3_s3;
 #[path = "boto3/story.rs"]
 mod boto3_story;
 #[allow(dead_code)]

@@ -6,7 +6,8 @@ use tracing_subscriber::EnvFilter;
 
 /// Which lines are logged: a level, or `target=level,…`.
 const VARIABLE: &str = "SAGEBRIDGE_LOG";
-const DEFAULT: &str = "info";
+// S3 of the sandbox is told of by the sandbox itself: the crate logs every refusal as an error.
+const DEFAULT: &str = "info,s3s=off";
 
 /// What is logged, and how. Always to standard error: standard output belongs to the printed addresses.
 #[derive(Debug)]

@@ -25,14 +25,17 @@ pub async fn download(
         return Refusal::not_found(&format!("/shares/{id}/hand-off/{file}")).respond_as(false);
     };
     match state.services.hand_off_file(&operator, &share, file).await {
-        Ok(NamedText { file_name, text }) => {
-            let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}\""))
-                .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-            let kind = HeaderValue::from_static(media_type(&file_name));
-            ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], text).into_response()
-        }
+        Ok(file) => attachment(file),
         Err(error) => Refusal::service(error).respond_as(false),
     }
+}
+
+/// A file to keep, under its name.
+pub(super) fn attachment(NamedText { file_name, text }: NamedText) -> Response {
+    let disposition = HeaderValue::from_str(&format!("attachment; filename=\"{file_name}\""))
+        .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    let kind = HeaderValue::from_static(media_type(&file_name));
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], text).into_response()
 }
 
 fn media_type(file_name: &str) -> &'static str {
@@ -99,6 +102,13 @@ pub struct Sent {
     /// The chosen file's text, or else the pasted one.
     text: String,
     share: String,
+}
+
+impl Sent {
+    /// The chosen file's text, or else the pasted one.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
 }
 
 impl<S: Send + Sync> FromRequest<S> for Sent {

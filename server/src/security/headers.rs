@@ -40,12 +40,13 @@ pub fn apply(headers: &mut HeaderMap, tls_only: bool) {
 }
 
 /// A page's content security policy. Scripts: our own files, and what the server wrote into this very answer. No inline
-/// styles, so that what a model answers can't even look like part of the console. `reload_port`: cargo-leptos' socket.
+/// styles, so that what a model answers can't even look like part of the console. Pictures of `blob:` are those that the page itself made of
+/// bytes. `reload_port`: cargo-leptos' socket.
 pub fn page_csp(nonce: &str, reload_port: Option<u16>) -> Option<HeaderValue> {
     let reload = reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
-         img-src 'self' data:; connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         img-src 'self' data: blob:; connect-src 'self'{reload}; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).ok()

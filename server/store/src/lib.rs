@@ -1,13 +1,16 @@
-//! The console's own state in SQLite: drafts, shares, runs with their journals, sessions, the audit trail.
+//! The console's own state in SQLite: drafts, shares, runs with their journals, sessions, the audit trail, the
+//! history of calls, saved requests.
 //!
 //! Behind the ports of [`services::ports::store`]. No credential is ever written here. Queries are portable SQL, so that
 //! another database needs another way to open and another first migration, not other queries.
 
 mod activity;
 mod drafts;
+mod history;
 mod open;
 mod record;
 mod runs;
+mod saved;
 mod sessions;
 mod shares;
 

@@ -2,7 +2,9 @@
 
 use crate::activity::SqliteActivity;
 use crate::drafts::SqliteDrafts;
+use crate::history::SqliteHistory;
 use crate::runs::SqliteRuns;
+use crate::saved::SqliteSaved;
 use crate::sessions::SqliteSessions;
 use crate::shares::SqliteShares;
 use services::ports::store::Stores;
@@ -91,18 +93,26 @@ pub(crate) struct Database {
 ///
 /// The file is readable by its owner only, and so is a folder that is made here.
 pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
-    prepare_file(path).map_err(|source| StoreOpenError::File { path: path.to_owned(), source })?;
-    let database = connect(path).await.map_err(|source| explain(path, source))?;
-    if let Err(source) = MIGRATIONS.run(&database.writer).await {
-        return Err(explain_migration(path, source));
-    }
+    let database = opened(path).await?;
     Ok(Stores {
         drafts: Arc::new(SqliteDrafts(database.clone())),
         shares: Arc::new(SqliteShares(database.clone())),
         runs: Arc::new(SqliteRuns(database.clone())),
         sessions: Arc::new(SqliteSessions(database.clone())),
+        history: Arc::new(SqliteHistory(database.clone())),
+        saved: Arc::new(SqliteSaved(database.clone())),
         activity: Arc::new(SqliteActivity(database)),
     })
+}
+
+/// The database with its tables up to date.
+pub(crate) async fn opened(path: &Path) -> Result<Database, StoreOpenError> {
+    prepare_file(path).map_err(|source| StoreOpenError::File { path: path.to_owned(), source })?;
+    let database = connect(path).await.map_err(|source| explain(path, source))?;
+    if let Err(source) = MIGRATIONS.run(&database.writer).await {
+        return Err(explain_migration(path, source));
+    }
+    Ok(database)
 }
 
 async fn connect(path: &Path) -> Result<Database, sqlx::Error> {

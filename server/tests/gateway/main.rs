@@ -8,10 +8,12 @@ mod control;
 mod documents;
 mod functions;
 mod organizations;
+mod s3;
 
 use aws_gateway::{AwsSettings, connect};
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
+use domain::endpoint::{EndpointDetail, EndpointKind, Variant};
 use domain::invoke::InvokeHeaders;
 use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, UserName};
 use sandbox::{Sandbox, SandboxConfig};
@@ -300,7 +302,8 @@ async fn endpoints_are_listed_newest_first_filtered_and_in_pages() {
         let Some(next) = page.next else { break };
         after = Some(next);
     }
-    assert_eq!(all.len(), 64);
+    assert_eq!(all.iter().filter(|endpoint| endpoint.name.as_str().starts_with("scoring-")).count(), 60);
+    assert!(all.iter().any(|endpoint| endpoint.name.as_str() == "churn-classifier"));
     assert!(all.is_sorted_by(|a, b| a.created >= b.created));
     let failed = all.iter().find(|endpoint| endpoint.name.as_str() == "demand-forecast").unwrap();
     assert!(failed.failure_reason.as_deref().unwrap().contains("ping health check"));
@@ -315,16 +318,19 @@ async fn one_endpoint_is_described_with_something_to_send() {
     let churn = sagemaker.endpoint(&parent(), &ireland(), &endpoint("churn-classifier")).await.unwrap().unwrap();
     assert_eq!(churn.runs_on.as_deref(), Some("ml.m5.large × 2"));
     let full = |name: &'static str| async move {
-        sagemaker.endpoint_with_sample(&parent(), &ireland(), &endpoint(name)).await.unwrap()
+        sagemaker.endpoint_detail(&parent(), &ireland(), &endpoint(name)).await.unwrap()
     };
-    let (same, sample) = full("churn-classifier").await.unwrap();
-    assert_eq!(same, churn);
+    let EndpointDetail { view, shape, sample } = full("churn-classifier").await.unwrap();
+    assert_eq!(view, churn);
+    let shape = shape.unwrap();
+    assert_eq!((shape.kind, shape.multi_model, shape.components), (EndpointKind::RealTime, false, false));
+    assert_eq!(shape.variants, [Variant { name: "AllTraffic".into(), share: 1000 }]);
     let sample = sample.unwrap();
     assert_eq!(sample.content_type, "text/csv");
     assert!(!sample.body.is_empty());
     assert_eq!(sagemaker.endpoint(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
     assert_eq!(full("nothing").await, None);
-    assert_eq!(full("demand-forecast").await.unwrap().1, None);
+    assert_eq!(full("demand-forecast").await.unwrap().sample, None);
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn an_endpoint_that_is_not_there_is_no_error() {
     let name = EndpointName::parse("x").unwrap();
     let gateways = canned.gateways().await;
     assert_eq!(gateways.sagemaker.endpoint(&parent(), &ireland(), &name).await.unwrap(), None);
-    assert_eq!(gateways.sagemaker.endpoint_with_sample(&parent(), &ireland(), &name).await.unwrap(), None);
+    assert_eq!(gateways.sagemaker.endpoint_detail(&parent(), &ireland(), &name).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -10,3 +10,4 @@ mod lambda;
 mod organizations;
 mod reads;
 mod runtime;
+mod shapes;

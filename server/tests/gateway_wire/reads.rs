@@ -209,9 +209,9 @@ async fn a_models_environment_gives_the_sample_and_nothing_is_described_twice() 
     let canned = Canned::start(endpoint_answers).await;
     let name = EndpointName::parse("Fraud-EU").unwrap();
     let sagemaker = canned.gateways().await.sagemaker;
-    let (view, sample) = sagemaker.endpoint_with_sample(&parent(), &ireland(), &name).await.unwrap().unwrap();
-    let sample = sample.unwrap();
-    assert_eq!(view.runs_on.as_deref(), Some("ml.m5.large × 3"));
+    let detail = sagemaker.endpoint_detail(&parent(), &ireland(), &name).await.unwrap().unwrap();
+    let sample = detail.sample.unwrap();
+    assert_eq!(detail.view.runs_on.as_deref(), Some("ml.m5.large × 3"));
     assert_eq!((sample.content_type.as_str(), sample.body.as_str()), ("text/csv", "1,2"));
     assert_eq!(canned.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
 }

@@ -133,3 +133,58 @@ async fn runtime_errors_are_classed_and_never_retried() {
         assert_eq!(canned.requests().len(), 2, "{code} was tried again");
     }
 }
+
+#[tokio::test]
+async fn an_asynchronous_call_says_where_its_input_is_and_learns_where_its_answer_will_be() {
+    let (canned, gateways, role) = behind_a_role(|_| Reply {
+        status: 202,
+        headers: vec![
+            ("x-amzn-requestid", "req-6".into()),
+            ("x-amzn-sagemaker-outputlocation", "s3://results/out/1.out".into()),
+            ("x-amzn-sagemaker-failurelocation", "s3://results/failed/1.out".into()),
+        ],
+        body: r#"{"InferenceId":"i-1"}"#.into(),
+    })
+    .await;
+    let input = domain::s3::Location::parse("s3://results/in/1.csv").unwrap();
+    let taken = gateways.runtime.invoke_async(&role, &ireland(), request("unsent"), Some(&input)).await.unwrap();
+    assert_eq!((taken.value.inference_id.as_str(), taken.request_id.as_deref()), ("i-1", Some("req-6")));
+    assert_eq!(taken.value.output.to_string(), "s3://results/out/1.out");
+    assert_eq!(taken.value.failure.unwrap().to_string(), "s3://results/failed/1.out");
+    let sent = canned.requests().remove(1);
+    assert_eq!((sent.path.as_str(), sent.body.len()), ("/endpoints/Fraud-EU/async-invocations", 0));
+    for (name, value) in [
+        ("x-amzn-sagemaker-inputlocation", "s3://results/in/1.csv"),
+        ("x-amzn-sagemaker-content-type", "text/csv"),
+        ("x-amzn-sagemaker-accept", "application/json"),
+        ("x-amzn-sagemaker-custom-attributes", "trace=1"),
+    ] {
+        assert_eq!(sent.header(name), Some(value), "{name}");
+    }
+    gateways.runtime.invoke_async(&role, &ireland(), request("1,2"), None).await.unwrap();
+    let sent = canned.requests().remove(2);
+    assert_eq!((sent.body.as_slice(), sent.header("x-amzn-sagemaker-inputlocation")), (&b"1,2"[..], None));
+}
+
+#[tokio::test]
+async fn s3s_own_refusals_are_told_apart() {
+    for (status, code, kind) in [
+        (403, "AccessDenied", GatewayErrorKind::AccessDenied),
+        (404, "NoSuchBucket", GatewayErrorKind::NotFound),
+        (400, "EntityTooLarge", GatewayErrorKind::Invalid),
+        (503, "SlowDown", GatewayErrorKind::Throttled),
+        (400, "ExpiredToken", GatewayErrorKind::Expired),
+    ] {
+        let (_canned, gateways, role) = behind_a_role(move |_| Reply {
+            status,
+            headers: vec![("x-amz-request-id", "req-7".into())],
+            body: format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>why</Message></Error>"),
+        })
+        .await;
+        let place = domain::s3::Location::parse("s3://results/in/1.csv").unwrap();
+        let body = Bytes::from_static(b"1,2");
+        let error = gateways.s3.put_object(&role, &ireland(), &place, "text/csv", body).await.unwrap_err();
+        assert_eq!((error.kind, error.code.as_str(), error.message.as_str()), (kind, code, "why"));
+        assert_eq!(error.request_id.as_deref(), Some("req-7"), "{code}");
+    }
+}

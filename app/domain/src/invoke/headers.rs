@@ -35,6 +35,15 @@ impl InvokeHeaders {
     pub fn of_type(content_type: impl Into<String>) -> Self {
         Self { content_type: content_type.into(), ..Self::default() }
     }
+
+    /// Each header as `value` gives it.
+    pub fn by_field(mut value: impl FnMut(&HeaderRule) -> String) -> Self {
+        let mut headers = Self::default();
+        for rule in &HeaderRule::ALL {
+            *(rule.get_mut)(&mut headers) = value(rule);
+        }
+        headers
+    }
 }
 
 /// What one header takes. Source: SageMaker Runtime API reference, InvokeEndpoint, InvokeEndpointWithResponseStream and
@@ -50,6 +59,7 @@ pub struct HeaderRule {
     pub ways: &'static [InvokeAction],
     form: Form,
     get: fn(&InvokeHeaders) -> &str,
+    get_mut: fn(&mut InvokeHeaders) -> &mut String,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,25 +71,34 @@ enum Form {
 
 use InvokeAction::{Async, Invoke, Stream};
 
+/// A rule by its field's identifier.
+macro_rules! rule {
+    ($field:ident, $noun:literal, $limit:expr, $ways:expr) => {
+        HeaderRule {
+            field: stringify!($field),
+            noun: $noun,
+            limit: $limit,
+            ways: $ways,
+            form: Form::Printable,
+            get: |headers| &headers.$field,
+            get_mut: |headers| &mut headers.$field,
+        }
+    };
+}
+
 impl HeaderRule {
     /// All headers.
     pub const ALL: [Self; 10] = [
-        rule("content_type", "content type", limits::CONTENT_TYPE, &InvokeAction::ALL, |h| &h.content_type),
-        rule("accept", "accept header", limits::CONTENT_TYPE, &InvokeAction::ALL, |h| &h.accept),
-        rule("custom_attributes", "custom attributes", limits::CUSTOM_ATTRIBUTES, &InvokeAction::ALL, |h| {
-            &h.custom_attributes
-        }),
-        rule("target_model", "target model", limits::TARGET_MODEL, &[Invoke], |h| &h.target_model),
-        rule("target_variant", "target variant", limits::TARGET_NAME, &[Invoke, Stream], |h| &h.target_variant).name(),
-        rule("target_container", "container hostname", limits::TARGET_NAME, &[Invoke, Stream], |h| &h.target_container)
-            .name(),
-        rule("inference_component", "inference component", limits::TARGET_NAME, &[Invoke, Stream], |h| {
-            &h.inference_component
-        })
-        .name(),
-        rule("inference_id", "inference id", limits::INFERENCE_ID, &[Invoke, Stream, Async], |h| &h.inference_id),
-        rule("explanations", "explanations", limits::EXPLANATIONS, &[Invoke], |h| &h.explanations),
-        rule("session", "session", limits::SESSION, &[Invoke, Stream], |h| &h.session),
+        rule!(content_type, "content type", limits::CONTENT_TYPE, &InvokeAction::ALL),
+        rule!(accept, "accept header", limits::CONTENT_TYPE, &InvokeAction::ALL),
+        rule!(custom_attributes, "custom attributes", limits::CUSTOM_ATTRIBUTES, &InvokeAction::ALL),
+        rule!(target_model, "target model", limits::TARGET_MODEL, &[Invoke]),
+        rule!(target_variant, "target variant", limits::TARGET_NAME, &[Invoke, Stream]).name(),
+        rule!(target_container, "container hostname", limits::TARGET_NAME, &[Invoke, Stream]).name(),
+        rule!(inference_component, "inference component", limits::TARGET_NAME, &[Invoke, Stream]).name(),
+        rule!(inference_id, "inference id", limits::INFERENCE_ID, &[Invoke, Stream, Async]),
+        rule!(explanations, "explanations", limits::EXPLANATIONS, &[Invoke]),
+        rule!(session, "session", limits::SESSION, &[Invoke, Stream]),
     ];
 
     /// The rule of a field.
@@ -115,16 +134,6 @@ impl HeaderRule {
     }
 }
 
-const fn rule(
-    field: &'static str,
-    noun: &'static str,
-    limit: usize,
-    ways: &'static [InvokeAction],
-    get: fn(&InvokeHeaders) -> &str,
-) -> HeaderRule {
-    HeaderRule { field, noun, limit, ways, form: Form::Printable, get }
-}
-
 fn is_name(text: &str) -> bool {
     let inner = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     inner && !text.starts_with('-') && !text.ends_with('-')
@@ -143,6 +152,7 @@ mod tests {
             let with: InvokeHeaders = serde_json::from_value(serde_json::json!({ &field: "x" })).unwrap_or_default();
             let rule = HeaderRule::of(&field);
             assert_eq!(rule.map(|rule| rule.value(&with)), Some("x"), "{field}");
+            assert_eq!(InvokeHeaders::by_field(|rule| rule.value(&with).to_owned()), with);
         }
     }
 

@@ -36,13 +36,17 @@ pub struct InvokeAnswer {
     /// `X-Amzn-SageMaker-Closed-Session-Id`: the one it closed.
     #[serde(default)]
     pub closed_session: Option<String>,
-    /// The body as text; `None` when it is not UTF-8.
+    /// The body as text; `None` when it is not UTF-8. Only its beginning ([`super::limits::BEGINNING_BYTES`]) where it is over
+    /// [`super::limits::TEXT_BYTES`].
     pub text: Option<String>,
-    /// The body in base64 where it is no text; `None` when it is, or when it is over [`super::limits::BINARY_BYTES`].
+    /// The body in base64 where it is no text; only its beginning where it is over [`super::limits::BINARY_BYTES`].
     #[serde(default)]
     pub base64: Option<String>,
-    /// The body's size in bytes.
+    /// The whole body's size in bytes.
     pub bytes: usize,
+    /// The name under which the server keeps the whole body for a few minutes; `None` where it does not.
+    #[serde(default)]
+    pub kept: Option<String>,
     /// How much of the call's time went by from the answer's head to its last byte, in microseconds.
     #[serde(default)]
     pub transfer_us: u64,

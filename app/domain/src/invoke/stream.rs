@@ -23,6 +23,9 @@ pub enum StreamEvent {
         text: String,
         /// Its size in bytes.
         bytes: usize,
+        /// When it came, from the model's beginning, in microseconds.
+        #[serde(default)]
+        at_us: u64,
     },
     /// The answer is whole, or what there is of it has come.
     Ended {

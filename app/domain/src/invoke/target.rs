@@ -1,6 +1,7 @@
 //! What can be called, and through what.
 
-use crate::endpoint::{EndpointStatus, Sample};
+use super::limits;
+use crate::endpoint::{EndpointKind, EndpointShape, EndpointStatus, Sample};
 use crate::names::{ConnectionId, EndpointName, NameError, Region, ShareId};
 use crate::share::intent::InvokeAction;
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,8 @@ impl From<ShareId> for Through {
 pub struct TargetView {
     /// Through what it is called.
     pub through: Through,
-    /// That in words: `222222222222 → 111111111111 · SageMakerExternal`, or `prod · eu-west-1, directly`.
+    /// That in words: `222222222222 → 111111111111 · SageMakerExternal`, or `prod 111111111111 · eu-west-1,
+    /// directly`.
     pub label: String,
     /// The endpoint; its name keeps its case. `None` where any may be named and none is known yet.
     pub endpoint: Option<EndpointName>,
@@ -94,11 +96,78 @@ pub struct TargetView {
     pub blocked: Option<String>,
     /// Something to send, where the model's image or its environment says what it takes.
     pub sample: Option<Sample>,
+    /// How the endpoint is made, when it could be read.
+    #[serde(default)]
+    pub shape: Option<EndpointShape>,
+}
+
+impl TargetView {
+    /// Whether it can be called this way; if not, why. What is not known is not in the way.
+    pub fn offers(&self, way: InvokeAction) -> Result<(), String> {
+        if !self.ways.contains(&way) {
+            return Err(match way {
+                InvokeAction::Invoke => "the share does not allow real-time calls",
+                InvokeAction::Stream => "the share does not allow streams",
+                InvokeAction::Async => "the share does not allow asynchronous calls",
+            }
+            .into());
+        }
+        let Some(shape) = &self.shape else { return Ok(()) };
+        match (way, shape.kind) {
+            (InvokeAction::Async, EndpointKind::Asynchronous) => Ok(()),
+            (InvokeAction::Async, kind) => Err(format!("this is a {}, not an asynchronous one", kind.label())),
+            (_, EndpointKind::Asynchronous) => Err("an asynchronous endpoint takes no real-time calls".into()),
+            (InvokeAction::Stream, _) if shape.multi_model => {
+                Err("streams take no target model, which this endpoint asks for".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The largest body of one call, in bytes; that of a real-time endpoint where its kind is not known.
+    pub fn body_limit(&self) -> usize {
+        self.shape.as_ref().map_or(limits::BODY_BYTES, |shape| shape.kind.body_limit())
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Through;
+    use super::*;
+    use crate::endpoint::EndpointShape;
+
+    #[test]
+    fn a_way_that_is_not_offered_says_why() {
+        let kinds =
+            [None, Some(EndpointKind::RealTime), Some(EndpointKind::Serverless), Some(EndpointKind::Asynchronous)];
+        let offered = kinds.map(|kind| {
+            let shape = kind.map(|kind| EndpointShape { kind, ..EndpointShape::default() });
+            let target = TargetView { shape, ..target(InvokeAction::ALL.into()) };
+            InvokeAction::ALL.map(|way| target.offers(way).is_ok())
+        });
+        let order = InvokeAction::ALL.map(|way| way.key());
+        assert_eq!(order, ["invoke", "stream", "async"]);
+        assert_eq!(offered, [[true, true, true], [true, true, false], [true, true, false], [false, false, true]]);
+        let only = target([InvokeAction::Invoke].into());
+        assert!(only.offers(InvokeAction::Stream).is_err_and(|why| why.contains("does not allow streams")));
+        let many = EndpointShape { multi_model: true, ..EndpointShape::default() };
+        let many = TargetView { shape: Some(many), ..target(InvokeAction::ALL.into()) };
+        assert!(many.offers(InvokeAction::Stream).is_err_and(|why| why.contains("target model")));
+        assert_eq!(many.body_limit(), limits::BODY_BYTES);
+    }
+
+    fn target(ways: BTreeSet<InvokeAction>) -> TargetView {
+        TargetView {
+            through: Through::Share(ShareId::parse("s1").unwrap_or_else(|_| unreachable!("an id"))),
+            label: String::new(),
+            endpoint: None,
+            any_endpoint: false,
+            ways,
+            status: None,
+            blocked: None,
+            sample: None,
+            shape: None,
+        }
+    }
 
     #[test]
     fn its_text_says_the_same_again() {

@@ -3,6 +3,7 @@
 use crate::arn::{Arn, CallerArn};
 use crate::endpoint::EndpointArn;
 use crate::names::{AccountId, ConnectionId, EndpointName, ExternalId, PolicyName, Region, RoleName, ShareId};
+use crate::s3::Location;
 use crate::share::Side;
 use crate::share::rotate::Rotation;
 use serde::{Deserialize, Serialize};
@@ -137,6 +138,9 @@ pub struct ShareIntent {
     /// Whether the child's own administrator accepted it, where the child is not connected.
     #[serde(default)]
     pub accepted: bool,
+    /// Where its asynchronous endpoints leave outputs and failures, as it was when the share was reviewed.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub results: BTreeSet<Location>,
 }
 
 /// A resource that a share makes, for conflicts about its name.

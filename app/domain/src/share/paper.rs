@@ -5,7 +5,7 @@ use crate::evaluate::{Context, Decision, NamedPolicy, Policies, Principal, Reque
 use crate::names::ExternalId;
 use crate::policy::{PolicyDocument, Statement};
 use crate::share::intent::{CallerScope, EndpointScope, ShareIntent};
-use crate::share::render;
+use crate::share::{render, results};
 
 /// A name nobody has, to stand for whoever the child's administrators allow.
 const SOMEBODY: &str = "somebody";
@@ -97,6 +97,19 @@ pub(super) fn refused_calls(intent: &ShareIntent, policy: &PolicyDocument) -> Ve
             if decide(&request, &policies) != Decision::Allowed {
                 refused.push(format!("{} on {name}", action.trim_start_matches("sagemaker:")));
             }
+        }
+    }
+    for results::Asked { action, resource, prefix, words } in results::requests(intent) {
+        let context = prefix.map_or_else(Context::new, |prefix| Context::new().with("s3:prefix", prefix));
+        let request = Request {
+            principal: principal.clone(),
+            action: action.into(),
+            resource,
+            resource_account: intent.parent.clone(),
+            context,
+        };
+        if decide(&request, &Policies { identity: &identity, ..Policies::default() }) != Decision::Allowed {
+            refused.push(words);
         }
     }
     refused

@@ -18,6 +18,7 @@ use crate::arn::Arn;
 use crate::names::ShareId;
 use crate::policy::PolicyDocument;
 use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
+use crate::share::results;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -62,17 +63,16 @@ pub fn principals(intent: &ShareIntent) -> Vec<String> {
     }
 }
 
-/// The parent's managed policy.
+/// The parent's managed policy: the endpoints, and for asynchronous ones their answers in S3.
 pub fn invoke_policy(intent: &ShareIntent) -> String {
-    pretty(&json!({
-        "Version": VERSION,
-        "Statement": [{
-            "Sid": SID_INVOKE,
-            "Effect": "Allow",
-            "Action": actions(intent),
-            "Resource": resources(intent),
-        }],
-    }))
+    let mut statements = vec![json!({
+        "Sid": SID_INVOKE,
+        "Effect": "Allow",
+        "Action": actions(intent),
+        "Resource": resources(intent),
+    })];
+    statements.extend(results::statements(intent));
+    pretty(&json!({ "Version": VERSION, "Statement": statements }))
 }
 
 /// The parent's role's trust policy.

@@ -70,6 +70,15 @@ pub fn sentence(intent: &ShareIntent, names: &[String], tense: Tense) -> Vec<Spa
         (None, _) => {}
     }
     words.plain(".");
+    if !intent.results.is_empty() {
+        let places: Vec<String> = intent.results.iter().map(ToString::to_string).collect();
+        words.plain(match tense {
+            Tense::Future => " Asynchronous answers will be readable below ",
+            Tense::Present => " Asynchronous answers are readable below ",
+            Tense::Past => " Asynchronous answers were readable below ",
+        });
+        words.list(&places).plain(".");
+    }
     words.spans
 }
 

@@ -138,6 +138,7 @@ impl ShareDraft {
             accepted: false,
             console,
             rotation: None,
+            results: BTreeSet::new(),
         })
     }
 }

@@ -190,6 +190,7 @@ impl ShareDraft {
             accepted: self.accepted,
             console,
             rotation,
+            results: BTreeSet::new(),
         })
     }
 

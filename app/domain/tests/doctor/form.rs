@@ -129,6 +129,7 @@ pub fn intent() -> ShareIntent {
         accepted: false,
         console: None,
         rotation: None,
+        results: [].into(),
     }
 }
 

@@ -1,3 +1,5 @@
+mod code;
+
 use domain::arn::CallerArn;
 use domain::endpoint::{EndpointArn, Sample};
 use domain::handoff::ShareOffer;
@@ -64,6 +66,7 @@ fn plain() -> ShareIntent {
         accepted: false,
         console: None,
         rotation: None,
+        results: [].into(),
     }
 }
 

@@ -42,3 +42,14 @@ fn a_whole_account_is_its_root_and_other_partitions_keep_theirs() {
 fn the_grant_is_for_exactly_one_role() {
     insta::assert_snapshot!(render::grant_policy(&intent().role_arn()));
 }
+
+#[test]
+fn answers_of_asynchronous_endpoints_are_opened_by_prefix_and_bucket() {
+    let at = |text: &str| domain::s3::Location::parse(text).unwrap();
+    let later = ShareIntent {
+        actions: [InvokeAction::Async].into(),
+        results: [at("s3://results/out"), at("s3://results/failed"), at("s3://whole-bucket")].into(),
+        ..intent()
+    };
+    insta::assert_snapshot!(render::invoke_policy(&later));
+}

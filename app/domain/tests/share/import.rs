@@ -53,6 +53,24 @@ fn a_share_is_rebuilt_from_its_tags_as_it_was_asked_for() {
 }
 
 #[test]
+fn what_a_share_opens_in_s3_is_rebuilt_too_and_is_no_part_of_a_role_without_its_tag() {
+    let at = |text: &str| domain::s3::Location::parse(text).unwrap();
+    let later = ShareIntent {
+        actions: [InvokeAction::Invoke, InvokeAction::Async].into(),
+        results: [at("s3://results/out"), at("s3://results/failed"), at("s3://whole-bucket")].into(),
+        ..intent()
+    };
+    let model = applied(&later);
+    assert_eq!(found(&searched(&model, &later)).unwrap().intent, later);
+    let mut role = model.role(&later).unwrap();
+    role.tags.clear();
+    let mut policy = model.policy(&later.policy_arn()).unwrap();
+    policy.tags.clear();
+    let refused = recognise(&role, &[policy]);
+    assert!(matches!(&refused, Err(WhyNot::OtherAction { action, .. }) if action == "s3:GetObject"), "{refused:?}");
+}
+
+#[test]
 fn a_share_this_console_knows_is_no_find() {
     let model = applied(&intent());
     assert_eq!(tagged(&searched(&model, &intent()), &[intent().id].into()), []);

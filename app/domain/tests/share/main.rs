@@ -59,5 +59,6 @@ pub fn intent() -> ShareIntent {
         accepted: false,
         console: None,
         rotation: None,
+        results: [].into(),
     }
 }

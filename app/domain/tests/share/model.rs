@@ -256,6 +256,7 @@ impl Model {
                         created: Some(Timestamp(born)),
                         runs_on: Some("ml.m5.large".into()),
                         failure_reason: None,
+                        results: None,
                     })
                 })
                 .collect(),

@@ -86,33 +86,32 @@ impl Services {
             Err(error) => return Ok(Live { assume_role: outcome(&error), ..Live::default() }),
         };
         let mut live = Live { assume_role: Outcome::Succeeded, ..Live::default() };
-        // An asynchronous call is an operation of its own, which the console does not make yet.
         let Ok(endpoint) = EndpointName::parse(question.endpoint.called()) else { return Ok(live) };
-        if question.action != InvokeAction::Async {
-            let sagemaker = &self.inner.gateways.sagemaker;
-            let sample = match self.connection_to(operator, &question.parent(), None).await? {
-                Some(parent) => sagemaker.endpoint_with_sample(&parent, &region, &endpoint).await.ok().flatten(),
-                None => None,
-            };
-            let sample = sample.and_then(|(_, sample)| sample);
-            let (content_type, body) =
-                sample.map_or_else(|| ("application/json".to_owned(), "{}".to_owned()), |s| (s.content_type, s.body));
-            let headers = InvokeHeaders::of_type(content_type);
-            let request = RuntimeRequest { endpoint, headers, body: Bytes::from(body) };
-            let caller = RuntimeCaller::Role(credentials);
-            let runtime = &self.inner.gateways.runtime;
-            let answer = match question.action {
-                // The head is enough: the pieces are dropped, which ends the call.
-                InvokeAction::Stream => runtime.invoke_stream(&caller, &region, request).await.map(drop),
-                _ => runtime.invoke(&caller, &region, request).await.map(drop),
-            };
-            live.invoke = match answer {
-                // The model was reached: what it makes of the body is not the handshake's.
-                Ok(()) => Outcome::Succeeded,
-                Err(error) if error.kind == GatewayErrorKind::Model => Outcome::Succeeded,
-                Err(error) => outcome(&error),
-            };
-        }
+        let sagemaker = &self.inner.gateways.sagemaker;
+        let detail = match self.connection_to(operator, &question.parent(), None).await? {
+            Some(parent) => sagemaker.endpoint_detail(&parent, &region, &endpoint).await.ok().flatten(),
+            None => None,
+        };
+        let sample = detail.and_then(|detail| detail.sample);
+        let (content_type, body) =
+            sample.map_or_else(|| ("application/json".to_owned(), "{}".to_owned()), |s| (s.content_type, s.body));
+        let headers = InvokeHeaders::of_type(content_type);
+        let request = RuntimeRequest { endpoint, headers, body: Bytes::from(body) };
+        let caller = RuntimeCaller::Role(credentials);
+        let runtime = &self.inner.gateways.runtime;
+        let answer = match question.action {
+            // The head is enough: the pieces are dropped, which ends the call.
+            InvokeAction::Stream => runtime.invoke_stream(&caller, &region, request).await.map(drop),
+            // That it is taken is enough, too: its answer goes to S3.
+            InvokeAction::Async => runtime.invoke_async(&caller, &region, request, None).await.map(drop),
+            InvokeAction::Invoke => runtime.invoke(&caller, &region, request).await.map(drop),
+        };
+        live.invoke = match answer {
+            // The model was reached: what it makes of the body is not the handshake's.
+            Ok(()) => Outcome::Succeeded,
+            Err(error) if error.kind == GatewayErrorKind::Model => Outcome::Succeeded,
+            Err(error) => outcome(&error),
+        };
         Ok(live)
     }
 

@@ -214,8 +214,8 @@ impl Services {
     /// Something to send; a help, so that failing to read it is no failure.
     async fn endpoint_sample(&self, intent: &ShareIntent, name: &EndpointName) -> Option<Sample> {
         let sagemaker = &self.inner.gateways.sagemaker;
-        let found = sagemaker.endpoint_with_sample(intent.parent_connection()?, &intent.region, name).await;
-        found.inspect_err(|error| tracing::info!(%error, "an endpoint's sample can't be read")).ok().flatten()?.1
+        let found = sagemaker.endpoint_detail(intent.parent_connection()?, &intent.region, name).await;
+        found.inspect_err(|error| tracing::info!(%error, "an endpoint's sample can't be read")).ok().flatten()?.sample
     }
 
     async fn planned_view(

@@ -15,6 +15,7 @@ use domain::evaluate::{
 use domain::invoke::DenialExplanation;
 use domain::names::{ConnectionId, EndpointName, ExternalId};
 use domain::policy::PolicyDocument;
+use domain::s3::Location;
 use domain::share::intent::{EndpointScope, InvokeAction, ShareIntent};
 
 /// What the documents say about a call.
@@ -58,6 +59,37 @@ impl Services {
         let said = self.invoke_said(intent, &credentials.session_arn, endpoint, action).await;
         let said = told(said, action.operation());
         Some(DenialExplanation { question: self.as_question(intent, endpoint, action).await, ..said })
+    }
+
+    /// Why the role's session may not use an object: the role's documents only, as the bucket's policy is not read.
+    pub(super) async fn explain_object(
+        &self,
+        intent: &ShareIntent,
+        credentials: &RoleCredentials,
+        action: &'static str,
+        place: &Location,
+        error: &GatewayError,
+    ) -> Option<DenialExplanation> {
+        if error.kind != GatewayErrorKind::AccessDenied {
+            return None;
+        }
+        let said = self.object_said(intent, &credentials.session_arn, action, place).await;
+        Some(told(said.unwrap_or(Said::Unknown), error.operation))
+    }
+
+    async fn object_said(&self, intent: &ShareIntent, session: &Arn, action: &str, place: &Location) -> Option<Said> {
+        let role = CallerArn::parse(intent.role_arn().as_str()).ok()?;
+        let identity = self.policies_of(intent.parent_connection()?, &role).await?;
+        let principal = Principal::role_session(session.clone(), role.arn().clone(), None).ok()?;
+        let partition = intent.region.partition();
+        let Location { bucket, key } = place;
+        // A list is of the bucket, and says below which prefix.
+        let (resource, context) = match action {
+            "s3:ListBucket" => (format!("arn:{partition}:s3:::{bucket}"), Context::new().with("s3:prefix", key)),
+            _ => (format!("arn:{partition}:s3:::{bucket}/{key}"), Context::new()),
+        };
+        let request = request(principal, action, &resource, intent, context);
+        Some(said(&explain(&request, &Policies { identity: &identity, ..Policies::default() })))
     }
 
     /// The console's own call as a question to the doctor.

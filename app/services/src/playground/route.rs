@@ -1,5 +1,6 @@
 //! The way a call takes: through a share's role, or with a connection's own credentials.
 
+use super::targets::{direct_label, share_label};
 use super::{blocked, in_scope, outcome, refusal, role_sessions};
 use crate::activity::Happened;
 use crate::ports::gateway::{
@@ -29,6 +30,17 @@ impl Route {
         match self {
             Self::Share(record) => &record.intent.region,
             Self::Direct { region, .. } => region,
+        }
+    }
+
+    /// Through what it leads, and that in words.
+    pub(super) fn target(&self, services: &Services) -> (Through, String) {
+        match self {
+            Self::Share(record) => (record.intent.id.clone().into(), share_label(&record.intent)),
+            Self::Direct { connection, region } => {
+                let through = Through::Direct { connection: connection.clone(), region: region.clone() };
+                (through, direct_label(connection, region, services.known_account(connection).as_ref()))
+            }
         }
     }
 
@@ -70,20 +82,19 @@ impl Services {
                 hint: "change the share's callers, then try again".into(),
             });
         }
-        let (message, hint) = match action {
-            InvokeAction::Stream => {
-                ("the share does not allow streams", "edit the share and tick Stream, or ask for the answer as a whole")
-            }
-            InvokeAction::Async => (
-                "the share does not allow asynchronous calls",
-                "edit the share and tick Async, or ask for the answer as a whole",
-            ),
-            InvokeAction::Invoke => return Ok(Route::Share(record)),
-        };
-        if !record.intent.actions.contains(&action) {
-            return Err(ServiceError::Conflict { message: message.into(), hint: hint.into() });
-        }
+        allowed(&record.intent, action)?;
         Ok(Route::Share(record))
+    }
+
+    /// The way that a call took, for what follows it.
+    pub(super) async fn route_of(&self, through: &Through) -> ServiceResult<Route> {
+        Ok(match through {
+            Through::Share(share) => Route::Share(self.believed_record(share).await?),
+            Through::Direct { connection, region } => {
+                self.known_profile(connection).await?;
+                Route::Direct { connection: connection.clone(), region: region.clone() }
+            }
+        })
     }
 
     /// Makes a call. With a role's credentials it is made once more with fresh ones where they were refused as expired: such
@@ -107,7 +118,7 @@ impl Services {
                 Err(error) => {
                     timing.role(began, false);
                     let explanation = self.explain_assume(intent, endpoint, *action, &error).await;
-                    return Err(Box::new(timing.failed("AssumeRole", &error, explanation)));
+                    return Err(Box::new(timing.failed("AssumeRole", &intent.region, &error, explanation)));
                 }
             };
             timing.role(began, cached);
@@ -121,7 +132,7 @@ impl Services {
                 }
                 Err(error) => {
                     let explanation = self.explain_invoke(intent, &credentials, endpoint, *action, &error).await;
-                    return Err(Box::new(timing.failed(action.operation(), &error, explanation)));
+                    return Err(Box::new(timing.failed(action.operation(), &intent.region, &error, explanation)));
                 }
             }
         }
@@ -141,10 +152,14 @@ impl Services {
         timing.no_role();
         match answer {
             Ok(answer) => Ok((answer, timing)),
-            Err(error) => {
+            Err(mut error) => {
+                // For the words about it; a call that went well needs nobody to know the account.
+                if error.account.is_none() {
+                    error.account = self.identity(connection).await.ok().flatten().map(|identity| identity.account);
+                }
                 let denied = error.kind == GatewayErrorKind::AccessDenied;
                 let explanation = denied.then(|| denied_directly(connection, call.action));
-                Err(Box::new(timing.failed(call.action.operation(), &error, explanation)))
+                Err(Box::new(timing.failed(call.action.operation(), call.route.region(), &error, explanation)))
             }
         }
     }
@@ -207,6 +222,24 @@ impl Services {
     }
 }
 
+/// Whether a share allows calls of this kind; `Conflict` where it does not.
+pub(super) fn allowed(intent: &ShareIntent, action: InvokeAction) -> ServiceResult<()> {
+    let (message, hint) = match action {
+        InvokeAction::Stream => {
+            ("the share does not allow streams", "edit the share and tick Stream, or ask for the answer as a whole")
+        }
+        InvokeAction::Async => (
+            "the share does not allow asynchronous calls",
+            "edit the share and tick Async, or ask for the answer as a whole",
+        ),
+        InvokeAction::Invoke => return Ok(()),
+    };
+    if intent.actions.contains(&action) {
+        return Ok(());
+    }
+    Err(ServiceError::Conflict { message: message.into(), hint: hint.into() })
+}
+
 /// One account decides alone here, and AWS says why in its own words.
 fn denied_directly(connection: &ConnectionId, action: InvokeAction) -> DenialExplanation {
     DenialExplanation {
@@ -233,7 +266,7 @@ fn no_way(intent: &ShareIntent) -> GatewayError {
     }
 }
 
-fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
+pub(super) fn session_key(operator: &Operator, intent: &ShareIntent) -> role_sessions::Key {
     role_sessions::Key { share: intent.id.clone(), operator: operator.key().into() }
 }
 

@@ -4,6 +4,7 @@
 use super::outcome::{Timing, micros};
 use super::{Call, failed_in_brief, request};
 use crate::activity::Happened;
+use crate::history::Recording;
 use crate::ports::gateway::{Answered, GatewayError, GatewayResult, RuntimeStream};
 use crate::{Operator, ServiceError, ServiceResult, Services, words};
 use bytes::Bytes;
@@ -31,8 +32,10 @@ impl Services {
         let route = self.route(&params, InvokeAction::Stream).await?;
         let happened = route.happened(format!("streamed from {}", params.endpoint));
         let sent = params.bytes();
+        let request = request(params)?;
+        let recording = self.recording(operator, route.target(self), &request, InvokeAction::Stream).await;
         let began = Instant::now();
-        let call = Call { operator, route: &route, action: InvokeAction::Stream, request: request(params)? };
+        let call = Call { operator, route: &route, action: InvokeAction::Stream, request };
         let runtime = self.inner.gateways.runtime.clone();
         let region = route.region().clone();
         let answer = self
@@ -44,6 +47,7 @@ impl Services {
         let (answer, timing) = match answer {
             Ok(answered) => answered,
             Err(outcome) => {
+                recording.ended(&outcome);
                 if let Err(failure) = &outcome.result {
                     let (ending, detail) = failed_in_brief(failure, sent);
                     self.note(operator.label(), happened.outcome(ending).detail(detail)).await;
@@ -52,7 +56,8 @@ impl Services {
             }
         };
         let (events, listener) = mpsc::channel(WAITING);
-        let pump = Pump { services: self.clone(), label: operator.label().to_owned(), happened, sent, began, events };
+        let label = operator.label().to_owned();
+        let pump = Pump { services: self.clone(), label, happened, sent, began, events, recording };
         tokio::spawn(pump.run(answer, timing));
         let told = stream::unfold(listener, |mut listener| async { Some((listener.recv().await?, listener)) });
         // Whoever asks once more after the end, as bodies of responses do, is told the end again.
@@ -122,6 +127,7 @@ fn collected(head: Option<StreamHead>, text: String, end: StreamEnd) -> InvokeOu
                 text: (!not_text).then_some(text),
                 base64: None,
                 bytes,
+                kept: None,
                 transfer_us: took_us,
             })
         }
@@ -137,6 +143,7 @@ struct Pump {
     sent: usize,
     began: Instant,
     events: mpsc::Sender<StreamEvent>,
+    recording: Recording,
 }
 
 impl Pump {
@@ -152,6 +159,7 @@ impl Pump {
             began_us,
             request_id: answer.request_id,
         };
+        self.recording.stream_began(&head);
         // Who has gone already is noticed below.
         let _ = self.events.send(StreamEvent::Began { head }).await;
         let end = self.pieces(parts).await;
@@ -164,12 +172,13 @@ impl Pump {
         let happened = self.happened.outcome(ending).detail(format!("{} bytes sent, {how}", self.sent));
         self.services.note(&self.label, happened).await;
         if let Some(end) = end {
+            self.recording.stream_ended(&end);
             let _ = self.events.send(StreamEvent::Ended { end }).await;
         }
     }
 
     /// Hands on the pieces; `None` when nobody listens any more.
-    async fn pieces(&self, mut parts: BoxStream<'static, GatewayResult<Bytes>>) -> Option<StreamEnd> {
+    async fn pieces(&mut self, mut parts: BoxStream<'static, GatewayResult<Bytes>>) -> Option<StreamEnd> {
         let began = Instant::now();
         let mut text = Pieces::default();
         let mut end = StreamEnd { parts: 0, bytes: 0, took_us: 0, not_text: false, broke: None };
@@ -182,7 +191,9 @@ impl Pump {
                 Some(Ok(bytes)) => {
                     end.parts += 1;
                     end.bytes += bytes.len();
-                    StreamEvent::Part { text: text.take(&bytes), bytes: bytes.len() }
+                    let piece = text.take(&bytes);
+                    self.recording.stream_piece(&piece, bytes.len());
+                    StreamEvent::Part { text: piece, bytes: bytes.len(), at_us: micros(began) }
                 }
                 Some(Err(error)) => {
                     end.broke = Some(broke(&error));
@@ -194,7 +205,7 @@ impl Pump {
         }
         let rest = text.rest();
         if !rest.is_empty() {
-            self.events.send(StreamEvent::Part { text: rest, bytes: 0 }).await.ok()?;
+            self.events.send(StreamEvent::Part { text: rest, bytes: 0, at_us: micros(began) }).await.ok()?;
         }
         end.not_text = text.not_text;
         end.took_us = micros(began);

@@ -3,10 +3,10 @@
 use super::{blocked, endpoint_name, in_scope};
 use crate::ports::store::ShareRecord;
 use crate::{Operator, ServiceResult, Services};
-use domain::endpoint::{EndpointView, Sample};
+use domain::endpoint::{EndpointDetail, EndpointView};
 use domain::invoke::{TargetView, Through};
-use domain::names::{ConnectionId, EndpointName, Region};
-use domain::share::intent::{EndpointScope, InvokeAction};
+use domain::names::{AccountId, ConnectionId, EndpointName, Region};
+use domain::share::intent::{EndpointScope, InvokeAction, ShareIntent};
 use domain::share::view::ShareState;
 
 impl Services {
@@ -18,7 +18,7 @@ impl Services {
         let mut targets: Vec<_> = standing.flat_map(|record| record_targets(&record)).collect();
         for profile in self.inner.gateways.connections.profiles().await? {
             let region = profile.region.unwrap_or_else(|| self.default_region().clone());
-            targets.push(direct_target(&profile.id, &region, None));
+            targets.push(self.direct_target(&profile.id, &region, None));
         }
         Ok(targets)
     }
@@ -30,11 +30,13 @@ impl Services {
         connection: &ConnectionId,
         region: &Region,
     ) -> ServiceResult<Vec<TargetView>> {
-        let page = self.endpoints(operator, connection, region, None, None).await?;
-        let seen = page.items.into_iter().map(|view| direct_target(connection, region, Some(view)));
+        // For the label; whoever may list endpoints but not ask who it is may still call them.
+        let (page, _) =
+            futures::join!(self.endpoints(operator, connection, region, None, None), self.identity(connection));
+        let seen = page?.items.into_iter().map(|view| self.direct_target(connection, region, Some(view)));
         let mut targets: Vec<_> = seen.collect();
         if targets.is_empty() {
-            targets.push(direct_target(connection, region, None));
+            targets.push(self.direct_target(connection, region, None));
         }
         Ok(targets)
     }
@@ -50,17 +52,21 @@ impl Services {
                 (bare_target(&record, Some(endpoint.clone())), reader.map(|reader| (reader, record.intent.region)))
             }
             Through::Direct { connection, region } => {
-                let bare = direct_target(connection, region, None);
+                let bare = self.direct_target(connection, region, None);
                 (TargetView { endpoint: Some(endpoint.clone()), ..bare }, Some((connection.clone(), region.clone())))
             }
         };
-        // Neither is needed to call: when they can't be read they are left out.
+        // None of it is needed to call: what can't be read is left out.
         let found = match reader {
             Some((connection, region)) => self.look_at(&connection, &region, endpoint).await,
             None => None,
         };
-        let (status, sample) = found.map(|(view, sample)| (view.status, sample)).unzip();
-        Ok(TargetView { status, sample: sample.flatten(), ..bare })
+        Ok(match found {
+            Some(EndpointDetail { view, shape, sample }) => {
+                TargetView { status: Some(view.status), sample, shape, ..bare }
+            }
+            None => bare,
+        })
     }
 
     async fn look_at(
@@ -68,23 +74,24 @@ impl Services {
         connection: &ConnectionId,
         region: &Region,
         endpoint: &EndpointName,
-    ) -> Option<(EndpointView, Option<Sample>)> {
-        let found = self.inner.gateways.sagemaker.endpoint_with_sample(connection, region, endpoint).await;
+    ) -> Option<EndpointDetail> {
+        let found = self.inner.gateways.sagemaker.endpoint_detail(connection, region, endpoint).await;
         found.inspect_err(|error| tracing::info!(%error, "an endpoint's status can't be read")).ok().flatten()
     }
-}
 
-fn direct_target(connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
-    let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
-    TargetView {
-        through: Through::Direct { connection: connection.clone(), region: region.clone() },
-        label: format!("{connection} · {region}, directly"),
-        endpoint,
-        any_endpoint: true,
-        ways: InvokeAction::ALL.into(),
-        status,
-        blocked: None,
-        sample: None,
+    fn direct_target(&self, connection: &ConnectionId, region: &Region, view: Option<EndpointView>) -> TargetView {
+        let (endpoint, status) = view.map(|view| (view.name, view.status)).unzip();
+        TargetView {
+            through: Through::Direct { connection: connection.clone(), region: region.clone() },
+            label: direct_label(connection, region, self.known_account(connection).as_ref()),
+            endpoint,
+            any_endpoint: true,
+            ways: InvokeAction::ALL.into(),
+            status,
+            blocked: None,
+            sample: None,
+            shape: None,
+        }
     }
 }
 
@@ -99,12 +106,24 @@ fn bare_target(record: &ShareRecord, endpoint: Option<EndpointName>) -> TargetVi
     let intent = &record.intent;
     TargetView {
         through: intent.id.clone().into(),
-        label: format!("{} → {} · {}", intent.child, intent.parent, intent.role_name),
+        label: share_label(intent),
         endpoint,
         any_endpoint: intent.endpoints == EndpointScope::All,
         ways: intent.actions.clone(),
         status: None,
         blocked: blocked(intent, record.state),
         sample: None,
+        shape: None,
     }
+}
+
+/// A connection by itself, in words: `prod 111111111111 · eu-west-1, directly`.
+pub(super) fn direct_label(connection: &ConnectionId, region: &Region, account: Option<&AccountId>) -> String {
+    let account = account.map(|account| format!(" {account}")).unwrap_or_default();
+    format!("{connection}{account} · {region}, directly")
+}
+
+/// A share in words.
+pub(super) fn share_label(intent: &ShareIntent) -> String {
+    format!("{} → {} · {}", intent.child, intent.parent, intent.role_name)
 }

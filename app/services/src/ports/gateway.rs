@@ -3,6 +3,7 @@
 mod documents;
 mod lambda;
 mod organizations;
+mod s3;
 
 pub use documents::{
     CallerDocuments, Document, Holder, ListedPolicy, ListedRole, Origin, OtherVersion, Piece, PolicySet, RoleDocuments,
@@ -10,16 +11,18 @@ pub use documents::{
 };
 pub use lambda::{FunctionAnswer, FunctionCall, LambdaGateway, NewFunction, ObservedFunction, Variables};
 pub use organizations::{ControlKind, ControlLevel, ControlPolicies, Organization, OrganizationsGateway};
+pub use s3::{Object, S3Gateway};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
 use domain::connection::Identity;
-use domain::endpoint::{EndpointView, Page, Sample};
+use domain::endpoint::{EndpointDetail, EndpointView, Page};
 use domain::invoke::InvokeHeaders;
 use domain::names::{
     AccountId, ConnectionId, EndpointName, ExternalId, PolicyName, Region, RoleName, SessionName, UserName,
 };
+use domain::s3::Location;
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
 use futures::stream::BoxStream;
@@ -79,7 +82,7 @@ pub struct GatewayError {
 
 /// The operations that the console calls, by the prefix of their IAM actions. Source: Service Authorization Reference,
 /// "Actions, resources, and condition keys for AWS services".
-const ACTIONS: [(&str, &[&str]); 5] = [
+const ACTIONS: [(&str, &[&str]); 6] = [
     (
         "iam",
         &[
@@ -141,7 +144,18 @@ const ACTIONS: [(&str, &[&str]); 5] = [
         ],
     ),
     ("organizations", &["DescribeOrganization", "DescribePolicy", "ListParents", "ListPoliciesForTarget"]),
-    ("sagemaker", &["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "InvokeEndpoint", "ListEndpoints"]),
+    ("s3", &["GetObject", "ListBucket", "PutObject"]),
+    (
+        "sagemaker",
+        &[
+            "DescribeEndpoint",
+            "DescribeEndpointConfig",
+            "DescribeModel",
+            "InvokeEndpoint",
+            "InvokeEndpointAsync",
+            "ListEndpoints",
+        ],
+    ),
     ("sts", &["AssumeRole", "GetCallerIdentity"]),
 ];
 
@@ -149,8 +163,12 @@ impl GatewayError {
     /// The IAM action that allows the operation: `iam:AttachRolePolicy`, as it stands in a policy. The bare operation
     /// for one whose service is not known here.
     pub fn action(&self) -> String {
-        // Lambda's is the one action that is not called as its operation is.
-        let name = if self.operation == "Invoke" { "InvokeFunction" } else { self.operation };
+        // These actions are not called as their operations are.
+        let name = match self.operation {
+            "Invoke" => "InvokeFunction",
+            "ListObjectsV2" => "ListBucket",
+            same => same,
+        };
         let service = ACTIONS.iter().find(|(_, operations)| operations.contains(&name));
         service.map_or_else(|| name.to_owned(), |(prefix, _)| format!("{prefix}:{name}"))
     }
@@ -458,15 +476,15 @@ pub trait SagemakerGateway: Send + Sync {
         region: &Region,
         name: &EndpointName,
     ) -> GatewayResult<Option<EndpointView>>;
-    /// The same with what the endpoint's model takes: from its container's environment (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`,
-    /// `SAGEBRIDGE_SAMPLE_BODY`) by DescribeModel too. No sample when there is none or it can't be read: it is only a
-    /// help.
-    async fn endpoint_with_sample(
+    /// The same with how the endpoint is made, and with what its model takes: from its container's environment
+    /// (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`, `SAGEBRIDGE_SAMPLE_BODY`), else by its image's name; by DescribeModel too. What
+    /// is not there or can't be read is left out: it is only a help.
+    async fn endpoint_detail(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>>;
+    ) -> GatewayResult<Option<EndpointDetail>>;
 }
 
 /// With whose credentials SageMaker Runtime is called.
@@ -534,6 +552,27 @@ pub trait RuntimeGateway: Send + Sync {
         region: &Region,
         request: RuntimeRequest,
     ) -> GatewayResult<Answered<RuntimeStream>>;
+
+    /// InvokeEndpointAsync. The input is the request's body, or with `input` the object there, and no body. Never retried
+    /// by itself, as above.
+    async fn invoke_async(
+        &self,
+        caller: &RuntimeCaller,
+        region: &Region,
+        request: RuntimeRequest,
+        input: Option<&Location>,
+    ) -> GatewayResult<Answered<RuntimeTaken>>;
+}
+
+/// InvokeEndpointAsync's answer: where the model's will be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuntimeTaken {
+    /// What the invocation is called.
+    pub inference_id: String,
+    /// Where the output will be.
+    pub output: Location,
+    /// Where the failure will be, where the endpoint has such a path.
+    pub failure: Option<Location>,
 }
 
 /// InvokeEndpointWithResponseStream's answer.
@@ -566,4 +605,6 @@ pub struct Gateways {
     pub organizations: Arc<dyn OrganizationsGateway>,
     /// Lambda.
     pub lambda: Arc<dyn LambdaGateway>,
+    /// S3.
+    pub s3: Arc<dyn S3Gateway>,
 }

@@ -6,8 +6,10 @@
 use async_trait::async_trait;
 use domain::activity::ActivityView;
 use domain::endpoint::Page;
-use domain::names::{DraftId, RunId, ShareId};
+use domain::history::{Call, CallBodies, CallView, HistoryFilter, HistorySettings, KnownTargets};
+use domain::names::{DraftId, EndpointName, RunId, SavedId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView};
+use domain::saved::{SavedRequest, SavedSummary};
 use domain::share::drift::{DriftCheck, Recorded};
 use domain::share::intent::ShareIntent;
 use domain::share::plan::Plan;
@@ -176,6 +178,65 @@ pub trait ActivityStore: Send + Sync {
     async fn page(&self, before: Option<i64>, limit: u32) -> StoreResult<Page<ActivityView>>;
 }
 
+/// A call to be remembered, with its bodies where they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedCall {
+    /// What is remembered of it.
+    pub call: Call,
+    /// What was said and answered.
+    pub bodies: Option<CallBodies>,
+}
+
+/// What is to go from the history; `None` leaves all of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Prune {
+    /// Calls made until then, with their bodies.
+    pub calls: Option<Timestamp>,
+    /// Bodies of calls made until then.
+    pub bodies: Option<Timestamp>,
+}
+
+/// The history of calls. Fast with millions of them.
+#[async_trait]
+pub trait HistoryStore: Send + Sync {
+    /// Appends; the store gives the numbers. Called with batches, off the path of calls.
+    async fn append(&self, calls: &[RecordedCall]) -> StoreResult<()>;
+    /// What the filter finds, newest first, at most `limit`; the next page's place is a [`domain::history::CallPlace`].
+    async fn page(&self, filter: &HistoryFilter, limit: u32) -> StoreResult<Page<CallView>>;
+    /// One call.
+    async fn get(&self, id: i64) -> StoreResult<Option<CallView>>;
+    /// Its bodies, if they were kept and it was made after `since`.
+    async fn bodies(&self, id: i64, since: Timestamp) -> StoreResult<Option<CallBodies>>;
+    /// Drops one call with its bodies; whether it was there.
+    async fn delete(&self, id: i64) -> StoreResult<bool>;
+    /// Drops many, a piece at a time; gives how many calls and bodies are gone.
+    async fn prune(&self, prune: Prune) -> StoreResult<u64>;
+    /// What was called so far.
+    async fn known(&self) -> StoreResult<KnownTargets>;
+    /// What is kept; the default where nobody has said otherwise.
+    async fn settings(&self) -> StoreResult<HistorySettings>;
+    /// Says what is kept from now on.
+    async fn set(&self, settings: &HistorySettings, now: Timestamp) -> StoreResult<()>;
+}
+
+/// Requests that were saved.
+#[async_trait]
+pub trait SavedStore: Send + Sync {
+    /// Reads one.
+    async fn get(&self, id: &SavedId) -> StoreResult<Option<Versioned<SavedRequest>>>;
+    /// The one of an endpoint that has this name.
+    async fn named(&self, endpoint: &EndpointName, name: &str) -> StoreResult<Option<Versioned<SavedRequest>>>;
+    /// Writes one: `version` 0 for a new one, else the version it was read at. [`StoreError::Stale`] also where another
+    /// one of the endpoint has its name.
+    async fn put(&self, request: &SavedRequest, version: i64, now: Timestamp) -> StoreResult<()>;
+    /// Those with `text` in their name, description or endpoint, by endpoint and name, at most `limit`.
+    async fn list(&self, text: &str, limit: u32) -> StoreResult<Vec<SavedSummary>>;
+    /// How many there are.
+    async fn count(&self) -> StoreResult<usize>;
+    /// Drops one; no error if it is gone.
+    async fn delete(&self, id: &SavedId) -> StoreResult<()>;
+}
+
 /// All stores.
 #[derive(Clone)]
 pub struct Stores {
@@ -189,4 +250,8 @@ pub struct Stores {
     pub sessions: Arc<dyn SessionStore>,
     /// The audit trail.
     pub activity: Arc<dyn ActivityStore>,
+    /// The history of calls.
+    pub history: Arc<dyn HistoryStore>,
+    /// Requests that were saved.
+    pub saved: Arc<dyn SavedStore>,
 }

@@ -234,11 +234,19 @@ impl Verifier {
         };
         let (mut answered, mut more) = (Vec::new(), Vec::new());
         let (mut request_id, mut gone) = (None, None);
-        for (endpoint, sample) in shared {
-            match self.call(credentials, &endpoint, sample).await {
-                Ok(answer) => {
+        for Shared { endpoint, sample, later } in shared {
+            let made = match later {
+                true => self.start(credentials, &endpoint, sample).await,
+                false => self.call(credentials, &endpoint, sample).await.map(|answer| answer.request_id),
+            };
+            match made {
+                Ok(id) if later => {
+                    more.push(format!("`{endpoint}` took an asynchronous call"));
+                    request_id = id.or(request_id);
+                }
+                Ok(id) => {
                     answered.push(format!("`{endpoint}`"));
-                    request_id = answer.request_id.or(request_id);
+                    request_id = id.or(request_id);
                 }
                 Err(error) if error.kind == GatewayErrorKind::Model => {
                     let status = error.model.as_ref().and_then(|m| m.status);
@@ -246,9 +254,18 @@ impl Verifier {
                     more.push(format!("the call reached `{endpoint}`; its model refused the input{status}"));
                     request_id = error.request_id.or(request_id);
                 }
+                // Who may call is decided before what is asked for: an endpoint of many models, of inference components or of
+                // asynchronous calls takes none without their headers.
+                Err(error) if error.kind == GatewayErrorKind::Invalid => {
+                    more.push(format!(
+                        "the call to `{endpoint}` was let through, and asks for more: {}",
+                        error.message
+                    ));
+                    request_id = error.request_id.or(request_id);
+                }
                 Err(error) if error.kind == GatewayErrorKind::AccessDenied => {
-                    let said =
-                        self.services.invoke_said(intent, &credentials.session_arn, &endpoint, InvokeAction::Invoke);
+                    let action = if later { InvokeAction::Async } else { InvokeAction::Invoke };
+                    let said = self.services.invoke_said(intent, &credentials.session_arn, &endpoint, action);
                     return denied(&error, said.await);
                 }
                 // Whether what an offer names is in service can't be seen from here.
@@ -306,12 +323,13 @@ impl Verifier {
 
     /// Shared endpoints that answer, with something to send, and how many of those that are named are left out. Of an
     /// offered share they are those that the offer names.
-    async fn shared_endpoints(&self) -> Result<(Vec<(EndpointName, Option<Sample>)>, usize), ServiceError> {
+    async fn shared_endpoints(&self) -> Result<(Vec<Shared>, usize), ServiceError> {
         let intent = &self.record.intent;
         let parent = match &intent.parent_side {
             ParentSide::Connected(parent) => parent,
             ParentSide::Offered(offered) => {
-                let names = offered.names.iter().take(CALLED).map(|name| (name.clone(), None));
+                let shared = |name: &EndpointName| Shared { endpoint: name.clone(), sample: None, later: false };
+                let names = offered.names.iter().take(CALLED).map(shared);
                 return Ok((names.collect(), offered.names.len().saturating_sub(CALLED)));
             }
         };
@@ -325,8 +343,9 @@ impl Verifier {
         let sagemaker = &self.services.inner.gateways.sagemaker;
         let mut shared = Vec::new();
         for endpoint in awake.into_iter().take(most) {
-            let known = sagemaker.endpoint_with_sample(parent, &intent.region, &endpoint.name).await;
-            shared.push((endpoint.name, known.ok().flatten().and_then(|(_, sample)| sample)));
+            let known = sagemaker.endpoint_detail(parent, &intent.region, &endpoint.name).await;
+            let sample = known.ok().flatten().and_then(|detail| detail.sample);
+            shared.push(Shared { endpoint: endpoint.name, sample, later: endpoint.results.is_some() });
         }
         Ok((shared, left))
     }
@@ -346,7 +365,8 @@ impl Verifier {
         for _ in 0..PAGES {
             let page = self.endpoints_page(parent, after.as_deref()).await?;
             for endpoint in page.items.into_iter().filter(|e| !shared.contains(&e.arn)) {
-                if endpoint.status.answers() {
+                // One that answers later would refuse the call by itself.
+                if endpoint.status.answers() && endpoint.results.is_none() {
                     return Ok(Some(endpoint.name));
                 }
                 asleep.get_or_insert(endpoint.name);
@@ -386,15 +406,41 @@ impl Verifier {
         endpoint: &EndpointName,
         sample: Option<Sample>,
     ) -> GatewayResult<Answered<RuntimeResponse>> {
-        // Without a sample an empty object will do: a model that refuses it was reached all the same.
-        let sample = sample.unwrap_or_else(|| Sample { content_type: "application/json".into(), body: "{}".into() });
-        let request = RuntimeRequest {
-            endpoint: endpoint.clone(),
-            headers: InvokeHeaders::of_type(sample.content_type),
-            body: Bytes::from(sample.body),
-        };
         let caller = RuntimeCaller::Role(credentials.clone());
-        self.services.inner.gateways.runtime.invoke(&caller, &self.record.intent.region, request).await
+        let region = &self.record.intent.region;
+        self.services.inner.gateways.runtime.invoke(&caller, region, something(endpoint, sample)).await
+    }
+
+    /// Starts a call that is answered later; its answer is not waited for.
+    async fn start(
+        &self,
+        credentials: &Arc<RoleCredentials>,
+        endpoint: &EndpointName,
+        sample: Option<Sample>,
+    ) -> GatewayResult<Option<String>> {
+        let caller = RuntimeCaller::Role(credentials.clone());
+        let region = &self.record.intent.region;
+        let request = something(endpoint, sample);
+        let taken = self.services.inner.gateways.runtime.invoke_async(&caller, region, request, None).await?;
+        Ok(taken.request_id)
+    }
+}
+
+/// A shared endpoint that is called.
+struct Shared {
+    endpoint: EndpointName,
+    sample: Option<Sample>,
+    /// Whether it answers asynchronously.
+    later: bool,
+}
+
+/// A request of a sample. Without one an empty object will do: a model that refuses it was reached all the same.
+fn something(endpoint: &EndpointName, sample: Option<Sample>) -> RuntimeRequest {
+    let sample = sample.unwrap_or_else(|| Sample { content_type: "application/json".into(), body: "{}".into() });
+    RuntimeRequest {
+        endpoint: endpoint.clone(),
+        headers: InvokeHeaders::of_type(sample.content_type),
+        body: Bytes::from(sample.body),
     }
 }
 

@@ -1,20 +1,22 @@
 //! A cloud that says yes: it counts, waits and fails as told, and remembers nothing it was asked to make.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
 use domain::connection::{CallerView, Identity};
-use domain::endpoint::{EndpointStatus, EndpointView, Page, Sample};
+use domain::endpoint::{EndpointDetail, EndpointStatus, EndpointView, Page};
 use domain::function::FunctionView;
 use domain::names::{AccountId, ConnectionId, EndpointName, FunctionName, PolicyName, Region, RoleName, UserName};
+use domain::s3::Location;
 use domain::share::inventory::{ObservedPolicy, ObservedRole};
 use domain::time::Timestamp;
 use futures::StreamExt as _;
 use services::ports::gateway::{
     Answered, AssumeRoleParams, CallerDocuments, ConnectionGateway, ConnectionProfile, ControlKind, ControlPolicies,
     FunctionAnswer, FunctionCall, GatewayError, GatewayErrorKind, GatewayResult, Gateways, Holder, IamGateway,
-    IdentityPolicies, LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, ObservedFunction, Organization,
-    OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeCaller, RuntimeGateway, RuntimeRequest,
-    RuntimeResponse, RuntimeStream, SagemakerGateway, StsGateway, Tags, Variables,
+    IdentityPolicies, LambdaGateway, ListedPolicy, ListedRole, NewFunction, NewRole, Object, ObservedFunction,
+    Organization, OrganizationsGateway, RoleCredentials, RoleDocuments, RuntimeCaller, RuntimeGateway, RuntimeRequest,
+    RuntimeResponse, RuntimeStream, RuntimeTaken, S3Gateway, SagemakerGateway, StsGateway, Tags, Variables,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
@@ -67,6 +69,7 @@ pub fn of(cloud: &Arc<Cloud>) -> Gateways {
         runtime: cloud.clone(),
         organizations: cloud.clone(),
         lambda: cloud.clone(),
+        s3: cloud.clone(),
     }
 }
 
@@ -168,6 +171,40 @@ impl RuntimeGateway for Cloud {
         let parts = futures::stream::iter([Ok(whole.body)]).boxed();
         yes(RuntimeStream { content_type: whole.content_type, variant: None, custom_attributes: None, parts })
     }
+
+    async fn invoke_async(
+        &self,
+        caller: &RuntimeCaller,
+        region: &Region,
+        request: RuntimeRequest,
+        _: Option<&Location>,
+    ) -> GatewayResult<Answered<RuntimeTaken>> {
+        RuntimeGateway::invoke(self, caller, region, request).await?;
+        let at = |text: &str| Location::parse(text).unwrap();
+        let (output, failure) = (at("s3://results/out/1"), Some(at("s3://results/failed/1")));
+        yes(RuntimeTaken { inference_id: "i-1".into(), output, failure })
+    }
+}
+
+/// Nothing ever arrives.
+#[async_trait]
+impl S3Gateway for Cloud {
+    async fn put_object(
+        &self,
+        _: &RuntimeCaller,
+        _: &Region,
+        _: &Location,
+        _: &str,
+        _: Bytes,
+    ) -> GatewayResult<Answered<()>> {
+        yes(())
+    }
+    async fn object(&self, _: &RuntimeCaller, _: &Region, _: &Location, _: usize) -> GatewayResult<Option<Object>> {
+        Ok(None)
+    }
+    async fn has_object(&self, _: &RuntimeCaller, _: &Region, _: &Location) -> GatewayResult<bool> {
+        Ok(false)
+    }
 }
 
 #[async_trait]
@@ -187,6 +224,7 @@ impl SagemakerGateway for Cloud {
             created: None,
             runs_on: None,
             failure_reason: None,
+            results: None,
         };
         Ok(Page { items: vec![echo], next: None })
     }
@@ -200,13 +238,14 @@ impl SagemakerGateway for Cloud {
         let all = SagemakerGateway::endpoints(self, connection, region, None, None).await?;
         Ok(all.items.into_iter().find(|e| e.name == *name))
     }
-    async fn endpoint_with_sample(
+    async fn endpoint_detail(
         &self,
         connection: &ConnectionId,
         region: &Region,
         name: &EndpointName,
-    ) -> GatewayResult<Option<(EndpointView, Option<Sample>)>> {
-        Ok(self.endpoint(connection, region, name).await?.map(|endpoint| (endpoint, None)))
+    ) -> GatewayResult<Option<EndpointDetail>> {
+        let view = self.endpoint(connection, region, name).await?;
+        Ok(view.map(|view| EndpointDetail { view, shape: None, sample: None }))
     }
 }
 

@@ -12,7 +12,7 @@ use std::sync::atomic::Ordering;
 
 const HOUR: i64 = 3_600_000;
 
-async fn shared() -> (Bench, Operator, ShareId) {
+pub async fn shared() -> (Bench, Operator, ShareId) {
     let bench = Bench::new();
     let operator = bench.operator().await;
     let intent = ShareIntent {
@@ -36,6 +36,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
         accepted: false,
         console: None,
         rotation: None,
+        results: [].into(),
     };
     let record = ShareRecord {
         intent,
@@ -52,7 +53,7 @@ async fn shared() -> (Bench, Operator, ShareId) {
     (bench, operator, record.intent.id)
 }
 
-async fn invoke(bench: &Bench, operator: &Operator, share: &ShareId) -> InvokeOutcome {
+pub async fn invoke(bench: &Bench, operator: &Operator, share: &ShareId) -> InvokeOutcome {
     let params = InvokeParams::text(share.clone(), "Echo".parse().unwrap(), "text/plain", "x");
     bench.services.invoke(operator, params).await.unwrap()
 }

@@ -4,8 +4,10 @@
 
 mod drafts;
 mod gateways;
+mod history;
 mod invocations;
 mod runs;
+mod saved;
 mod sessions;
 mod stores;
 mod trail;

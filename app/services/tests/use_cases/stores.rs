@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use domain::activity::ActivityView;
 use domain::endpoint::Page;
-use domain::names::{DraftId, RunId, ShareId};
+use domain::history::{CallBodies, CallView, HistoryFilter, HistorySettings, KnownTargets};
+use domain::names::{DraftId, EndpointName, RunId, SavedId, ShareId};
 use domain::run::RunState;
+use domain::saved::{SavedRequest, SavedSummary};
 use domain::time::Timestamp;
 use domain::wizard::ShareDraft;
 use services::ports::store::{
-    ActivityStore, DraftStore, RunRecord, RunStore, SessionStore, ShareRecord, ShareStore, StoreError, StoreResult,
-    Stores, Versioned,
+    ActivityStore, DraftStore, HistoryStore, Prune, RecordedCall, RunRecord, RunStore, SavedStore, SessionStore,
+    ShareRecord, ShareStore, StoreError, StoreResult, Stores, Versioned,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -28,6 +30,12 @@ pub struct Memory {
     pub slow: Mutex<Duration>,
     /// How many of the next writes fail, by what is written: `shares`, `sessions`.
     pub breaks: Mutex<BTreeMap<&'static str, usize>>,
+    /// The sizes of the batches of the history, and its calls.
+    pub history: Mutex<(Vec<usize>, Vec<RecordedCall>)>,
+    pub history_settings: Mutex<HistorySettings>,
+    /// Held while the history is not to be written.
+    pub late: tokio::sync::Mutex<()>,
+    pub saved: Mutex<BTreeMap<String, Versioned<SavedRequest>>>,
     /// Held while the audit trail is not to be written.
     pub quiet: tokio::sync::Mutex<()>,
 }
@@ -57,6 +65,8 @@ pub fn of(memory: &Arc<Memory>) -> Stores {
         runs: memory.clone(),
         sessions: memory.clone(),
         activity: memory.clone(),
+        history: memory.clone(),
+        saved: memory.clone(),
     }
 }
 
@@ -184,5 +194,101 @@ impl ActivityStore for Memory {
         let trail = self.trail.lock().unwrap();
         let older = trail.1.iter().rev().filter(|e| before.is_none_or(|before| e.id < before));
         Ok(Page { items: older.take(limit as usize).cloned().collect(), next: None })
+    }
+}
+
+/// Numbers are places, from 1; a call that is gone leaves its place to the next: nothing here asks for more.
+#[async_trait]
+impl HistoryStore for Memory {
+    async fn append(&self, calls: &[RecordedCall]) -> StoreResult<()> {
+        let _waits = self.late.lock().await;
+        self.breaks("history")?;
+        let mut history = self.history.lock().unwrap();
+        history.0.push(calls.len());
+        history.1.extend_from_slice(calls);
+        Ok(())
+    }
+    async fn page(&self, _filter: &HistoryFilter, limit: u32) -> StoreResult<Page<CallView>> {
+        let history = self.history.lock().unwrap();
+        let numbered = (1..).zip(&history.1).map(|(id, recorded)| CallView { id, call: recorded.call.clone() });
+        let items: Vec<_> = numbered.collect::<Vec<_>>().into_iter().rev().take(limit as usize).collect();
+        Ok(Page { items, next: None })
+    }
+    async fn get(&self, id: i64) -> StoreResult<Option<CallView>> {
+        let history = self.history.lock().unwrap();
+        let found = usize::try_from(id - 1).ok().and_then(|at| history.1.get(at));
+        Ok(found.map(|recorded| CallView { id, call: recorded.call.clone() }))
+    }
+    async fn bodies(&self, id: i64, since: Timestamp) -> StoreResult<Option<CallBodies>> {
+        let history = self.history.lock().unwrap();
+        let found = usize::try_from(id - 1).ok().and_then(|at| history.1.get(at));
+        Ok(found.filter(|recorded| recorded.call.at > since).and_then(|recorded| recorded.bodies.clone()))
+    }
+    async fn delete(&self, id: i64) -> StoreResult<bool> {
+        let mut history = self.history.lock().unwrap();
+        let at = usize::try_from(id - 1).ok().filter(|at| *at < history.1.len());
+        at.map(|at| history.1.remove(at));
+        Ok(at.is_some())
+    }
+    async fn prune(&self, prune: Prune) -> StoreResult<u64> {
+        let mut history = self.history.lock().unwrap();
+        let before = history.1.len();
+        history.1.retain(|recorded| prune.calls.is_none_or(|until| recorded.call.at > until));
+        for recorded in &mut history.1 {
+            if prune.bodies.is_some_and(|until| recorded.call.at <= until) {
+                recorded.bodies = None;
+            }
+        }
+        Ok((before - history.1.len()) as u64)
+    }
+    async fn known(&self) -> StoreResult<KnownTargets> {
+        Ok(KnownTargets::default())
+    }
+    async fn settings(&self) -> StoreResult<HistorySettings> {
+        Ok(*self.history_settings.lock().unwrap())
+    }
+    async fn set(&self, settings: &HistorySettings, _now: Timestamp) -> StoreResult<()> {
+        *self.history_settings.lock().unwrap() = *settings;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SavedStore for Memory {
+    async fn get(&self, id: &SavedId) -> StoreResult<Option<Versioned<SavedRequest>>> {
+        Ok(self.saved.lock().unwrap().get(id.as_str()).cloned())
+    }
+    async fn named(&self, endpoint: &EndpointName, name: &str) -> StoreResult<Option<Versioned<SavedRequest>>> {
+        let saved = self.saved.lock().unwrap();
+        Ok(saved.values().find(|r| r.value.what.endpoint == *endpoint && r.value.what.name == name).cloned())
+    }
+    async fn put(&self, request: &SavedRequest, version: i64, now: Timestamp) -> StoreResult<()> {
+        let mut saved = self.saved.lock().unwrap();
+        if saved.get(request.id.as_str()).map_or(0, |there| there.version) != version {
+            return Err(StoreError::Stale);
+        }
+        let versioned = Versioned { value: request.clone(), version: version + 1, changed: now };
+        saved.insert(request.id.to_string(), versioned);
+        Ok(())
+    }
+    async fn list(&self, text: &str, limit: u32) -> StoreResult<Vec<SavedSummary>> {
+        let saved = self.saved.lock().unwrap();
+        let found = saved.values().filter(|record| record.value.what.name.contains(text));
+        let summary = |record: &Versioned<SavedRequest>| SavedSummary {
+            id: record.value.id.clone(),
+            name: record.value.what.name.clone(),
+            description: record.value.what.description.clone(),
+            endpoint: record.value.what.endpoint.clone(),
+            variables: record.value.what.variables.len(),
+            changed: record.changed,
+        };
+        Ok(found.take(limit as usize).map(summary).collect())
+    }
+    async fn count(&self) -> StoreResult<usize> {
+        Ok(self.saved.lock().unwrap().len())
+    }
+    async fn delete(&self, id: &SavedId) -> StoreResult<()> {
+        self.saved.lock().unwrap().remove(id.as_str());
+        Ok(())
     }
 }

@@ -1,18 +1,21 @@
 //! An answer piece by piece, as it comes.
 
-use super::Typed;
-use super::response::Outcome;
+mod shown;
+
+pub(super) use shown::Streamed;
+
 use crate::api::playground::{StreamEndpoint, stream_endpoint};
 use crate::error::{AppError, ErrorKind};
-use crate::ui::{Badge, Button, CopyButton, ErrorPanel, Skeleton, Tone, Words, duration_us, size};
-use domain::invoke::{InvokeOutcome, StreamBreak, StreamEnd, StreamEvent, StreamHead};
+use crate::ui::{count, size};
+use domain::invoke::body::chat::ChatStream;
+use domain::invoke::{InvokeOutcome, StreamEnd, StreamEvent, StreamHead};
 use futures::StreamExt as _;
 use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-/// More text than this is not drawn: the browser would stand still. Copy has all of it.
-const MOST_DRAWN: usize = 200_000;
+/// More pieces than this are counted, and not listed.
+const MOST_LISTED: usize = 100_000;
 
 /// Where a stream stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +36,36 @@ enum Stage {
     Failed(AppError),
 }
 
+/// A piece, as the list has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Piece {
+    bytes: usize,
+    /// From the model's beginning.
+    at_us: u64,
+}
+
+/// How much has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Came {
+    pieces: usize,
+    bytes: usize,
+    /// When the first and the last piece came, from the model's beginning.
+    first_us: Option<u64>,
+    last_us: u64,
+}
+
 /// A stream as far as it has come.
 #[derive(Clone, Copy)]
 pub(super) struct Live {
     stage: RwSignal<Stage>,
     head: RwSignal<Option<StreamHead>>,
     text: RwSignal<String>,
-    /// Pieces and bytes.
-    counts: RwSignal<(usize, usize)>,
+    /// What a language model said in it.
+    chat: RwSignal<ChatStream>,
+    pieces: RwSignal<Vec<Piece>>,
+    came: RwSignal<Came>,
+    /// The chosen tab: it stays when more comes.
+    tab: RwSignal<&'static str>,
     handle: StoredValue<Option<AbortHandle>>,
     /// What came since the last picture was drawn: pieces may come much quicker than a screen can show them.
     undrawn: StoredValue<Vec<StreamEvent>>,
@@ -52,7 +77,10 @@ impl Live {
             stage: RwSignal::new(Stage::Idle),
             head: RwSignal::new(None),
             text: RwSignal::default(),
-            counts: RwSignal::default(),
+            chat: RwSignal::default(),
+            pieces: RwSignal::default(),
+            came: RwSignal::default(),
+            tab: RwSignal::new("text"),
             handle: StoredValue::new(None),
             undrawn: StoredValue::new(Vec::new()),
         }
@@ -74,7 +102,10 @@ impl Live {
         self.undrawn.set_value(Vec::new());
         self.head.set(None);
         self.text.set(String::new());
-        self.counts.set((0, 0));
+        self.chat.set(ChatStream::default());
+        self.pieces.set(Vec::new());
+        self.came.set(Came::default());
+        self.tab.set("text");
         self.stage.set(Stage::Idle);
     }
 
@@ -132,7 +163,7 @@ impl Live {
             return;
         };
         let mut text = String::new();
-        let (mut parts, mut bytes) = (0, 0);
+        let mut pieces = Vec::new();
         for event in events {
             match event {
                 StreamEvent::NotBegun { outcome } => self.stage.set(Stage::NotBegun(outcome)),
@@ -140,140 +171,61 @@ impl Live {
                     self.head.set(Some(head));
                     self.stage.set(Stage::Coming);
                 }
-                StreamEvent::Part { text: piece, bytes: length } => {
+                StreamEvent::Part { text: piece, bytes, at_us } => {
                     text.push_str(&piece);
                     // What is left of a character at the end is no piece of its own.
-                    parts += usize::from(length > 0);
-                    bytes += length;
+                    pieces.extend((bytes > 0).then_some(Piece { bytes, at_us }));
                 }
-                StreamEvent::Ended { end } => self.stage.set(Stage::Ended(end)),
+                StreamEvent::Ended { end } => {
+                    self.take(&std::mem::take(&mut text), std::mem::take(&mut pieces));
+                    self.chat.update(ChatStream::end);
+                    self.stage.set(Stage::Ended(end));
+                }
             }
         }
+        self.take(&text, pieces);
+    }
+
+    fn take(self, text: &str, pieces: Vec<Piece>) {
         if !text.is_empty() {
-            self.text.update(|all| all.push_str(&text));
+            self.chat.update(|chat| chat.push(text));
+            self.text.update(|all| all.push_str(text));
         }
-        if parts > 0 {
-            self.counts.update(|counts| *counts = (counts.0 + parts, counts.1 + bytes));
+        let Some(last) = pieces.last().copied() else { return };
+        self.came.update(|came| {
+            came.pieces += pieces.len();
+            came.bytes += pieces.iter().map(|piece| piece.bytes).sum::<usize>();
+            came.first_us = came.first_us.or(pieces.first().map(|piece| piece.at_us));
+            came.last_us = last.at_us;
+        });
+        self.pieces.update(|all| {
+            let room = MOST_LISTED.saturating_sub(all.len());
+            all.extend(pieces.into_iter().take(room));
+        });
+    }
+
+    /// Where it stands, to be read aloud: not with every piece.
+    pub(super) fn in_a_sentence(self) -> String {
+        let came = || {
+            let Came { pieces, bytes, .. } = self.came.get_untracked();
+            format!("{}, {}", pieces_in_words(pieces), size(bytes))
+        };
+        match self.stage.get() {
+            Stage::Waiting => "Waiting for the first piece".into(),
+            Stage::Coming => "The answer is coming".into(),
+            Stage::Stopped => format!("Stopped after {}", came()),
+            Stage::Ended(StreamEnd { broke: None, .. }) => format!("The answer is whole: {}", came()),
+            // Everything else is an alert, or nothing.
+            _ => String::new(),
         }
     }
+}
+
+fn pieces_in_words(pieces: usize) -> String {
+    if pieces == 1 { "1 piece".into() } else { format!("{} pieces", count(pieces)) }
 }
 
 fn lost() -> AppError {
     AppError::new(ErrorKind::Unavailable, "the connection to the console was lost before the answer's end")
         .hint("What came is kept below. Check that the console is still running, then invoke again.")
-}
-
-/// The stream, in the response's place.
-#[component]
-pub(super) fn Streamed(live: Live, typed: Typed) -> impl IntoView {
-    // What is drawn anew at a new stage; text and counts change by themselves.
-    move || match live.stage.get() {
-        Stage::Idle => ().into_any(),
-        Stage::NotBegun(outcome) => view! { <Outcome outcome=*outcome typed/> }.into_any(),
-        Stage::Failed(error) if live.head.with_untracked(Option::is_none) => {
-            view! { <ErrorPanel error title="The endpoint was not called"/> }.into_any()
-        }
-        stage => view! { <Pieces live stage/> }.into_any(),
-    }
-}
-
-#[component]
-fn Pieces(live: Live, stage: Stage) -> impl IntoView {
-    let (tone, word, broke) = match &stage {
-        Stage::Waiting => (Tone::Neutral, "Waiting".to_owned(), None),
-        Stage::Coming => (Tone::Accent, "Coming".to_owned(), None),
-        Stage::Stopped => (Tone::Neutral, "Stopped".to_owned(), None),
-        Stage::Ended(StreamEnd { broke: Some(broke), .. }) => (Tone::Bad, broke.code.clone(), Some(broke.clone())),
-        Stage::Failed(error) => (Tone::Bad, "Lost".to_owned(), Some(as_break(error))),
-        _ => (Tone::Ok, "Whole".to_owned(), None),
-    };
-    let going = matches!(stage, Stage::Waiting | Stage::Coming);
-    let not_text = matches!(&stage, Stage::Ended(end) if end.not_text);
-    let stop = going.then(|| {
-        let on_click = Callback::new(move |_| live.stop());
-        view! { <Button small=true on_click>"Stop"</Button> }
-    });
-    view! {
-        <div class="pane-head">
-            <h2>"Response"</h2>
-            <span class="pane-head-aside">
-                <Badge tone dot=going>{word}</Badge>
-                {stop}
-            </span>
-        </div>
-        {broke.map(|StreamBreak { message, hint, .. }| {
-            view! {
-                <div class="failure-body stream-broke" role="alert">
-                    <p class="failure-words">{message}</p>
-                    <p class="failure-hint"><Words text=hint/></p>
-                </div>
-            }
-        })}
-        {not_text.then(|| view! { <p class="pane-note">"Not all of it is text: what is not is shown as \u{fffd}."</p> })}
-        <Text live waiting=stage == Stage::Waiting/>
-        <Times live stage/>
-    }
-}
-
-fn as_break(error: &AppError) -> StreamBreak {
-    StreamBreak { code: String::new(), message: error.message.clone(), hint: error.hint.clone().unwrap_or_default() }
-}
-
-/// What has come, as text. Nothing a model answers is ever more than text.
-#[component]
-fn Text(live: Live, waiting: bool) -> impl IntoView {
-    if waiting {
-        return view! { <Skeleton lines=6/> }.into_any();
-    }
-    let all = Signal::derive(move || live.text.get());
-    let cut = move || live.text.with(|text| text.len() > MOST_DRAWN);
-    let drawn = move || live.text.with(|text| text[..text.floor_char_boundary(MOST_DRAWN)].to_owned());
-    view! {
-        // Told once it has ended, not piece by piece.
-        <div class="pane-result code-frame" aria-live="off">
-            <CopyButton text=all label="Copy the response" compact=true/>
-            <pre class="code-block streamed" tabindex="0">{drawn}</pre>
-        </div>
-        {move || cut().then(|| {
-            view! { <p class="pane-note">{format!("The first {} are shown; Copy takes all.", size(MOST_DRAWN))}</p> }
-        })}
-    }
-    .into_any()
-}
-
-#[component]
-fn Times(live: Live, stage: Stage) -> impl IntoView {
-    let counts = move || {
-        let (parts, bytes) = live.counts.get();
-        let pieces = if parts == 1 { "piece" } else { "pieces" };
-        format!("{parts} {pieces} · {}", size(bytes))
-    };
-    let took = match stage {
-        Stage::Ended(end) => Some(end.took_us),
-        _ => None,
-    };
-    let times = live.head.get_untracked().map(|head| {
-        let role = if head.role_cached { "role, cached" } else { "assuming the role" };
-        let stream = took.map(|took| format!(" · stream {}", duration_us(took))).unwrap_or_default();
-        format!("{role} {} · until it began {}{stream}", duration_us(head.role_us), duration_us(head.began_us))
-    });
-    let about = live.head.get_untracked().map(|head| (head.content_type, head.variant, head.request_id));
-    let (content_type, variant, request_id) = about.unwrap_or_default();
-    let variant = variant.map(|variant| format!(" · {variant}")).unwrap_or_default();
-    view! {
-        <div class="spent" aria-live="off">
-            <p class="spent-total">{counts}</p>
-            <p class="muted">{times}</p>
-        </div>
-        <div class="pane-foot">
-            <span>{format!("{content_type}{variant}")}</span>
-            {request_id.map(|id| {
-                view! {
-                    <span class="request-id-line">
-                        "request " <code>{id.clone()}</code> <CopyButton text=id label="Copy the request ID" compact=true/>
-                    </span>
-                }
-            })}
-        </div>
-    }
 }

@@ -4,30 +4,11 @@ use super::connections::ConnectionCards;
 use super::step::{StepContext, StepEnd, StepStart};
 use crate::api::accounts::list_connections;
 use crate::api::wizard::SaveParent;
+use crate::pages::parts::REGIONS;
 use crate::ui::{Button, ButtonKind, Choice, EmptyState, Resolve, Select, Skeleton, TextInput};
 use domain::connection::ConnectionView;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
-
-/// Regions that SageMaker has been in for long, with where they are. Others can be typed.
-const REGIONS: [(&str, &str); 16] = [
-    ("eu-west-1", "Ireland"),
-    ("eu-west-2", "London"),
-    ("eu-west-3", "Paris"),
-    ("eu-central-1", "Frankfurt"),
-    ("eu-north-1", "Stockholm"),
-    ("eu-south-1", "Milan"),
-    ("us-east-1", "N. Virginia"),
-    ("us-east-2", "Ohio"),
-    ("us-west-1", "N. California"),
-    ("us-west-2", "Oregon"),
-    ("ca-central-1", "Canada"),
-    ("sa-east-1", "São Paulo"),
-    ("ap-northeast-1", "Tokyo"),
-    ("ap-south-1", "Mumbai"),
-    ("ap-southeast-1", "Singapore"),
-    ("ap-southeast-2", "Sydney"),
-];
 
 #[component]
 pub(super) fn ParentStep(ctx: StepContext, save: ServerAction<SaveParent>) -> impl IntoView {

@@ -64,6 +64,7 @@ pub fn Select(
     #[prop(optional, into)]
     id: Option<String>,
 ) -> impl IntoView {
+    let description = description.filter(|text| !text.is_empty());
     let ids = Ids::new(&name, id, description.is_some());
     let control = heard_early();
     view! {

@@ -50,6 +50,7 @@ pub fn TextInput(
     #[prop(optional, into)]
     id: Option<String>,
 ) -> impl IntoView {
+    let description = description.filter(|text| !text.is_empty());
     let ids = Ids::new(&name, id, description.is_some());
     let control = set_later(value, HtmlInputElement::value, HtmlInputElement::set_value);
     let list = (!suggestions.is_empty()).then(|| format!("{}-list", ids.control));
@@ -126,6 +127,7 @@ pub fn TextArea(
     #[prop(optional, into)]
     id: Option<String>,
 ) -> impl IntoView {
+    let description = description.filter(|text| !text.is_empty());
     let ids = Ids::new(&name, id, description.is_some());
     let control = set_later(value, HtmlTextAreaElement::value, HtmlTextAreaElement::set_value);
     view! {

@@ -32,7 +32,7 @@ fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
     let stem = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Error")).unwrap_or(code);
     Some(match stem {
         "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => AccessDenied,
-        "NoSuchEntity" | "ResourceNotFound" | "NotFound" => NotFound,
+        "NoSuchEntity" | "ResourceNotFound" | "NotFound" | "NoSuchKey" | "NoSuchBucket" => NotFound,
         "AWSOrganizationsNotInUse" | "AccountNotFound" | "ChildNotFound" | "TargetNotFound" | "PolicyNotFound" => {
             NotFound
         }

@@ -36,30 +36,37 @@ pub fn trust_to_store(state: &State, text: &str) -> Result<String, Failure> {
             format!("Cannot exceed quota for ACLSizePerRole: {TRUST_CHARACTERS}"),
         ));
     }
-    for principal in principals(&mut document) {
+    principals_to_ids(state, &mut document).map_err(|principal| invalid(&principal))?;
+    Ok(compact(&document.pretty()))
+}
+
+/// Replaces the users and roles that a resource's policy names by their unique IDs. Fails with the principal that
+/// does not exist.
+pub fn principals_to_ids(state: &State, document: &mut PolicyDocument) -> Result<(), String> {
+    for principal in principals(document) {
         let stored = match principal {
             PrincipalPattern::Aws(AwsPrincipal::Arn(arn)) => {
-                Some(to_id(state, arn).ok_or_else(|| invalid(arn.as_str()))?)
+                Some(to_id(state, arn).ok_or_else(|| arn.as_str().to_owned())?)
             }
             PrincipalPattern::Aws(AwsPrincipal::Account { account, text }) => {
                 if !state.accounts.contains_key(account) {
-                    return Err(invalid(text));
+                    return Err(text.to_string());
                 }
                 None
             }
-            PrincipalPattern::Aws(AwsPrincipal::UniqueId(id)) if !is_known(state, id) => return Err(invalid(id)),
-            PrincipalPattern::Aws(AwsPrincipal::Other(text)) => return Err(invalid(text)),
+            PrincipalPattern::Aws(AwsPrincipal::UniqueId(id)) if !is_known(state, id) => return Err(id.to_string()),
+            PrincipalPattern::Aws(AwsPrincipal::Other(text)) => return Err(text.to_string()),
             _ => None,
         };
         if let Some(stored) = stored {
             *principal = PrincipalPattern::aws(&stored);
         }
     }
-    Ok(compact(&document.pretty()))
+    Ok(())
 }
 
-/// A stored trust policy as it is shown: unique IDs of what exists as ARNs again.
-pub fn trust_to_show(state: &State, text: &str) -> String {
+/// A stored trust or bucket policy as it is shown: unique IDs of what exists as ARNs again.
+pub fn to_show(state: &State, text: &str) -> String {
     let Ok(mut document) = PolicyDocument::parse(text) else { return text.to_owned() };
     let mut changed = false;
     for principal in principals(&mut document) {

@@ -19,7 +19,7 @@ fn xml(state: &State, role: &Role, account: &AccountId) -> Xml {
         .text("RoleId", &role.id)
         .text("Arn", role.arn(account))
         .text("CreateDate", role.created.rfc3339())
-        .text("AssumeRolePolicyDocument", documents::encode(&documents::trust_to_show(state, &role.trust)))
+        .text("AssumeRolePolicyDocument", documents::encode(&documents::to_show(state, &role.trust)))
         .maybe("Description", role.description.as_ref())
         .text("MaxSessionDuration", role.max_session)
 }

@@ -1,8 +1,12 @@
 //! `churn`: will a customer leave? Gradient-boosted trees, trained on the shipped table of made-up telephone
 //! customers.
 //!
-//! It is trained beside everything else as soon as somebody asks SageMaker anything; the first invocation waits for it.
-//! The result is kept in the data folder under a name that changes with the table and the parameters.
+//! There are two of it, trained on the same table by different recipes, so that there is something to compare: the
+//! champion, and a challenger of few and shallow trees that knows less and says so with more caution.
+//!
+//! The champion is trained beside everything else as soon as somebody asks SageMaker anything, the challenger when it
+//! is asked first; the first invocation waits for it. The result is kept in the data folder under a name that changes
+//! with the table and the parameters.
 
 mod table;
 
@@ -20,17 +24,25 @@ use tokio::sync::watch;
 /// The table: the label first, as XGBoost's container takes it, with a header.
 const TABLE: &str = include_str!("../../data/churn.csv");
 
-const ROUNDS: usize = 60;
-const DEPTH: u16 = 3;
-const ETA: f64 = 0.15;
-
 type Trees = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 
-/// The model of this process: training is the same each time, so several sandboxes share it.
-static TRAINED: OnceLock<Option<Arc<Trees>>> = OnceLock::new();
+/// How a model is trained, and the model of this process: training is the same each time, so several sandboxes share
+/// it.
+pub struct Recipe {
+    rounds: usize,
+    depth: u16,
+    eta: f64,
+    trained: OnceLock<Option<Arc<Trees>>>,
+}
+
+/// What is in service for everybody.
+pub static CHAMPION: Recipe = Recipe { rounds: 60, depth: 3, eta: 0.15, trained: OnceLock::new() };
+/// What it is compared with.
+pub static CHALLENGER: Recipe = Recipe { rounds: 12, depth: 2, eta: 0.1, trained: OnceLock::new() };
 
 /// The model, once somebody is interested in it.
 pub struct Churn {
+    recipe: &'static Recipe,
     file: PathBuf,
     started: AtomicBool,
     made: watch::Sender<Option<Option<Arc<Trees>>>>,
@@ -38,8 +50,8 @@ pub struct Churn {
 
 impl Churn {
     /// Knows where the trained model is kept, and does nothing yet.
-    pub fn prepare(dir: &Path) -> Self {
-        Self { file: cache_file(dir), started: AtomicBool::new(false), made: watch::channel(None).0 }
+    pub fn prepare(recipe: &'static Recipe, dir: &Path) -> Self {
+        Self { recipe, file: recipe.cache_file(dir), started: AtomicBool::new(false), made: watch::channel(None).0 }
     }
 
     /// Loads or trains the model on a thread of its own, if that has not begun.
@@ -47,9 +59,9 @@ impl Churn {
         if self.started.load(Ordering::Relaxed) || self.started.swap(true, Ordering::Relaxed) {
             return;
         }
-        let (file, made) = (self.file.clone(), self.made.clone());
+        let (recipe, file, made) = (self.recipe, self.file.clone(), self.made.clone());
         std::thread::spawn(move || {
-            let trees = TRAINED.get_or_init(|| load(&file).or_else(|| make(&file)).map(Arc::new));
+            let trees = recipe.trained.get_or_init(|| load(&file).or_else(|| recipe.make(&file)).map(Arc::new));
             made.send_replace(Some(trees.clone()));
         });
     }
@@ -67,43 +79,45 @@ impl Churn {
     }
 }
 
-fn cache_file(dir: &Path) -> PathBuf {
-    let mut hash = Sha256::new();
-    hash.update(TABLE.as_bytes());
-    hash.update(format!("{ROUNDS}/{DEPTH}/{ETA}/1").as_bytes());
-    dir.join("models").join(format!("churn-{}.json", &hex(&hash.finalize())[..16]))
-}
-
 fn load(file: &Path) -> Option<Trees> {
     serde_json::from_slice(&std::fs::read(file).ok()?).ok()
 }
 
-fn make(file: &Path) -> Option<Trees> {
-    let trees = train(&table::training_rows(TABLE)).map_err(|e| tracing::error!(error = %e, "churn can't be trained"));
-    let trees = trees.ok()?;
-    // Kept for the next start only; without it that start trains again.
-    let kept = file.parent().map(std::fs::create_dir_all).transpose().and_then(|_| {
-        let bytes = serde_json::to_vec(&trees).map_err(std::io::Error::other)?;
-        persist::replace(file, &bytes)
-    });
-    if let Err(e) = kept {
-        tracing::warn!(path = %file.display(), error = %e, "the trained model can't be kept");
+impl Recipe {
+    fn cache_file(&self, dir: &Path) -> PathBuf {
+        let mut hash = Sha256::new();
+        hash.update(TABLE.as_bytes());
+        hash.update(format!("{}/{}/{}/1", self.rounds, self.depth, self.eta).as_bytes());
+        dir.join("models").join(format!("churn-{}.json", &hex(&hash.finalize())[..16]))
     }
-    Some(trees)
-}
 
-fn train(rows: &[(f64, Vec<f64>)]) -> Result<Trees, String> {
-    let (labels, features): (Vec<f64>, Vec<Vec<f64>>) = rows.iter().cloned().unzip();
-    let matrix = DenseMatrix::from_2d_vec(&features).map_err(|e| e.to_string())?;
-    let base = labels.iter().sum::<f64>() / labels.len().max(1) as f64;
-    let parameters = XGRegressorParameters::default()
-        .with_n_estimators(ROUNDS)
-        .with_max_depth(DEPTH)
-        .with_learning_rate(ETA)
-        .with_min_child_weight(10)
-        .with_base_score(base)
-        .with_seed(1);
-    XGRegressor::fit(&matrix, &labels, parameters).map_err(|e| e.to_string())
+    fn make(&self, file: &Path) -> Option<Trees> {
+        let trees = self.train(&table::training_rows(TABLE));
+        let trees = trees.map_err(|e| tracing::error!(error = %e, "churn can't be trained")).ok()?;
+        // Kept for the next start only; without it that start trains again.
+        let kept = file.parent().map(std::fs::create_dir_all).transpose().and_then(|_| {
+            let bytes = serde_json::to_vec(&trees).map_err(std::io::Error::other)?;
+            persist::replace(file, &bytes)
+        });
+        if let Err(e) = kept {
+            tracing::warn!(path = %file.display(), error = %e, "the trained model can't be kept");
+        }
+        Some(trees)
+    }
+
+    fn train(&self, rows: &[(f64, Vec<f64>)]) -> Result<Trees, String> {
+        let (labels, features): (Vec<f64>, Vec<Vec<f64>>) = rows.iter().cloned().unzip();
+        let matrix = DenseMatrix::from_2d_vec(&features).map_err(|e| e.to_string())?;
+        let base = labels.iter().sum::<f64>() / labels.len().max(1) as f64;
+        let parameters = XGRegressorParameters::default()
+            .with_n_estimators(self.rounds)
+            .with_max_depth(self.depth)
+            .with_learning_rate(self.eta)
+            .with_min_child_weight(10)
+            .with_base_score(base)
+            .with_seed(1);
+        XGRegressor::fit(&matrix, &labels, parameters).map_err(|e| e.to_string())
+    }
 }
 
 /// Probabilities. The trees minimise the squared error against 0 and 1, which estimates a probability but may step a
@@ -143,18 +157,20 @@ mod tests {
         let (seen, unseen): (Vec<_>, Vec<_>) = rows.into_iter().enumerate().partition(|(n, _)| n % 4 != 0);
         let bare = |rows: Vec<(usize, (f64, Vec<f64>))>| rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>();
         let (seen, unseen) = (bare(seen), bare(unseen));
-        let trees = train(&seen).unwrap();
         let (labels, features): (Vec<f64>, Vec<Vec<f64>>) = unseen.into_iter().unzip();
-        let scores = predict(&trees, features).unwrap();
-        let scored: Vec<_> = labels.into_iter().zip(scores).collect();
-        let auc = auc(&scored);
-        assert!(auc > 0.78, "the area under the curve is {auc}");
+        let measured = |recipe: &Recipe| {
+            let scores = predict(&recipe.train(&seen).unwrap(), features.clone()).unwrap();
+            auc(&labels.iter().copied().zip(scores).collect::<Vec<_>>())
+        };
+        let (champion, challenger) = (measured(&CHAMPION), measured(&CHALLENGER));
+        assert!(champion > 0.78, "the area under the curve is {champion}");
+        assert!((0.65..champion).contains(&challenger), "the challenger's is {challenger}");
     }
 
     #[test]
     fn a_kept_model_predicts_like_the_trained_one() {
         let rows: Vec<_> = table::training_rows(TABLE).into_iter().take(300).collect();
-        let trees = train(&rows).unwrap();
+        let trees = CHAMPION.train(&rows).unwrap();
         let kept: Trees = serde_json::from_slice(&serde_json::to_vec(&trees).unwrap()).unwrap();
         let features: Vec<Vec<f64>> = rows.into_iter().map(|(_, features)| features).collect();
         let pairs = predict(&trees, features.clone()).unwrap().into_iter().zip(predict(&kept, features).unwrap());

@@ -1,13 +1,15 @@
-//! `echo`: gives back what it gets, and can be told by custom attributes to be slow, to fail, to be large.
+//! `echo`: gives back what it gets, and can be told by custom attributes to be slow, to fail, to be large, to lie.
 //!
-//! Attributes are separated by `;` or `,`:
+//! Attributes are separated by `;` or `,`, and their values may be percent-encoded:
 //! - `sleep-ms=N`: wait first
-//! - `status=N`: fail with this status and the body as message
+//! - `status=N`: answer with this status, which SageMaker makes an error of, and the body as message
 //! - `bytes=N`: answer with so many bytes
-//! - `type=T`: answer with this content type
+//! - `repeat=N`: answer with the body over and over, up to so many bytes
+//! - `decode=base64`: answer with the bytes that the body stands for
+//! - `type=T`: answer with this content type, whatever the body is; with none, if it is empty
 //! - `show=headers`: answer with the headers and the body as JSON
 //! - `error=CODE`: fail as SageMaker would: `ModelNotReadyException`, `InternalFailure`, `ServiceUnavailable`,
-//!   `InternalDependencyException`
+//!   `InternalDependencyException`, `ThrottlingException`, `ValidationError`
 //! - `close-session`: close the session that the request names
 //!
 //! Where the answer is asked for piece by piece:
@@ -16,8 +18,12 @@
 //! - `break-after=N`: break off after so many pieces, with `break=CODE`: `StreamBroken` (if it is not said),
 //!   `ModelInvocationTimeExceeded` or `InternalStreamFailure`
 
+use super::attributes::Attributes;
 use super::{Answer, Inference, ModelFailure, StreamAnswer, StreamBreak};
 use crate::error::Failure;
+use crate::runtime::throttled;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream;
@@ -31,51 +37,36 @@ const PARTS: u64 = 4;
 /// The most pieces it can be told to give.
 const MOST_PARTS: u64 = 100_000;
 
-fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
-    let mut parts = attributes.split([';', ',']).map(str::trim);
-    parts.find_map(|part| {
-        let (key, value) = part.split_once('=').unwrap_or((part, ""));
-        (key.trim() == name).then_some(value.trim())
-    })
-}
-
-fn number(attributes: &str, name: &str) -> Result<Option<u64>, ModelFailure> {
-    let parse = |text: &str| {
-        text.parse().map_err(|_| ModelFailure::model(400, format!("`{name}={text}` is not a whole number")))
-    };
-    attribute(attributes, name).map(parse).transpose()
-}
-
 /// Answers a request.
 pub async fn run(inference: Inference) -> Result<Answer, ModelFailure> {
-    let attributes = inference.custom_attributes.as_deref().unwrap_or_default();
-    if let Some(ms) = number(attributes, "sleep-ms")? {
-        tokio::time::sleep(Duration::from_millis(ms)).await;
+    let told = Attributes(inference.custom_attributes.as_deref().unwrap_or_default());
+    if let Some(wait) = told.time("sleep-ms")? {
+        tokio::time::sleep(wait).await;
     }
-    if let Some(code) = attribute(attributes, "error") {
-        return Err(ModelFailure::Service(service_error(code)?));
+    if let Some(code) = told.get("error") {
+        return Err(ModelFailure::Service(service_error(&code)?));
     }
-    if let Some(status) = number(attributes, "status")? {
-        let status = u16::try_from(status).ok().filter(|status| (400..600).contains(status));
-        let status = status.ok_or_else(|| ModelFailure::model(400, "`status` is not between 400 and 599"))?;
+    if let Some(status) = told.number("status")? {
+        let status = u16::try_from(status).ok().filter(|status| (300..600).contains(status));
+        let status = status.ok_or_else(|| ModelFailure::model(400, "`status` is not between 300 and 599"))?;
         return Err(ModelFailure::model(status, String::from_utf8_lossy(&inference.body)));
     }
-    let (mut content_type, body) = answer(&inference, attributes)?;
-    if let Some(wanted) = attribute(attributes, "type") {
-        content_type = wanted.to_owned();
+    let (mut content_type, body) = answer(&inference, told)?;
+    if let Some(wanted) = told.get("type") {
+        content_type = wanted.into_owned();
     }
     let session = inference.headers.iter().find(|(name, _)| name == "x-amzn-sagemaker-session-id");
-    let closed_session = attribute(attributes, "close-session").and(session).map(|(_, id)| id.clone());
+    let closed_session = session.filter(|_| told.has("close-session")).map(|(_, id)| id.clone());
     Ok(Answer { content_type, custom_attributes: inference.custom_attributes, closed_session, body })
 }
 
 /// Answers a request piece by piece.
 pub async fn stream(inference: Inference) -> Result<StreamAnswer, ModelFailure> {
-    let attributes = inference.custom_attributes.clone().unwrap_or_default();
-    let wait = Duration::from_millis(number(&attributes, "part-ms")?.unwrap_or(0));
-    let count = number(&attributes, "parts")?.unwrap_or(PARTS).clamp(1, MOST_PARTS);
-    let break_after = number(&attributes, "break-after")?;
-    let ending = ending(attribute(&attributes, "break").unwrap_or("StreamBroken"))?;
+    let told = Attributes(inference.custom_attributes.as_deref().unwrap_or_default());
+    let wait = told.time("part-ms")?.unwrap_or(Duration::ZERO);
+    let count = told.number("parts")?.unwrap_or(PARTS).clamp(1, MOST_PARTS);
+    let break_after = told.number("break-after")?;
+    let ending = ending(told.get("break").as_deref().unwrap_or("StreamBroken"))?;
     let Answer { content_type, custom_attributes, body, .. } = run(inference).await?;
     let length = body.len().div_ceil(usize::try_from(count).unwrap_or(1)).max(1);
     let pieces: Vec<Bytes> =
@@ -99,14 +90,22 @@ fn ending(code: &str) -> Result<StreamBreak, ModelFailure> {
     }
 }
 
-fn answer(inference: &Inference, attributes: &str) -> Result<(String, Bytes), ModelFailure> {
-    if let Some(count) = number(attributes, "bytes")? {
-        let count = usize::try_from(count).ok().filter(|count| *count <= MOST_BYTES);
-        let count = count.ok_or_else(|| ModelFailure::model(400, format!("`bytes` is more than {MOST_BYTES}")))?;
-        let body: Vec<u8> = b"0123456789abcdef".iter().copied().cycle().take(count).collect();
-        return Ok(("application/octet-stream".into(), body.into()));
+/// How many bytes an attribute asks for.
+fn size(told: Attributes<'_>, name: &str) -> Result<Option<usize>, ModelFailure> {
+    let Some(count) = told.number(name)? else { return Ok(None) };
+    let count = usize::try_from(count).ok().filter(|count| *count <= MOST_BYTES);
+    count.map(Some).ok_or_else(|| ModelFailure::model(400, format!("`{name}` is more than {MOST_BYTES}")))
+}
+
+fn repeated(part: &[u8], count: usize) -> Bytes {
+    part.iter().copied().cycle().take(count).collect::<Vec<u8>>().into()
+}
+
+fn answer(inference: &Inference, told: Attributes<'_>) -> Result<(String, Bytes), ModelFailure> {
+    if let Some(count) = size(told, "bytes")? {
+        return Ok(("application/octet-stream".into(), repeated(b"0123456789abcdef", count)));
     }
-    if attribute(attributes, "show") == Some("headers") {
+    if told.get("show").as_deref() == Some("headers") {
         let headers = inference.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
         let shown = json!({
             "headers": headers.collect::<Map<_, _>>(),
@@ -116,7 +115,16 @@ fn answer(inference: &Inference, attributes: &str) -> Result<(String, Bytes), Mo
         return Ok(("application/json".into(), shown.to_string().into()));
     }
     let content_type = inference.content_type.clone().unwrap_or_else(|| "application/octet-stream".into());
-    Ok((content_type, inference.body.clone()))
+    let body = match told.get("decode").as_deref() {
+        None => inference.body.clone(),
+        Some("base64") => {
+            let bytes = STANDARD.decode(inference.body.trim_ascii());
+            bytes.map_err(|e| ModelFailure::model(400, format!("the body is not base64: {e}")))?.into()
+        }
+        Some(other) => return Err(ModelFailure::model(400, format!("`decode={other}` is nothing echo can decode"))),
+    };
+    let body = size(told, "repeat")?.map_or_else(|| body.clone(), |count| repeated(&body, count));
+    Ok((content_type, body))
 }
 
 fn service_error(code: &str) -> Result<Failure, ModelFailure> {
@@ -129,6 +137,8 @@ fn service_error(code: &str) -> Result<Failure, ModelFailure> {
         "InternalDependencyException" => {
             Failure::new(530, "InternalDependencyException", "A dependency of the service failed.")
         }
+        "ThrottlingException" => throttled(),
+        "ValidationError" => Failure::validation("echo was told to find the request invalid"),
         other => return Err(ModelFailure::model(400, format!("`error={other}` is not an error echo knows"))),
     })
 }

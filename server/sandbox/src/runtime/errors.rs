@@ -41,6 +41,12 @@ pub(super) fn timed_out(call: &Call<'_>, endpoint: &str) -> Failure {
         .with("LogStreamArn", log_group(call, endpoint).into())
 }
 
+/// More requests at once than an endpoint takes. The status is what users report (`opensearch-project/ml-commons`
+/// 2429), the message is that of SageMaker's control plane: theirs is empty.
+pub fn throttled() -> Failure {
+    Failure::new(400, "ThrottlingException", "Rate exceeded")
+}
+
 /// More than an endpoint takes.
 pub(super) fn body_too_large(serverless: bool) -> Failure {
     let limit = if serverless { SERVERLESS_BODY_LIMIT } else { BODY_LIMIT };

@@ -1,14 +1,13 @@
 //! Endpoint configs: which models run on what.
 
 use super::input::{self, Entry, exists, missing};
-use super::model::{EndpointConfig, SageMaker, Variant, arn};
-use super::models;
+use super::model::{EndpointConfig, arn};
+use super::{asynchronous, models, variants};
 use crate::call::{Call, Needs};
 use crate::clock::epoch_seconds;
 use crate::error::Failure;
 use crate::protocol::Reply;
-use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use serde_json::json;
 
 const KEPT: [&str; 8] = [
     "ProductionVariants",
@@ -32,70 +31,30 @@ pub fn target(call: &Call<'_>) -> Result<Needs, Failure> {
     Ok(input::target_with_tags(&arn_of(call, name), &call.body)?.into())
 }
 
-/// CreateEndpointConfig: every variant's model must exist.
+/// CreateEndpointConfig: every variant's model must exist. Variants without models are for inference components.
 pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let name = input::name(&call.body, "EndpointConfigName")?;
     let arn = arn_of(call, name);
     let mut request = input::keep(&call.body, &KEPT);
-    check_variants(&mut request)?;
+    let role = input::optional(&call.body, "ExecutionRoleArn")?;
+    variants::check(&mut request, role.is_some())?;
+    asynchronous::check(&request)?;
+    if let Some(role) = role {
+        models::pass_role(call, role)?;
+    }
     let tags = super::tags::for_new(call, &arn)?;
     call.change_sagemaker(|sagemaker| {
         let key = name.to_ascii_lowercase();
         if sagemaker.configs.contains_key(&key) {
             return Err(exists("endpoint configuration", &arn));
         }
-        variants(call, sagemaker, &request)?;
+        variants::of(sagemaker, &request).map_err(|model| models::missing_model(call, &model))?;
         let config = EndpointConfig { name: name.to_owned(), created: call.now, request };
         sagemaker.configs.insert(key, config);
         sagemaker.tags.insert(arn.clone(), tags);
         Ok(())
     })?;
     Ok(Reply::Json(json!({ "EndpointConfigArn": arn })))
-}
-
-fn check_variants(request: &mut Value) -> Result<(), Failure> {
-    let none = "1 validation error detected: Value null at 'productionVariants' failed to satisfy constraint: Member \
-                must have length greater than or equal to 1";
-    let variants = request.get_mut("ProductionVariants").and_then(Value::as_array_mut);
-    let variants = variants.filter(|list| !list.is_empty()).ok_or_else(|| Failure::validation(none))?;
-    let mut names = BTreeSet::new();
-    for variant in variants {
-        let name = input::name(variant, "VariantName")?.to_owned();
-        input::name(variant, "ModelName")?;
-        let serverless = variant.get("ServerlessConfig").is_some();
-        if !serverless && input::optional(variant, "InstanceType")?.is_none() {
-            return Err(Failure::validation(format!("Variant {name} needs an InstanceType or a ServerlessConfig.")));
-        }
-        if !names.insert(name.clone()) {
-            return Err(Failure::validation(format!("Duplicate variant name {name}.")));
-        }
-        if variant.get("InitialVariantWeight").is_none() {
-            variant["InitialVariantWeight"] = json!(1.0);
-        }
-    }
-    Ok(())
-}
-
-/// The variants of a config with their images.
-pub fn variants(call: &Call<'_>, sagemaker: &SageMaker, request: &Value) -> Result<Vec<Variant>, Failure> {
-    let list = request.get("ProductionVariants").and_then(Value::as_array).into_iter().flatten();
-    list.map(|variant| {
-        let model = input::required(variant, "ModelName")?;
-        let arn = arn(&call.region, call.account(), "model", model);
-        let found = sagemaker.models.get(&model.to_ascii_lowercase()).ok_or_else(|| missing("model", &arn))?;
-        Ok(Variant {
-            name: input::required(variant, "VariantName")?.to_owned(),
-            image: models::image(&found.request).unwrap_or_default().to_owned(),
-            weight: variant.get("InitialVariantWeight").and_then(Value::as_f64).unwrap_or(1.0),
-            instances: variant
-                .get("InitialInstanceCount")
-                .and_then(Value::as_u64)
-                .and_then(|n| n.try_into().ok())
-                .unwrap_or(1),
-            serverless: variant.get("ServerlessConfig").is_some(),
-        })
-    })
-    .collect()
 }
 
 /// DescribeEndpointConfig.

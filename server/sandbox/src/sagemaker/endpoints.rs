@@ -1,12 +1,11 @@
 //! Endpoints and their way into service.
 
-use super::configs;
 use super::input::{self, Entry, exists, missing};
-use super::model::{Endpoint, Pending, SageMaker, Variant, arn};
+use super::model::{Endpoint, Pending, SageMaker, Serverless, Variant, arn};
+use super::{asynchronous, components, configs, models, variants};
 use crate::call::{Call, Needs, Target};
 use crate::clock::epoch_seconds;
 use crate::error::Failure;
-use crate::models;
 use crate::protocol::Reply;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -43,8 +42,8 @@ fn pending(call: &Call<'_>, sagemaker: &SageMaker, config: &str, status: &str, m
     let arn = configs::arn_of(call, config);
     let found = sagemaker.configs.get(&config.to_ascii_lowercase());
     let found = found.ok_or_else(|| missing("endpoint configuration", &arn))?;
-    let variants = configs::variants(call, sagemaker, &found.request)?;
-    let broken = variants.iter().find(|variant| !models::is_known(&variant.image));
+    let variants = variants::of(sagemaker, &found.request).map_err(|model| models::missing_model(call, &model))?;
+    let broken = variants.iter().find(|variant| !variant.is_healthy());
     let failure = broken.map(|variant| {
         format!(
             "The primary container for production variant {} did not pass the ping health check. Please check \
@@ -133,6 +132,9 @@ pub fn describe(call: &Call<'_>) -> Result<Reply, Failure> {
             let variants: Vec<Value> = now.variants.iter().map(|variant| summary(variant, now.modified)).collect();
             output["ProductionVariants"] = variants.into();
         }
+        if let Some(config) = asynchronous::in_force(sagemaker, endpoint, call.now) {
+            output[asynchronous::MEMBER] = config.clone();
+        }
         if let Some(reason) = now.failure {
             output["FailureReason"] = reason.into();
         }
@@ -143,19 +145,32 @@ pub fn describe(call: &Call<'_>) -> Result<Reply, Failure> {
 fn summary(variant: &Variant, resolved: Timestamp) -> Value {
     let mut summary = json!({
         "VariantName": variant.name,
-        "DeployedImages": [{
-            "SpecifiedImage": variant.image,
-            "ResolvedImage": variant.image,
-            "ResolutionTime": epoch_seconds(resolved),
-        }],
         "CurrentWeight": variant.weight,
         "DesiredWeight": variant.weight,
     });
-    if !variant.serverless {
-        summary["CurrentInstanceCount"] = variant.instances.into();
-        summary["DesiredInstanceCount"] = variant.instances.into();
+    if let Some(image) = &variant.image {
+        summary["DeployedImages"] = json!([{
+            "SpecifiedImage": image,
+            "ResolvedImage": image,
+            "ResolutionTime": epoch_seconds(resolved),
+        }]);
+    }
+    match &variant.serverless_config {
+        Some(config) => summary["CurrentServerlessConfig"] = serverless(config),
+        None => {
+            summary["CurrentInstanceCount"] = variant.instances.into();
+            summary["DesiredInstanceCount"] = variant.instances.into();
+        }
     }
     summary
+}
+
+fn serverless(config: &Serverless) -> Value {
+    let mut shown = json!({ "MemorySizeInMB": config.memory_mb, "MaxConcurrency": config.max_concurrency });
+    if let Some(provisioned) = config.provisioned_concurrency {
+        shown["ProvisionedConcurrency"] = provisioned.into();
+    }
+    shown
 }
 
 fn entry<'a>(call: &Call<'_>, endpoint: &'a Endpoint) -> Entry<'a> {
@@ -179,7 +194,7 @@ pub fn list(call: &Call<'_>) -> Result<Reply, Failure> {
     })
 }
 
-/// DeleteEndpoint. Not while it is being created or updated.
+/// DeleteEndpoint. Not while it is being created or updated, nor while inference components stand on it.
 pub fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     let name = input::name(&call.body, "EndpointName")?;
     let arn = arn_of(call, name);
@@ -188,6 +203,11 @@ pub fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
         let endpoint = sagemaker.endpoints.get(&key).ok_or_else(|| missing("endpoint", &arn))?;
         if matches!(endpoint.at(call.now).status, "Creating" | "Updating") {
             return Err(Failure::validation(format!("Cannot delete in-progress endpoint \"{arn}\".")));
+        }
+        if components::stand_on(sagemaker, &endpoint.name) {
+            return Err(Failure::validation(format!(
+                "Cannot delete endpoint \"{arn}\" while it has inference components."
+            )));
         }
         sagemaker.endpoints.remove(&key);
         sagemaker.tags.remove(&arn);

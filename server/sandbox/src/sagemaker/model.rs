@@ -1,5 +1,6 @@
-//! Models, endpoint configs and endpoints as they are stored.
+//! Models, endpoint configs, endpoints and inference components as they are stored.
 
+use crate::models;
 use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,8 @@ pub struct SageMaker {
     pub models: BTreeMap<String, Model>,
     pub configs: BTreeMap<String, EndpointConfig>,
     pub endpoints: BTreeMap<String, Endpoint>,
+    #[serde(default)]
+    pub components: BTreeMap<String, Component>,
     /// Tags by lower-case ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -66,15 +69,67 @@ pub struct Pending {
 }
 
 /// A production variant with what it runs.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Variant {
     pub name: String,
-    pub image: String,
+    /// The image of its model's container. None on an endpoint for inference components.
+    pub image: Option<String>,
+    /// Where the models of a multi-model container are: a prefix in S3.
+    #[serde(default)]
+    pub models: Option<String>,
     pub weight: f64,
     pub instances: u32,
-    /// Whether it is serverless: a smaller body then.
-    pub serverless: bool,
+    #[serde(default)]
+    pub serverless_config: Option<Serverless>,
+}
+
+impl Variant {
+    /// Whether its container answers pings: it holds a model of the sandbox, or many where many are wanted.
+    pub fn is_healthy(&self) -> bool {
+        let Some(image) = &self.image else { return true };
+        if self.models.is_some() { models::holds_many(image) } else { models::is_known(image) }
+    }
+}
+
+/// `ProductionVariantServerlessConfig`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Serverless {
+    pub memory_mb: u32,
+    pub max_concurrency: u32,
+    pub provisioned_concurrency: Option<u32>,
+}
+
+/// An inference component: a model with its own share of an endpoint.
+#[derive(Clone, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Component {
+    pub name: String,
+    pub created: Timestamp,
+    /// The name of its endpoint, in the endpoint's own case.
+    pub endpoint: String,
+    pub variant: String,
+    /// The image of its container.
+    pub image: String,
+    pub copies: u32,
+    /// `Specification`, as it came.
+    pub specification: Value,
+    /// Until when it is `Creating`.
+    pub until: Timestamp,
+    /// Why it is `Failed` then.
+    pub failure: Option<String>,
+}
+
+impl Component {
+    /// `Creating`, `InService` or `Failed`.
+    pub fn status(&self, now: Timestamp) -> &'static str {
+        match &self.failure {
+            _ if now < self.until => "Creating",
+            Some(_) => "Failed",
+            None => "InService",
+        }
+    }
 }
 
 /// An endpoint at one moment.
@@ -142,4 +197,21 @@ impl Endpoint {
 /// The ARN of a SageMaker resource: lower-cased, as SageMaker does.
 pub fn arn(region: &Region, account: &AccountId, kind: &str, name: &str) -> String {
     format!("arn:aws:sagemaker:{region}:{account}:{kind}/{}", name.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_older_sandbox_wrote_is_read() {
+        let variant = r#"{"name":"AllTraffic","image":"i","weight":1.0,"instances":2,"serverless":false}"#;
+        let variant: Variant = serde_json::from_str(variant).unwrap();
+        assert!(variant.image.as_deref() == Some("i") && variant.models.is_none());
+        assert_eq!(variant.serverless_config, None);
+        let sagemaker: SageMaker =
+            serde_json::from_str(r#"{"models":{},"configs":{},"endpoints":{},"tags":{}}"#).unwrap();
+        assert!(sagemaker.components.is_empty());
+    }
 }

@@ -1,4 +1,5 @@
-//! Models: a container image with its environment, and the role it runs as.
+//! Models: a container image with its environment, and the role it runs as. A container is of one model, or of as many
+//! as are below a prefix in S3 (`Mode: MultiModel`).
 
 use super::input::{self, Entry, exists, missing};
 use super::model::{Model, arn};
@@ -6,6 +7,7 @@ use crate::call::{Call, Needs};
 use crate::check::Checks;
 use crate::clock::epoch_seconds;
 use crate::error::Failure;
+use crate::models as images;
 use crate::passrole;
 use crate::protocol::Reply;
 use domain::arn::Arn;
@@ -25,6 +27,11 @@ fn arn_of(call: &Call<'_>, name: &str) -> String {
     arn(&call.region, call.account(), "model", name)
 }
 
+/// The refusal of a model that is not there.
+pub fn missing_model(call: &Call<'_>, name: &str) -> Failure {
+    missing("model", &arn_of(call, name))
+}
+
 /// Permission on the model that the call names.
 pub fn target(call: &Call<'_>) -> Result<Needs, Failure> {
     Ok(input::target_with_tags(&arn_of(call, input::name(&call.body, "ModelName")?), &call.body)?.into())
@@ -34,14 +41,13 @@ pub fn target(call: &Call<'_>) -> Result<Needs, Failure> {
 pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let name = input::name(&call.body, "ModelName")?;
     let arn = arn_of(call, name);
-    if image(&call.body).is_none() {
-        return Err(Failure::validation("A model needs a PrimaryContainer or Containers with an Image."));
-    }
+    let mut request = input::keep(&call.body, &KEPT);
+    check_containers(&mut request)?;
     if let Some(role) = input::optional(&call.body, "ExecutionRoleArn")? {
         pass_role(call, role)?;
     }
     let tags = super::tags::for_new(call, &arn)?;
-    let model = Model { name: name.to_owned(), created: call.now, request: input::keep(&call.body, &KEPT) };
+    let model = Model { name: name.to_owned(), created: call.now, request };
     call.change_sagemaker(|sagemaker| {
         let key = name.to_ascii_lowercase();
         if sagemaker.models.contains_key(&key) {
@@ -54,14 +60,50 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     Ok(Reply::Json(json!({ "ModelArn": arn })))
 }
 
-/// The image of the container that answers.
-pub fn image(request: &Value) -> Option<&str> {
-    let container = request.get("PrimaryContainer").or_else(|| request.get("Containers")?.get(0))?;
-    container.get("Image")?.as_str()
+fn check_containers(request: &mut Value) -> Result<(), Failure> {
+    let several = request.get_mut("Containers").and_then(Value::as_array_mut).map(|list| list.iter_mut().collect());
+    let containers: Vec<&mut Value> = match several {
+        Some(list) => list,
+        None => request.get_mut("PrimaryContainer").into_iter().collect(),
+    };
+    if containers.is_empty() || containers.iter().any(|container| container.get("Image").is_none()) {
+        return Err(Failure::validation("A model needs a PrimaryContainer or Containers with an Image."));
+    }
+    for container in containers {
+        let mode = input::optional(container, "Mode")?.unwrap_or("SingleModel").to_owned();
+        Checks::new().one_of("mode", &mode, &["SingleModel", "MultiModel"]).finish()?;
+        if mode == "MultiModel" {
+            let image = input::required(container, "Image")?;
+            if !images::holds_many(image) {
+                return Err(Failure::validation(format!(
+                    "Your Ecr Image {image} does not contain required \
+                     com.amazonaws.sagemaker.capabilities.multi-models=true Docker label(s)."
+                )));
+            }
+            input::required(container, "ModelDataUrl")?;
+        }
+        container["Mode"] = mode.into();
+    }
+    Ok(())
 }
 
-/// The role that the model runs as: the caller must be allowed to pass it, and it must trust SageMaker.
-fn pass_role(call: &Call<'_>, role: &str) -> Result<(), Failure> {
+fn container(request: &Value) -> Option<&Value> {
+    request.get("PrimaryContainer").or_else(|| request.get("Containers")?.get(0))
+}
+
+/// The image of the container that answers.
+pub fn image(request: &Value) -> Option<&str> {
+    container(request)?.get("Image")?.as_str()
+}
+
+/// The prefix that the models of a multi-model container are below.
+pub fn many(request: &Value) -> Option<&str> {
+    let container = container(request)?;
+    container.get("ModelDataUrl")?.as_str().filter(|_| container["Mode"] == "MultiModel")
+}
+
+/// The role that a model runs as: the caller must be allowed to pass it, and it must trust SageMaker.
+pub fn pass_role(call: &Call<'_>, role: &str) -> Result<(), Failure> {
     Checks::new().length("executionRoleArn", role, 20, 2048).finish()?;
     let parsed = Arn::parse(role).map_err(|_| Failure::validation(format!("{role} is not a role ARN")))?;
     if !passrole::is_own(call, &parsed) {

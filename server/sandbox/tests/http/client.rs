@@ -1,7 +1,10 @@
 //! A client that signs as AWS's SDKs do, for what no port of the console asks for.
 
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings, UriPathNormalizationMode,
+    sign,
+};
 use aws_sigv4::sign::v4;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request};
@@ -81,7 +84,7 @@ impl Client {
             .region(&self.region)
             .name(service)
             .time(self.time.unwrap_or_else(SystemTime::now))
-            .settings(SigningSettings::default())
+            .settings(settings(service))
             .build()
             .unwrap()
             .into();
@@ -240,6 +243,17 @@ impl Answer {
         assert_eq!((self.status, self.error().1.as_str()), (status, code), "{}", self.text());
         assert!(self.message().contains(message), "`{}` does not contain `{message}`", self.message());
     }
+}
+
+/// How a service's requests are signed: S3's keys are encoded once, and its bodies are told by a header.
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }
 
 /// A trust policy for AWS principals.

@@ -89,12 +89,44 @@ async fn echo_fails_in_every_way_it_is_told() {
         ("InternalFailure", 500),
         ("ServiceUnavailable", 503),
         ("InternalDependencyException", 530),
+        ("ThrottlingException", 400),
+        ("ValidationError", 400),
     ] {
         told(&format!("error={code}")).await.refused(status, code, "");
     }
+    // SageMaker follows no redirect of a container: whatever is not 200 is the model's error.
+    let moved = told("status=302").await;
+    moved.refused(424, "ModelError", "Received client error (302) from primary");
+    assert_eq!(moved.json()["OriginalStatusCode"], 302);
+    told("status=200").await.refused(424, "ModelError", "`status` is not between 300 and 599");
     told("error=Nonsense").await.refused(424, "ModelError", "not an error echo knows");
     assert_eq!(told("bytes=100000").await.body.len(), 100_000);
     assert_eq!(told("type=text/html").await.header("content-type"), "text/html");
+}
+
+#[tokio::test]
+async fn echo_answers_with_whatever_a_browser_should_not_trust() {
+    let lab = Lab::start().await;
+    let parent = lab.client("parent");
+    let told = async |attributes: &str, body: &'static str| {
+        let answer = parent.invoke("echo", &[CSV, (ATTRIBUTES, attributes)], body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer
+    };
+    let page = "<script>document.title='owned'</script>";
+    let html = told("type=text/html%3B%20charset=utf-16", page).await;
+    assert_eq!((html.header("content-type"), html.text().as_str()), ("text/html; charset=utf-16", page));
+    let svg = told("type=image/svg+xml", "<svg onload='alert(1)'/>").await;
+    assert_eq!(svg.header("content-type"), "image/svg+xml");
+    let untyped = told("type=", "x").await;
+    assert!(!untyped.headers.contains_key("content-type"));
+    // Bytes that are no text, under a type that says so all the same.
+    let broken = told("decode=base64;type=text/plain", "//79gA==").await;
+    assert_eq!((broken.header("content-type"), &broken.body[..]), ("text/plain", &[0xff, 0xfe, 0xfd, 0x80][..]));
+    let huge = told("repeat=30000000;type=text/html", page).await;
+    assert!(huge.body.len() == 30_000_000 && huge.body.starts_with(page.as_bytes()));
+    let refused = parent.invoke("echo", &[(ATTRIBUTES, "decode=base64")], "?").await;
+    refused.refused(424, "ModelError", "the body is not base64");
 }
 
 #[tokio::test]
@@ -131,5 +163,12 @@ async fn a_variant_can_be_chosen() {
     assert_eq!(parent.invoke("echo", &variant("AllTraffic"), "x").await.status, 200);
     parent.invoke("echo", &variant("green"), "x").await.refused(400, "ValidationError", "Could not find variant green");
     let model = [("x-amzn-sagemaker-target-model", "a.tar.gz")];
-    parent.invoke("echo", &model, "x").await.refused(400, "ValidationError", "multi-model");
+    let refused = parent.invoke("echo", &model, "x").await;
+    let says = "Endpoint echo is not a multi-model endpoint and does not support target model header.";
+    refused.refused(400, "ValidationError", says);
+    assert_eq!(refused.json()["ErrorCode"], "TARGET_MODEL_HEADER_NOT_SUPPORTED");
+    let host = [("x-amzn-sagemaker-target-container-hostname", "second")];
+    parent.invoke("echo", &host, "x").await.refused(400, "ValidationError", "not a multi-container endpoint");
+    let component = [("x-amzn-sagemaker-inference-component", "echo-component")];
+    parent.invoke("echo", &component, "x").await.refused(400, "ValidationError", "is not allowed for endpoints");
 }

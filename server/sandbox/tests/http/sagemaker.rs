@@ -17,11 +17,25 @@ async fn ok(client: &Client, operation: &str, body: Value) -> Value {
 async fn the_parent_has_endpoints_to_choose_from() {
     let lab = Lab::start().await;
     let parent = lab.client("parent");
-    let list = ok(&parent, "ListEndpoints", json!({ "SortBy": "Name", "SortOrder": "Ascending" })).await;
-    assert_eq!(
-        names(&list, "Endpoints", "EndpointName"),
-        ["churn-classifier", "demand-forecast", "echo", "Fraud-Detector-EU"]
-    );
+    let all = json!({ "SortBy": "Name", "SortOrder": "Ascending", "MaxResults": 100 });
+    let list = ok(&parent, "ListEndpoints", all).await;
+    let found = names(&list, "Endpoints", "EndpointName");
+    for name in [
+        "assistant",
+        "churn-ab",
+        "churn-async",
+        "churn-classifier",
+        "churn-serverless",
+        "demand-forecast",
+        "echo",
+        "Fraud-Detector-EU",
+        "palette",
+        "shared-gpu",
+        "story-writer",
+        "tenant-models",
+    ] {
+        assert!(found.iter().any(|known| known == name), "{name} is not in {found:?}");
+    }
     let mixed = ok(&parent, "DescribeEndpoint", json!({ "EndpointName": "Fraud-Detector-EU" })).await;
     assert_eq!(mixed["EndpointArn"], format!("arn:aws:sagemaker:eu-west-1:{PARENT}:endpoint/fraud-detector-eu"));
     assert_eq!(mixed["EndpointStatus"], "InService");

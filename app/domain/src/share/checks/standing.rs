@@ -5,7 +5,7 @@ use super::{CheckView, Severity};
 use crate::arn::{CallerArn, CallerKind};
 use crate::policy::quotas::{ATTACHED, MANAGED_POLICY, TRUST_POLICY};
 use crate::policy::{PolicyDocument, same_meaning};
-use crate::share::intent::{CallerScope, EndpointScope, ShareIntent};
+use crate::share::intent::{CallerScope, EndpointScope, InvokeAction, ShareIntent};
 use crate::share::inventory::{ObservedPolicy, ShareInventory};
 use crate::share::plan::Planned;
 use crate::share::{TAG_SHARE, render, rotate};
@@ -33,6 +33,7 @@ pub fn checks(intent: &ShareIntent, inventory: &ShareInventory, planned: &Planne
     found.extend(ids_in_use(intent, inventory));
     found.extend(existence(intent, inventory));
     found.extend(in_service(inventory));
+    found.extend(asynchronous(intent, inventory));
     found.extend(console(intent, inventory));
     found.extend(existing_policy(intent, inventory));
     found.extend(existing_role(intent, inventory));
@@ -232,6 +233,34 @@ fn in_service(inventory: &ShareInventory) -> Option<CheckView> {
     let names = quoted(asleep.iter().map(|e| e.name.as_str()));
     let reason = format!("{names}: {}. Calls fail until it is in service.", first.status.as_str());
     Some(check("in-service", "Endpoints in service", Warning, reason))
+}
+
+/// Whether the answers of asynchronous calls can be read.
+fn asynchronous(intent: &ShareIntent, inventory: &ShareInventory) -> Option<CheckView> {
+    let title = "Asynchronous answers";
+    let kinds: (Vec<_>, Vec<_>) = inventory.endpoints.iter().partition(|endpoint| endpoint.results.is_some());
+    let (later, now) = kinds;
+    if !intent.actions.contains(&InvokeAction::Async) {
+        let names = quoted(later.iter().map(|endpoint| endpoint.name.as_str()));
+        let reason = format!("{names}: answers asynchronously only, which this share does not allow. Tick Async.");
+        return (!later.is_empty()).then(|| check("async-results", title, Warning, reason));
+    }
+    let EndpointScope::Named(_) = &intent.endpoints else {
+        let reason = "Their places in S3 can't be known beforehand: the role may start calls and not read the answers. \
+                      Naming endpoints opens those of theirs.";
+        return Some(check("async-results", title, Warning, reason));
+    };
+    if intent.results.is_empty() {
+        let names = quoted(now.iter().map(|endpoint| endpoint.name.as_str()));
+        let reason = format!("{names}: none answers asynchronously, so that Async allows nothing yet.");
+        return (!now.is_empty()).then(|| check("async-results", title, Note, reason));
+    }
+    let places: Vec<String> = intent.results.iter().map(ToString::to_string).collect();
+    let reason = format!(
+        "The role may read and list what lies below {}, whoever asked for it, and put inputs below a prefix of its own.",
+        quoted(places.iter().map(String::as_str))
+    );
+    Some(check("async-results", title, Note, reason))
 }
 
 pub(super) fn console(intent: &ShareIntent, inventory: &ShareInventory) -> Option<CheckView> {

@@ -127,6 +127,7 @@ impl ImportCandidate {
             session_seconds: self.session_seconds,
             external_id: self.external_id.clone(),
             rotation: None,
+            results: BTreeSet::new(),
             grant_name: params.grant_name,
             grantees: params.grantees,
             adopt: false,
@@ -149,6 +150,10 @@ pub fn recognise(role: &ObservedRole, policies: &[ObservedPolicy]) -> Result<Imp
     let trust = shape::trust(role, &parent)?;
     let (policy, reach) = invoking(role, policies, &parent)?;
     let policy_name = name(policy)?;
+    // What a share opens in S3 belongs to its tag; of a role without one it is a permission like any other.
+    if !reach.results.is_empty() {
+        return Err(WhyNot::OtherAction { policy: policy_name.to_string(), action: "s3:GetObject".into() });
+    }
     let others = role.attached.iter().filter(|arn| **arn != policy.arn).map(|arn| arn.resource_name());
     let extras = others.chain(role.inline.iter().map(|inline| inline.as_str())).map(str::to_owned).collect();
     let mut candidate = ImportCandidate {

@@ -49,6 +49,7 @@ pub(super) fn rebuild(share: &ShareId, accounts: &[&SearchedAccount]) -> Result<
         adopt: false,
         adopting: BTreeSet::new(),
         accepted: false,
+        results: reach.results,
     };
     let journal = journal(&intent, role, policy, child.grant);
     Ok(Imported { intent, journal, guesses })

@@ -5,9 +5,11 @@ use crate::arn::CallerArn;
 use crate::endpoint::EndpointArn;
 use crate::names::{AccountId, ExternalId, Region};
 use crate::policy::{ActionPattern, AwsPrincipal, Effect, Operator, PolicyDocument, PrincipalPattern, Statement};
+use crate::s3::Location;
 use crate::share::intent::{CallerScope, EndpointScope, InvokeAction};
 use crate::share::inventory::{ObservedPolicy, ObservedRole};
 use crate::share::render::{SID_ROTATING, SID_TRUST};
+use crate::share::results;
 use crate::share::rotate::Rotation;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
@@ -27,6 +29,8 @@ pub(super) struct Reach {
     pub(super) region: Region,
     pub(super) endpoints: EndpointScope,
     pub(super) actions: BTreeSet<InvokeAction>,
+    /// Where asynchronous endpoints leave their answers.
+    pub(super) results: BTreeSet<Location>,
 }
 
 /// Actions beside AssumeRole that let its sessions be marked, nothing else; a share leaves them out.
@@ -139,8 +143,12 @@ pub(super) fn reach(policy: &ObservedPolicy, parent: &AccountId) -> Result<Reach
     let name = policy.arn.resource_name().to_owned();
     let document = parse(&format!("policy `{name}`"), &policy.document)?;
     let mut found: Vec<(BTreeSet<InvokeAction>, BTreeSet<String>)> = Vec::new();
+    let mut places = BTreeSet::new();
     for statement in &document.statements {
-        found.push(allowed(&name, statement)?);
+        match results::read(statement) {
+            Some(opened) => places.extend(opened),
+            None => found.push(allowed(&name, statement)?),
+        }
     }
     // The product of all actions and all resources has to be what the statements say, one by one or together.
     let actions: BTreeSet<InvokeAction> = found.iter().flat_map(|(actions, _)| actions.iter().copied()).collect();
@@ -152,7 +160,7 @@ pub(super) fn reach(policy: &ObservedPolicy, parent: &AccountId) -> Result<Reach
         return Err(WhyNot::Uneven(name));
     }
     let (region, endpoints) = endpoints(&name, &resources, parent)?;
-    Ok(Reach { region, endpoints, actions })
+    Ok(Reach { region, endpoints, actions, results: places })
 }
 
 fn allowed(policy: &str, statement: &Statement) -> Result<(BTreeSet<InvokeAction>, BTreeSet<String>), WhyNot> {

@@ -3,6 +3,7 @@
 //! Source: AWS CLI command reference, `iam create-policy`, `create-role`, `attach-role-policy`, `attach-user-policy`.
 
 use super::program::{Child, Parent, Policy, Setting};
+use crate::quote::option;
 use crate::share::TAG_SHARE;
 
 /// What ends a document in the script. No line of JSON is this word.
@@ -152,33 +153,4 @@ fn tags(setting: &Setting<'_>) -> String {
 
 fn command(name: &str, options: &[String]) -> String {
     format!("aws iam {name} \\\n  {}\n", options.join(" \\\n  "))
-}
-
-/// An option with its value. One that begins with a hyphen, as names in IAM may, would be taken for an option itself.
-fn option(name: &str, value: &str) -> String {
-    let between = if value.starts_with('-') { '=' } else { ' ' };
-    format!("--{name}{between}{}", quoted(value))
-}
-
-/// A value as one word, in single quotes where the shell could make something of it.
-fn quoted(value: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_+=,.@:/-".contains(&b);
-    if !value.is_empty() && value.bytes().all(plain) {
-        return value.to_owned();
-    }
-    format!("'{}'", value.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_the_shell_could_read_is_quoted() {
-        assert_eq!(quoted("scoring-lambda"), "scoring-lambda");
-        for (text, word) in [("", "''"), ("a b", "'a b'"), ("$(x)", "'$(x)'"), ("it's", r"'it'\''s'"), ("~", "'~'")] {
-            assert_eq!(quoted(text), word);
-        }
-        assert_eq!(option("role-name", "-x"), "--role-name=-x");
-    }
 }

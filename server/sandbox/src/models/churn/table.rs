@@ -1,5 +1,6 @@
 //! Rows in and probabilities out: CSV and JSON.
 
+use crate::models::json::base;
 use crate::models::{Answer, Inference, ModelFailure};
 use serde_json::{Value, json};
 
@@ -42,10 +43,6 @@ pub struct Request {
     pub rows: Vec<Vec<f64>>,
     /// How to answer.
     pub output: Output,
-}
-
-fn base(kind: &str) -> String {
-    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn bad(message: String) -> ModelFailure {

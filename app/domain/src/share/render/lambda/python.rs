@@ -4,6 +4,7 @@ use super::variables;
 use crate::endpoint::Sample;
 use crate::handoff::ShareOffer;
 use crate::names::EndpointName;
+use crate::quote::python as literal;
 use std::fmt::Write;
 
 const CODE: &str = include_str!("handler.py");
@@ -31,45 +32,4 @@ pub(super) fn handler(offer: &ShareOffer, endpoint: &EndpointName, sample: Optio
     let _ = writeln!(values, "CONTENT_TYPE = {}", literal(content_type));
     let _ = writeln!(values, "BODY = {}", literal(body));
     format!("{before}{values}{after}")
-}
-
-/// A text as a Python string, in the quotes that need fewer escapes, as formatters of Python have it; ASCII only, so
-/// that no character depends on how the file is read.
-fn literal(text: &str) -> String {
-    let quote = if text.matches('"').count() > text.matches('\'').count() { '\'' } else { '"' };
-    let mut out = String::from(quote);
-    for c in text.chars() {
-        match c {
-            c if c == quote => out.extend(['\\', c]),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='~' => out.push(c),
-            c if (c as u32) <= 0xff => {
-                let _ = write!(out, "\\x{:02x}", c as u32);
-            }
-            c if (c as u32) <= 0xffff => {
-                let _ = write!(out, "\\u{:04x}", c as u32);
-            }
-            c => {
-                let _ = write!(out, "\\U{:08x}", c as u32);
-            }
-        }
-    }
-    out.push(quote);
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::literal;
-
-    #[test]
-    fn a_text_becomes_one_python_string() {
-        assert_eq!(literal("a\"b\\c\nd\te"), r#"'a"b\\c\nd\te'"#);
-        assert_eq!(literal("it's \"so\""), r#"'it\'s "so"'"#);
-        assert_eq!(literal("it's"), r#""it's""#);
-        assert_eq!(literal("é 語 🌉\0"), r#""\xe9 \u8a9e \U0001f309\x00""#);
-    }
 }
