@@ -8,12 +8,14 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod batch;
 pub mod codec;
 pub mod doctor;
 pub mod drift;
 pub mod function;
 pub mod handoff;
 pub mod import;
+pub mod load;
 pub mod map;
 pub mod playground;
 pub mod rotation;

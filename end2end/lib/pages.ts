@@ -16,6 +16,8 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("import-nothing", "/shares/import?search=1");
   await visit("map-empty", "/map");
   await visit("playground-empty", "/playground");
+  await visit("batch-empty", "/playground/batch");
+  await visit("load-empty", "/playground/load");
   await visit("activity-empty", "/activity");
   await visit("accounts", "/accounts");
   await visit("doctor-empty", "/doctor");

@@ -26,7 +26,7 @@ pub struct Console {
     state: ConsoleState,
     sandbox: Option<Sandbox>,
     stopping: watch::Sender<bool>,
-    upkeep: Option<JoinHandle<()>>,
+    upkeep: JoinHandle<()>,
     _lock: DataDirLock,
 }
 
@@ -52,8 +52,14 @@ impl Console {
         if let Err(error) = services.resume_runs().await {
             tracing::error!(error = in_one_line(&error), "interrupted runs could not be resumed");
         }
+        if let Err(error) = services.resume_batches().await {
+            tracing::error!(error = in_one_line(&error), "interrupted batches could not be resumed");
+        }
+        if let Err(error) = services.end_loads().await {
+            tracing::error!(error = in_one_line(&error), "interrupted load checks could not be ended");
+        }
         let (stopping, stopped) = watch::channel(false);
-        let upkeep = config.check_shares.map(|_| upkeep::start(services.clone(), stopped.clone(), upkeep::TICK));
+        let upkeep = upkeep::start(services.clone(), stopped.clone(), upkeep::TICK);
         let hosts = AllowedHosts::new(addr, &config.network);
         let origin = hosts.url().to_owned();
         let state = ConsoleState::new(Shared {
@@ -99,10 +105,8 @@ impl Console {
     /// Writes out what is still to be written and ends the sandbox.
     pub async fn close(self) {
         self.stop_streams();
-        if let Some(upkeep) = self.upkeep {
-            // It ends at once; a panic in it was logged where it happened.
-            let _ = upkeep.await;
-        }
+        // It ends at once; a panic in it was logged where it happened.
+        let _ = self.upkeep.await;
         self.state.services.shutdown().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;
@@ -146,5 +150,8 @@ async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Ser
     settings.launch_token = config.launch_token.clone();
     settings.launch = config.launch;
     settings.check_shares = config.check_shares;
+    settings.batch.folder = Some(config.data.batches(sandbox.is_some()));
+    settings.batch.limits = config.batch.batch.clone();
+    settings.load.limits = config.batch.load.clone();
     Ok(Services::new(gateways, stores, settings, Arc::new(SystemClock)))
 }

@@ -61,7 +61,12 @@ pub fn forget_sandbox_console(data: &DataConfig) -> Result<(), StartError> {
             _ => {}
         }
     }
-    Ok(())
+    match std::fs::remove_dir_all(data.batches(true)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StartError::DataDir { path: data.dir.clone(), source: error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a folder of our own, or takes one that is.

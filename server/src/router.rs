@@ -1,10 +1,11 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{events, hand_off, pages, sign_in};
+use crate::routes::{batch, events, hand_off, pages, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
+use app::api::batch::UPLOAD_BATCH;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +30,10 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/events/runs/{id}", get(events::run))
         .route("/events/verifications/{share}", get(events::verification))
+        .route("/events/batches/{id}", get(events::batch))
+        .route("/events/loads/{id}", get(events::load))
+        .route("/playground/batch/{id}/result", get(batch::download))
+        .route(UPLOAD_BATCH, post(batch::upload))
         .route("/shares/{id}/hand-off/{file}", get(hand_off::download))
         .route(OPEN_OFFER, post(hand_off::open_offer))
         .route(TAKE_ACCEPTANCE, post(hand_off::take_acceptance))

@@ -1,5 +1,6 @@
 //! Handlers that are not pages or server functions.
 
+pub mod batch;
 pub mod events;
 pub mod hand_off;
 pub mod pages;

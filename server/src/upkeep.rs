@@ -1,5 +1,5 @@
-//! What the process does without being asked: it looks for drift when that is due. What is due is decided by the use
-//! case; here is only the timer.
+//! What the process does without being asked: it looks for drift when that is due, and deletes the files of batches that
+//! were kept long enough. What is due is decided by the use cases; here is only the timer.
 
 use services::Services;
 use std::time::Duration;
@@ -23,6 +23,11 @@ pub fn start(services: Services, mut stopped: watch::Receiver<bool>, tick: Durat
                     Ok(0) => {}
                     Ok(shares) => tracing::info!(shares, "compared shares with their accounts"),
                     Err(error) => tracing::warn!(%error, "shares could not be compared with their accounts"),
+                }
+                match services.expire_batches(services.now()).await {
+                    Ok(0) => {}
+                    Ok(batches) => tracing::info!(batches, "deleted batches that were over their time"),
+                    Err(error) => tracing::warn!(%error, "batches that are over their time could not be deleted"),
                 }
             }
         };

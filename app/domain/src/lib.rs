@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod arn;
+pub mod batch;
 mod checksum;
 pub mod connection;
 pub mod doctor;
@@ -14,6 +15,7 @@ pub mod evaluate;
 pub mod function;
 pub mod handoff;
 pub mod invoke;
+pub mod load;
 pub mod names;
 pub mod policy;
 pub mod run;

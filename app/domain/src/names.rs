@@ -181,6 +181,14 @@ id! {
     /// One execution of a plan.
     RunId
 }
+id! {
+    /// A file of rows that are sent to an endpoint.
+    BatchId
+}
+id! {
+    /// A load check of an endpoint.
+    LoadId
+}
 
 #[cfg(test)]
 mod tests {

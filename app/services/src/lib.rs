@@ -5,6 +5,7 @@
 
 mod activity;
 pub mod archive;
+pub mod batch;
 pub mod clock;
 mod connections;
 mod doctor;
@@ -15,6 +16,7 @@ mod function;
 pub mod handoff;
 mod import;
 mod inventory;
+pub mod load;
 mod map;
 pub mod operator;
 mod playground;

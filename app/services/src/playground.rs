@@ -2,6 +2,7 @@
 
 pub(crate) mod explain;
 mod outcome;
+mod quiet;
 mod role_sessions;
 mod route;
 mod stream;

@@ -1,8 +1,10 @@
 //! The façade the console's pages and routes call.
 
 use crate::activity::Journal;
+use crate::batch::{BatchSettings, Batches};
 use crate::clock::Clock;
 use crate::connections::Identities;
+use crate::load::{LoadSettings, Loads};
 use crate::playground::Playground;
 use crate::ports::gateway::Gateways;
 use crate::ports::store::Stores;
@@ -53,6 +55,10 @@ pub struct Settings {
     pub retry: Backoff,
     /// How often an applied share is compared with its accounts without being asked; `None`: never.
     pub check_shares: Option<Duration>,
+    /// Batches: where their files are, and how large they may be.
+    pub batch: BatchSettings,
+    /// How hard a load check may be.
+    pub load: LoadSettings,
 }
 
 impl Settings {
@@ -67,6 +73,8 @@ impl Settings {
             propagation: Backoff { first: secs(1), longest: secs(10), budget: secs(120) },
             retry: Backoff { first: Duration::from_millis(500), longest: secs(8), budget: secs(30) },
             check_shares: Some(secs(6 * 60 * 60)),
+            batch: BatchSettings::default(),
+            load: LoadSettings::default(),
         }
     }
 }
@@ -88,6 +96,8 @@ pub(crate) struct Inner {
     pub(crate) runs: Runs,
     pub(crate) verifications: Verifications,
     pub(crate) playground: Playground,
+    pub(crate) batches: Batches,
+    pub(crate) loads: Loads,
 }
 
 impl Services {
@@ -107,6 +117,8 @@ impl Services {
                 runs: Runs::default(),
                 verifications: Verifications::default(),
                 playground: Playground::default(),
+                batches: Batches::default(),
+                loads: Loads::default(),
             }),
         }
     }
@@ -123,7 +135,7 @@ impl Services {
 
     /// Ends background work in good order: the audit trail is written out. Runs go on at the next start.
     pub async fn shutdown(&self) {
-        self.inner.runs.stop().await;
+        tokio::join!(self.inner.runs.stop(), self.inner.batches.stop(), self.inner.loads.stop());
         self.inner.journal.flush().await;
     }
 }

@@ -15,6 +15,19 @@ pub fn sentence_case(text: &str) -> String {
     }
 }
 
+/// `1,100,000`
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A message with the parts in backticks set as code.
 #[component]
 pub fn Words(
@@ -42,7 +55,12 @@ pub fn Words(
 
 #[cfg(test)]
 mod tests {
-    use super::sentence_case;
+    use super::{sentence_case, thousands};
+
+    #[test]
+    fn large_numbers_are_cut_into_thousands() {
+        assert_eq!([7, 100, 1000, 1_700_000].map(thousands), ["7", "100", "1,000", "1,700,000"]);
+    }
 
     #[test]
     fn a_message_begins_with_a_capital_unless_it_is_an_arn() {

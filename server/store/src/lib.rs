@@ -4,7 +4,9 @@
 //! another database needs another way to open and another first migration, not other queries.
 
 mod activity;
+mod batches;
 mod drafts;
+mod loads;
 mod open;
 mod record;
 mod runs;

@@ -1,7 +1,9 @@
 //! Opening the database file: its mode, its connections, its migrations, and what to say when that fails.
 
 use crate::activity::SqliteActivity;
+use crate::batches::SqliteBatches;
 use crate::drafts::SqliteDrafts;
+use crate::loads::SqliteLoads;
 use crate::runs::SqliteRuns;
 use crate::sessions::SqliteSessions;
 use crate::shares::SqliteShares;
@@ -101,7 +103,9 @@ pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
         shares: Arc::new(SqliteShares(database.clone())),
         runs: Arc::new(SqliteRuns(database.clone())),
         sessions: Arc::new(SqliteSessions(database.clone())),
-        activity: Arc::new(SqliteActivity(database)),
+        activity: Arc::new(SqliteActivity(database.clone())),
+        batches: Arc::new(SqliteBatches(database.clone())),
+        loads: Arc::new(SqliteLoads(database)),
     })
 }
 

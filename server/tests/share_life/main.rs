@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::result_large_err, missing_docs)]
 
 mod apply;
+mod batch;
 mod boto3_drift;
 mod boto3_functions;
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
@@ -21,6 +22,7 @@ mod handoff;
 mod handshakes;
 mod import;
 mod invoke;
+mod load;
 mod necessity;
 mod rotation;
 mod streams;

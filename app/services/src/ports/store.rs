@@ -5,8 +5,10 @@
 
 use async_trait::async_trait;
 use domain::activity::ActivityView;
+use domain::batch::{BatchError, BatchView};
 use domain::endpoint::Page;
-use domain::names::{DraftId, RunId, ShareId};
+use domain::load::LoadView;
+use domain::names::{BatchId, DraftId, LoadId, RunId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView};
 use domain::share::drift::{DriftCheck, Recorded};
 use domain::share::intent::ShareIntent;
@@ -176,6 +178,54 @@ pub trait ActivityStore: Send + Sync {
     async fn page(&self, before: Option<i64>, limit: u32) -> StoreResult<Page<ActivityView>>;
 }
 
+/// A batch, and how far its result file is known to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRecord {
+    /// The batch.
+    pub view: BatchView,
+    /// How many bytes of the result hold the rows that `view` counts.
+    pub written: u64,
+}
+
+/// Batches, and those of their rows that failed.
+#[async_trait]
+pub trait BatchStore: Send + Sync {
+    /// Writes one whole, new or not; an earlier revision than the one that is there is refused as stale.
+    async fn put(&self, batch: &BatchRecord) -> StoreResult<()>;
+    /// Reads one.
+    async fn get(&self, id: &BatchId) -> StoreResult<Option<BatchRecord>>;
+    /// The newest first, at most `limit`.
+    async fn list(&self, limit: u32) -> StoreResult<Vec<BatchRecord>>;
+    /// Those that are sending or about to pause, for going on after a restart.
+    async fn unfinished(&self) -> StoreResult<Vec<BatchRecord>>;
+    /// Those whose time is over.
+    async fn expired(&self, now: Timestamp) -> StoreResult<Vec<BatchId>>;
+    /// Drops one with its failing rows; no error if it is gone.
+    async fn delete(&self, id: &BatchId) -> StoreResult<()>;
+    /// Adds failing rows; one that is there already is replaced.
+    async fn add_errors(&self, id: &BatchId, errors: &[BatchError]) -> StoreResult<()>;
+    /// Failing rows after row `after`, at most `limit`.
+    async fn errors(&self, id: &BatchId, after: u64, limit: u32) -> StoreResult<Vec<BatchError>>;
+}
+
+/// Load checks.
+#[async_trait]
+pub trait LoadStore: Send + Sync {
+    /// Writes one whole, new or not; an earlier revision than the one that is there is refused as stale.
+    async fn put(&self, load: &LoadView) -> StoreResult<()>;
+    /// Reads one.
+    async fn get(&self, id: &LoadId) -> StoreResult<Option<LoadView>>;
+    /// Those that were begun, the newest first, at most `limit`; of one endpoint where `target` is given
+    /// ([`domain::load::LoadView::target`]).
+    async fn list(&self, target: Option<&str>, limit: u32) -> StoreResult<Vec<LoadView>>;
+    /// Those that were under way, for ending them after a restart.
+    async fn unfinished(&self) -> StoreResult<Vec<LoadView>>;
+    /// Drops one; no error if it is gone.
+    async fn delete(&self, id: &LoadId) -> StoreResult<()>;
+    /// Drops those that were made before `before` and never begun.
+    async fn sweep(&self, before: Timestamp) -> StoreResult<()>;
+}
+
 /// All stores.
 #[derive(Clone)]
 pub struct Stores {
@@ -189,4 +239,8 @@ pub struct Stores {
     pub sessions: Arc<dyn SessionStore>,
     /// The audit trail.
     pub activity: Arc<dyn ActivityStore>,
+    /// Batches.
+    pub batches: Arc<dyn BatchStore>,
+    /// Load checks.
+    pub loads: Arc<dyn LoadStore>,
 }
