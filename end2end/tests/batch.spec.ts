@@ -17,7 +17,7 @@ async function upload(page: Page, name: string, text: string): Promise<void> {
 /** To echo, directly: no share is needed to try a batch. */
 async function setUp(page: Page): Promise<void> {
   await page.getByRole("combobox", { name: "Through" }).selectOption("direct/eu-west-1/parent");
-  await page.getByRole("combobox", { name: "Endpoint" }).fill("echo");
+  await page.getByLabel("Endpoint", { exact: true }).fill("echo");
   await page.getByRole("checkbox", { name: /^id\b/ }).uncheck();
   await page.getByRole("checkbox", { name: /^fault\b/ }).uncheck();
   const attributes = page.getByRole("textbox", { name: "Custom attributes" });

@@ -10,7 +10,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       for (const round of [1, 2]) {
         await page.goto("/playground/load");
         await page.getByRole("combobox", { name: "Through" }).selectOption("direct/eu-west-1/parent");
-        await page.getByRole("combobox", { name: "Endpoint" }).fill("echo");
+        await page.getByLabel("Endpoint", { exact: true }).fill("echo");
         await page.getByRole("textbox", { name: "Body" }).fill("1,2,3");
         await page.getByRole("textbox", { name: "Calls, at most" }).fill(round === 1 ? "none" : "20");
         await page.getByRole("button", { name: "Review load check" }).click();

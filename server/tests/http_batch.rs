@@ -40,7 +40,7 @@ async fn posted(under: &Under, path: &str, form: &str) -> Answer {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_sent_set_up_and_downloaded_without_a_script() {
     let under = Under::test().await;
-    let answer = sent(&under, "C:\\data\\people.csv", "id,text\n1,hello <b>\n2,\"two\nlines\"\n").await;
+    let answer = sent(&under, "/data/people.csv", "id,text\n1,hello <b>\n2,\"two\nlines\"\n").await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
     let page = answer.header("location").to_owned();
     let id = BatchId::parse(page.strip_prefix("/playground/batch/").unwrap()).unwrap();

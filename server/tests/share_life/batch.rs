@@ -118,7 +118,7 @@ async fn two_thousand_rows_keep_their_order_and_failed_ones_stand_in_their_place
 async fn pausing_waits_for_what_is_under_way_and_going_on_doubles_nothing() {
     let world = World::new().await;
     let (services, operator) = (&world.services, &world.operator);
-    slow(&world, 5).await;
+    slow(&world, 100).await;
     let id = uploaded(services, operator, "a.csv", &rows(400)).await;
     started(services, operator, &id, only_the_text).await;
     until(services, operator, &id, |view| view.done >= 20).await;
@@ -141,7 +141,7 @@ async fn pausing_waits_for_what_is_under_way_and_going_on_doubles_nothing() {
 async fn a_batch_goes_on_after_the_console_was_stopped() {
     let world = World::new().await;
     let (services, operator) = (&world.services, &world.operator);
-    slow(&world, 5).await;
+    slow(&world, 100).await;
     let id = uploaded(services, operator, "a.csv", &rows(300)).await;
     started(services, operator, &id, only_the_text).await;
     until(services, operator, &id, |view| view.done >= 20).await;
@@ -158,7 +158,7 @@ async fn a_batch_goes_on_after_the_console_was_stopped() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_crash_repeats_no_more_than_was_under_way() {
     let world = World::new().await;
-    slow(&world, 5).await;
+    slow(&world, 100).await;
     let (gateways, path) = (world.gateways.clone(), world.store());
     // A process of its own, as far as tasks are concerned: they end where they stand.
     let id = tokio::task::spawn_blocking(move || {
