@@ -186,6 +186,11 @@ mod tests {
         for name in ["console.db", "console-sandbox.db", "console-sandbox.db-wal"] {
             std::fs::write(data.dir.join(name), "x").unwrap();
         }
+        for batches in [data.batches(true), data.batches(false)] {
+            std::fs::create_dir_all(batches.join("b1")).unwrap();
+        }
+        forget_sandbox_console(&data).unwrap();
+        assert!(!data.batches(true).exists() && data.batches(false).exists());
         forget_sandbox_console(&data).unwrap();
         let left: Vec<_> = std::fs::read_dir(&data.dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(

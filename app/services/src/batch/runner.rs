@@ -7,7 +7,7 @@ use super::read::{self, InputRow};
 use super::write::{Outcome, Recovered, ResultFile};
 use crate::activity::Happened;
 use crate::ports::store::BatchRecord;
-use crate::{Operator, ServiceError, ServiceResult, Services};
+use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::activity::ActivityOutcome;
 use domain::batch::{BatchError, BatchSetup, BatchState, BatchStop, BatchView, limits, window};
 use futures::stream::{self, Stream, StreamExt as _};
@@ -113,7 +113,11 @@ impl Runner {
         let rows = self.rows(&setup);
         let calls = rows.map(|row| {
             let caller = caller.clone();
-            async move { Ok::<_, io::Error>(caller.send(row?).await) }
+            // A task of its own: it goes on while this one writes and tells the store.
+            async move {
+                let row = row?;
+                Ok::<_, io::Error>(uncancelled(async move { caller.send(row).await }).await)
+            }
         });
         // In order: what is finished ahead of an unfinished row waits in a window of bounded size.
         let calls = calls.buffered(window(setup.at_once));
