@@ -8,6 +8,7 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod batch;
 pub mod codec;
 pub mod doctor;
 pub mod drift;
@@ -15,6 +16,7 @@ pub mod function;
 pub mod handoff;
 pub mod history;
 pub mod import;
+pub mod load;
 pub mod map;
 pub mod playground;
 pub mod rotation;

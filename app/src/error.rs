@@ -151,7 +151,7 @@ mod server {
             ServiceError::Gateway { source, explanation } => {
                 AppError { explanation: explanation.clone(), ..gateway(source) }
             }
-            ServiceError::Store(_) => AppError::new(ErrorKind::Internal, error.to_string())
+            ServiceError::Store(_) | ServiceError::Files(_) => AppError::new(ErrorKind::Internal, error.to_string())
                 .hint("Check that the data folder is writable and has room; the log says more."),
             ServiceError::NotFound { what, .. } => AppError::new(ErrorKind::NotFound, error.to_string())
                 .hint(format!("It may have been removed. Go back to the list and pick another {what}.")),

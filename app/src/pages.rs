@@ -3,9 +3,11 @@
 pub mod accept;
 pub mod accounts;
 pub mod activity;
+pub mod batch;
 pub mod doctor;
 pub mod history;
 pub mod import;
+pub mod load;
 pub mod map;
 pub mod not_found;
 pub mod overview;

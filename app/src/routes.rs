@@ -88,6 +88,13 @@ mod split {
         MapPage in map,
     );
     file!(doctor, preloaded by __preload_doctor: DoctorPage in doctor);
+    file!(
+        batch, preloaded by __preload_batch:
+        BatchesPage in batch,
+        BatchPage in batch,
+        LoadsPage in load,
+        LoadPage in load,
+    );
     file!(playground, preloaded by __preload_playground: PlaygroundPage in playground);
     file!(
         calls, preloaded by __preload_calls:
@@ -136,6 +143,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/saved/import") view=page!(saved::SavedImportPage) ssr=SsrMode::Async />
                     <Route path=path!("/saved/:id") view=page!(saved::SavedPage) ssr=SsrMode::Async />
                     <Route path=path!("/saved/:id/form") view=page!(saved::SavedFormPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground/batch") view=page!(batch::BatchesPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground/batch/:id") view=page!(batch::BatchPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground/load") view=page!(load::LoadsPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground/load/:id") view=page!(load::LoadPage) ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
                     <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />

@@ -20,6 +20,8 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("history-settings", "/history/settings");
   await visit("saved-empty", "/saved");
   await visit("saved-import", "/saved/import");
+  await visit("batch-empty", "/playground/batch");
+  await visit("load-empty", "/playground/load");
   await visit("activity-empty", "/activity");
   await visit("accounts", "/accounts");
   await visit("doctor-empty", "/doctor");

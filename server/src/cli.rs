@@ -74,6 +74,27 @@ pub struct ServeArgs {
     /// Compare each applied share with its accounts every so many hours, to find what others changed; 0 for never
     #[arg(long, value_name = "HOURS", default_value_t = 6, env = "SAGEBRIDGE_CHECK_SHARES", value_parser = clap::value_parser!(u16).range(0..=720))]
     pub check_shares: u16,
+    /// Largest file that a batch takes, in MB of 1024 kB
+    #[arg(long, value_name = "MB", default_value_t = 1024, env = "SAGEBRIDGE_BATCH_MEGABYTES", value_parser = clap::value_parser!(u32).range(1..=102_400))]
+    pub batch_megabytes: u32,
+    /// Most requests that one batch may have under way at once
+    #[arg(long, value_name = "N", default_value_t = 64, env = "SAGEBRIDGE_BATCH_AT_ONCE", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub batch_at_once: u16,
+    /// Delete a batch with its files so many days after it was uploaded
+    #[arg(long, value_name = "DAYS", default_value_t = 30, env = "SAGEBRIDGE_BATCH_KEEP_DAYS", value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub batch_keep_days: u16,
+    /// Longest that a load check may go on
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, env = "SAGEBRIDGE_LOAD_SECONDS", value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub load_seconds: u32,
+    /// Most calls that a load check may have under way at once
+    #[arg(long, value_name = "N", default_value_t = 32, env = "SAGEBRIDGE_LOAD_AT_ONCE", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub load_at_once: u16,
+    /// Most calls that a load check may begin in a second
+    #[arg(long, value_name = "N", default_value_t = 200, env = "SAGEBRIDGE_LOAD_RATE", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub load_rate: u32,
+    /// Most calls that a load check may make in all
+    #[arg(long, value_name = "N", default_value_t = 10_000, env = "SAGEBRIDGE_LOAD_CALLS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub load_calls: u64,
     /// How logs are written to standard error
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "SAGEBRIDGE_LOG_FORMAT")]
     pub log_format: LogFormat,

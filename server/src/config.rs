@@ -1,11 +1,13 @@
 //! What the process is told: command line and environment, turned into one documented struct a concern. Everything that
 //! can be refused without touching the network is refused here.
 
+mod batch;
 mod data;
 mod logging;
 mod network;
 mod site;
 
+pub use batch::BatchConfig;
 pub use data::DataConfig;
 pub use logging::LoggingConfig;
 pub use network::{NetworkConfig, TlsFiles};
@@ -44,6 +46,8 @@ pub struct ServeConfig {
     pub default_region: Region,
     /// How often applied shares are compared with their accounts; `None`: never.
     pub check_shares: Option<Duration>,
+    /// How large batches may be, and how hard load checks.
+    pub batch: BatchConfig,
 }
 
 /// All of `sagebridge sandbox`, or the sandbox's part of `sagebridge serve --sandbox`.
@@ -62,6 +66,7 @@ impl ServeConfig {
     pub fn new(args: ServeArgs) -> Result<Self, StartError> {
         let network = NetworkConfig::new(&args)?;
         let check_shares = hours(args.check_shares);
+        let batch = BatchConfig::new(&args);
         let sandbox = args.sandbox.then(|| SandboxConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             fresh: args.fresh,
@@ -77,6 +82,7 @@ impl ServeConfig {
             // The sandbox's accounts live in one region, whatever the machine's own profiles name.
             default_region: region_of_environment().filter(|_| !args.sandbox).unwrap_or_else(default_region),
             check_shares,
+            batch,
         })
     }
 }

@@ -52,6 +52,12 @@ impl Console {
         if let Err(error) = services.resume_runs().await {
             tracing::error!(error = in_one_line(&error), "interrupted runs could not be resumed");
         }
+        if let Err(error) = services.resume_batches().await {
+            tracing::error!(error = in_one_line(&error), "interrupted batches could not be resumed");
+        }
+        if let Err(error) = services.end_loads().await {
+            tracing::error!(error = in_one_line(&error), "interrupted load checks could not be ended");
+        }
         let (stopping, stopped) = watch::channel(false);
         let upkeep = upkeep::start(services.clone(), stopped.clone(), upkeep::TICK);
         let hosts = AllowedHosts::new(addr, &config.network);
@@ -144,5 +150,8 @@ async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Ser
     settings.launch_token = config.launch_token.clone();
     settings.launch = config.launch;
     settings.check_shares = config.check_shares;
+    settings.batch.folder = Some(config.data.batches(sandbox.is_some()));
+    settings.batch.limits = config.batch.batch.clone();
+    settings.load.limits = config.batch.load.clone();
     Ok(Services::new(gateways, stores, settings, Arc::new(SystemClock)))
 }

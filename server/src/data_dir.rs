@@ -61,7 +61,12 @@ pub fn forget_sandbox_console(data: &DataConfig) -> Result<(), StartError> {
             _ => {}
         }
     }
-    Ok(())
+    match std::fs::remove_dir_all(data.batches(true)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(StartError::DataDir { path: data.dir.clone(), source: error })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes a folder of our own, or takes one that is.
@@ -181,6 +186,11 @@ mod tests {
         for name in ["console.db", "console-sandbox.db", "console-sandbox.db-wal"] {
             std::fs::write(data.dir.join(name), "x").unwrap();
         }
+        for batches in [data.batches(true), data.batches(false)] {
+            std::fs::create_dir_all(batches.join("b1")).unwrap();
+        }
+        forget_sandbox_console(&data).unwrap();
+        assert!(!data.batches(true).exists() && data.batches(false).exists());
         forget_sandbox_console(&data).unwrap();
         let left: Vec<_> = std::fs::read_dir(&data.dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(

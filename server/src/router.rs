@@ -1,10 +1,11 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{answers, code, events, hand_off, pages, saved, sign_in};
+use crate::routes::{answers, batch, code, events, hand_off, pages, saved, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
+use app::api::batch::UPLOAD_BATCH;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
 use app::api::playground::DOWNLOAD_CODE;
 use app::api::saved::READ_FILE;
@@ -31,6 +32,10 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/events/runs/{id}", get(events::run))
         .route("/events/verifications/{share}", get(events::verification))
+        .route("/events/batches/{id}", get(events::batch))
+        .route("/events/loads/{id}", get(events::load))
+        .route("/playground/batch/{id}/result", get(batch::download))
+        .route(UPLOAD_BATCH, post(batch::upload))
         .route("/shares/{id}/hand-off/{file}", get(hand_off::download))
         .route("/playground/answers/{id}", get(answers::download))
         .route(OPEN_OFFER, post(hand_off::open_offer))

@@ -1,6 +1,7 @@
 //! Handlers that are not pages or server functions.
 
 pub mod answers;
+pub mod batch;
 pub mod code;
 pub mod events;
 pub mod hand_off;

@@ -64,7 +64,7 @@ pub async fn guard(State(state): State<ConsoleState>, mut request: Request, next
             Err(error) => return Refusal::service(error).respond(&request),
         };
     }
-    match body::limited(request) {
+    match body::limited(request, state.services.batch_limits().file_bytes) {
         Ok((request, reading)) => reading.or(next.run(request).await),
         Err((refusal, request)) => refusal.respond(&request),
     }

@@ -1,5 +1,5 @@
-//! What the process does without being asked: it looks for drift when that is due, and drops from the history what is
-//! over its time. What is due is decided by the use cases; here is only the timer.
+//! What the process does without being asked: it looks for drift when that is due, and drops what is over its time from
+//! the history and of batches. What is due is decided by the use cases; here is only the timer.
 
 use services::Services;
 use std::time::Duration;
@@ -28,6 +28,11 @@ pub fn start(services: Services, mut stopped: watch::Receiver<bool>, tick: Durat
                     Ok(0) => {}
                     Ok(gone) => tracing::info!(gone, "dropped calls and bodies that were over their time"),
                     Err(error) => tracing::warn!(%error, "the history could not be pruned"),
+                }
+                match services.expire_batches(services.now()).await {
+                    Ok(0) => {}
+                    Ok(batches) => tracing::info!(batches, "deleted batches that were over their time"),
+                    Err(error) => tracing::warn!(%error, "batches that are over their time could not be deleted"),
                 }
             }
         };

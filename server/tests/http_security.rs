@@ -9,9 +9,13 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use console::{HOST, OWN, Under, server_functions};
 
-const STREAMS: [&str; 2] =
-    ["/events/runs/01890a5d-ac96-774b-bcce-b302099a8057", "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057"];
-const PAGES: [&str; 24] = [
+const STREAMS: [&str; 4] = [
+    "/events/runs/01890a5d-ac96-774b-bcce-b302099a8057",
+    "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057",
+    "/events/batches/01890a5d-ac96-774b-bcce-b302099a8057",
+    "/events/loads/01890a5d-ac96-774b-bcce-b302099a8057",
+];
+const PAGES: [&str; 29] = [
     "/",
     "/shares",
     "/shares/import",
@@ -33,12 +37,18 @@ const PAGES: [&str; 24] = [
     "/saved/export",
     "/saved/x",
     "/saved/x/form",
+    "/playground/batch",
+    "/playground/batch/x",
+    "/playground/batch/x/result",
+    "/playground/load",
+    "/playground/load/x",
     "/accounts",
     "/activity",
     "/no/such/page",
 ];
 /// Forms that are no server functions, so that a file can be sent or received without a script.
-const FORMS: [&str; 4] = ["/api/open_offer", "/api/take_acceptance", "/api/download_code", "/api/read_saved_file"];
+const FORMS: [&str; 5] =
+    ["/api/open_offer", "/api/take_acceptance", "/api/download_code", "/api/read_saved_file", "/api/upload_batch"];
 
 /// What is wrong with a call that must be refused, the status it gets, and the headers it sends.
 type Forgery = (&'static str, u16, Vec<(&'static str, String)>);

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod arn;
+pub mod batch;
 pub mod body;
 mod checksum;
 pub mod connection;
@@ -16,6 +17,7 @@ pub mod function;
 pub mod handoff;
 pub mod history;
 pub mod invoke;
+pub mod load;
 pub mod names;
 pub mod policy;
 mod quote;

@@ -193,6 +193,14 @@ id! {
     /// A request that was saved to be sent again.
     SavedId
 }
+id! {
+    /// A file of rows that are sent to an endpoint.
+    BatchId
+}
+id! {
+    /// A load check of an endpoint.
+    LoadId
+}
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,9 @@ pub enum ServiceError {
     /// The console's own store.
     #[error("the console's store could not be used")]
     Store(#[from] StoreError),
+    /// The console's data folder.
+    #[error("the console's data folder could not be used")]
+    Files(#[from] std::io::Error),
     /// The thing asked for is not there.
     #[error("{what} `{id}` was not found")]
     NotFound {

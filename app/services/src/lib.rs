@@ -5,6 +5,7 @@
 
 mod activity;
 pub mod archive;
+pub mod batch;
 pub mod clock;
 mod connections;
 mod doctor;
@@ -16,6 +17,7 @@ pub mod handoff;
 mod history;
 mod import;
 mod inventory;
+pub mod load;
 mod map;
 pub mod operator;
 mod playground;

@@ -7,6 +7,7 @@ mod compare;
 pub(crate) mod explain;
 mod hints;
 mod outcome;
+mod quiet;
 mod role_sessions;
 mod route;
 mod stream;
@@ -17,8 +18,8 @@ use crate::ports::gateway::RuntimeRequest;
 use crate::ports::store::ShareRecord;
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services};
-use answers::Answers;
 pub use answers::WholeAnswer;
+use answers::{Answers, PageBody};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -74,20 +75,7 @@ impl Services {
         let request = request(params)?;
         let recording = self.recording(operator, route.target(self), &request, InvokeAction::Invoke).await;
         let call = Call { operator, route: &route, action: InvokeAction::Invoke, request };
-        let runtime = self.inner.gateways.runtime.clone();
-        let region = route.region().clone();
-        let answer = self
-            .make_call(&call, |caller, request| {
-                let (runtime, region) = (runtime.clone(), region.clone());
-                Box::pin(async move { runtime.invoke(&caller, &region, request).await })
-            })
-            .await;
-        let outcome = match answer {
-            Ok((answer, timing)) => {
-                timing.answered(answer, |kind, body| self.body_for_page(operator, &endpoint, kind, body))
-            }
-            Err(outcome) => *outcome,
-        };
+        let outcome = self.in_real_time(&call, |kind, body| self.body_for_page(operator, &endpoint, kind, body)).await;
         recording.ended(&outcome);
         let (ending, detail) = match &outcome.result {
             Ok(answer) => (ActivityOutcome::Done, format!("{bytes} bytes sent, {} back", answer.bytes)),
@@ -95,6 +83,21 @@ impl Services {
         };
         watched.ended(ending, detail).await;
         Ok(outcome)
+    }
+
+    /// Makes the call; `for_page` makes of an answer's content type and body what is told of it.
+    async fn in_real_time(&self, call: &Call<'_>, for_page: impl FnOnce(&str, Bytes) -> PageBody) -> InvokeOutcome {
+        let (runtime, region) = (self.inner.gateways.runtime.clone(), call.route.region().clone());
+        let answer = self
+            .make_call(call, |caller, request| {
+                let (runtime, region) = (runtime.clone(), region.clone());
+                Box::pin(async move { runtime.invoke(&caller, &region, request).await })
+            })
+            .await;
+        match answer {
+            Ok((answer, timing)) => timing.answered(answer, for_page),
+            Err(outcome) => *outcome,
+        }
     }
 }
 

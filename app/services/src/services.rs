@@ -1,9 +1,11 @@
 //! The façade the console's pages and routes call.
 
 use crate::activity::Journal;
+use crate::batch::{BatchSettings, Batches};
 use crate::clock::Clock;
 use crate::connections::Identities;
 use crate::history::{History, Recorder};
+use crate::load::{LoadSettings, Loads};
 use crate::playground::Playground;
 use crate::ports::gateway::Gateways;
 use crate::ports::store::Stores;
@@ -57,6 +59,10 @@ pub struct Settings {
     /// After so long without output and failure an asynchronous call is said to be overdue. SageMaker gives a model 15
     /// minutes as a rule, and a request may wait in the queue before.
     pub answers_within: Duration,
+    /// Batches: where their files are, and how large they may be.
+    pub batch: BatchSettings,
+    /// How hard a load check may be.
+    pub load: LoadSettings,
 }
 
 impl Settings {
@@ -72,6 +78,8 @@ impl Settings {
             retry: Backoff { first: Duration::from_millis(500), longest: secs(8), budget: secs(30) },
             check_shares: Some(secs(6 * 60 * 60)),
             answers_within: secs(20 * 60),
+            batch: BatchSettings::default(),
+            load: LoadSettings::default(),
         }
     }
 }
@@ -94,6 +102,8 @@ pub(crate) struct Inner {
     pub(crate) verifications: Verifications,
     pub(crate) playground: Playground,
     pub(crate) history: History,
+    pub(crate) batches: Batches,
+    pub(crate) loads: Loads,
 }
 
 impl Services {
@@ -115,6 +125,8 @@ impl Services {
                 verifications: Verifications::default(),
                 playground: Playground::default(),
                 history,
+                batches: Batches::default(),
+                loads: Loads::default(),
             }),
         }
     }
@@ -131,7 +143,7 @@ impl Services {
 
     /// Ends background work in good order: audit trail and history are written out. Runs go on at the next start.
     pub async fn shutdown(&self) {
-        self.inner.runs.stop().await;
+        tokio::join!(self.inner.runs.stop(), self.inner.batches.stop(), self.inner.loads.stop());
         self.inner.history.flush().await;
         self.inner.journal.flush().await;
     }

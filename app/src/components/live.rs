@@ -1,10 +1,12 @@
-//! Things that change while one looks: runs and verifications, streamed by the server as server-sent events.
+//! Things that change while one looks: runs, verifications, batches and load checks, streamed by the server as server-sent events.
 //!
 //! The first render shows what the server knew; only then the browser listens, so both renders are the same. When the
 //! stream can't be had the state is asked for every two seconds. Without JavaScript the page reloads itself.
 
 use crate::api::runs::AsOf;
 use crate::error::AppError;
+use domain::batch::BatchView;
+use domain::load::LoadView;
 use domain::run::{RunState, RunView};
 use domain::time::Timestamp;
 use domain::verification::VerificationView;
@@ -35,6 +37,24 @@ impl Revised for VerificationView {
     }
     fn finished(&self) -> bool {
         !self.running
+    }
+}
+
+impl Revised for BatchView {
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+    fn finished(&self) -> bool {
+        !self.state.is_going()
+    }
+}
+
+impl Revised for LoadView {
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+    fn finished(&self) -> bool {
+        !self.state.is_going()
     }
 }
 

@@ -2,6 +2,7 @@
 //! capital and the input is set in mono.
 
 use leptos::prelude::*;
+use std::fmt::Display;
 
 /// `text` with its first letter as a capital.
 pub fn sentence_case(text: &str) -> String {
@@ -13,6 +14,19 @@ pub fn sentence_case(text: &str) -> String {
         }
         _ => text.to_owned(),
     }
+}
+
+/// A whole number for people: `1,100,000`.
+pub fn thousands(number: impl Display) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A message with the parts in backticks set as code.
@@ -42,7 +56,12 @@ pub fn Words(
 
 #[cfg(test)]
 mod tests {
-    use super::sentence_case;
+    use super::{sentence_case, thousands};
+
+    #[test]
+    fn large_numbers_are_cut_into_thousands() {
+        assert_eq!([0, 7, 999, 1000, 1_700_000].map(thousands), ["0", "7", "999", "1,000", "1,700,000"]);
+    }
 
     #[test]
     fn a_message_begins_with_a_capital_unless_it_is_an_arn() {

@@ -35,19 +35,6 @@ pub fn duration_us(us: u64) -> String {
     }
 }
 
-/// Numbers for people: `1,234,567`.
-pub fn count(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// Bytes for people: `64 B`, `1.2 kB`, `5.9 MB` (powers of 1024, as AWS counts its limits).
 pub fn size(bytes: usize) -> String {
     const K: usize = 1024;
@@ -75,11 +62,6 @@ mod tests {
     fn durations_have_units() {
         assert_eq!([0, 999, 1_250, 125_000].map(duration_ms), ["under 1 ms", "999 ms", "1.2 s", "2 min 5 s"]);
         assert_eq!([0, 450, 34_900].map(duration_us), ["under 0.1 ms", "0.4 ms", "34 ms"]);
-    }
-
-    #[test]
-    fn long_numbers_are_grouped() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
     }
 
     #[test]

@@ -26,6 +26,11 @@ impl DataConfig {
         self.dir.join(if sandbox { "console-sandbox.db" } else { "console.db" })
     }
 
+    /// The files of batches: those that were sent to the sandbox, and those to AWS.
+    pub fn batches(&self, sandbox: bool) -> PathBuf {
+        self.dir.join(if sandbox { "batches-sandbox" } else { "batches" })
+    }
+
     /// The sandbox's folder: its state, and the shared files for its clients.
     pub fn sandbox_dir(&self) -> PathBuf {
         self.dir.join("sandbox")

@@ -1,4 +1,4 @@
-//! Streams of server-sent events: a run or a verification as it goes. Each event's data is the whole state as JSON and
+//! Streams of server-sent events: a run, a verification, a batch or a load check as it goes. Each event's data is the whole state as JSON and
 //! its id the revision, so a browser that lost the connection just asks again. A last event `end` tells it not to.
 //!
 //! Source: HTML, "Server-sent events".
@@ -10,7 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::names::{RunId, ShareId};
+use domain::names::{BatchId, LoadId, RunId, ShareId};
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 use services::{Operator, ServiceError};
@@ -43,6 +43,36 @@ pub async fn verification(
         return Refusal::not_found(&format!("/events/verifications/{id}")).respond_as(true);
     };
     match state.services.watch_verification(&operator, &share).await {
+        Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
+        Err(error) => refused(error),
+    }
+}
+
+/// `GET /events/batches/{id}`: [`domain::batch::BatchView`]s.
+pub async fn batch(
+    State(state): State<ConsoleState>,
+    Extension(operator): Extension<Operator>,
+    Path(id): Path<String>,
+) -> Response {
+    let Ok(batch) = BatchId::parse(&id) else {
+        return Refusal::not_found(&format!("/events/batches/{id}")).respond_as(true);
+    };
+    match state.services.watch_batch(&operator, &batch).await {
+        Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
+        Err(error) => refused(error),
+    }
+}
+
+/// `GET /events/loads/{id}`: [`domain::load::LoadView`]s.
+pub async fn load(
+    State(state): State<ConsoleState>,
+    Extension(operator): Extension<Operator>,
+    Path(id): Path<String>,
+) -> Response {
+    let Ok(load) = LoadId::parse(&id) else {
+        return Refusal::not_found(&format!("/events/loads/{id}")).respond_as(true);
+    };
+    match state.services.watch_load(&operator, &load).await {
         Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
         Err(error) => refused(error),
     }

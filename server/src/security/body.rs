@@ -1,6 +1,7 @@
 //! How much may be sent, and how slowly.
 
 use super::refusal::Refusal;
+use app::api::batch::UPLOAD_BATCH;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
@@ -21,6 +22,8 @@ use tokio::time::Sleep;
 pub const LIMIT: usize = 3 * domain::invoke::limits::BODY_BYTES + 64 * 1024;
 /// Without a session only a token can be sent.
 const OPEN_LIMIT: usize = 4 * 1024;
+/// What a form has beside its file: boundaries, names.
+const FORM: usize = 64 * 1024;
 /// How long the next part of a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -47,12 +50,17 @@ impl Reading {
 }
 
 /// Refuses a body that says it is too long; counts along where none says, and waits for none for ever.
-pub fn limited(request: Request) -> Result<(Request, Reading), (Refusal, Request)> {
-    limited_to(request, PATIENCE)
+/// A batch's file, which is not held in memory, may have `file` bytes.
+pub fn limited(request: Request, file: u64) -> Result<(Request, Reading), (Refusal, Request)> {
+    let limit = match request.uri().path() {
+        UPLOAD_BATCH => usize::try_from(file).unwrap_or(usize::MAX).saturating_add(FORM),
+        path if super::is_machine(path) => LIMIT,
+        _ => OPEN_LIMIT,
+    };
+    limited_to(request, limit, PATIENCE)
 }
 
-fn limited_to(request: Request, patience: Duration) -> Result<(Request, Reading), (Refusal, Request)> {
-    let limit = if super::is_machine(request.uri().path()) { LIMIT } else { OPEN_LIMIT };
+fn limited_to(request: Request, limit: usize, patience: Duration) -> Result<(Request, Reading), (Refusal, Request)> {
     let reading = Reading { flaw: Arc::new(AtomicU8::new(NONE)), limit };
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok((request, reading));
@@ -146,7 +154,7 @@ mod tests {
         let rest = if ends { stream::empty().boxed() } else { stream::pending().boxed() };
         let body = Body::from_stream(stream::iter(0..parts).then(part).chain(rest));
         let request = Request::post("/sign-in").body(body).unwrap();
-        let (request, reading) = limited_to(request, patience).unwrap();
+        let (request, reading) = limited_to(request, OPEN_LIMIT, patience).unwrap();
         let all = to_bytes(request.into_body(), usize::MAX).await;
         (all.map(|all| all.len()), reading.or(StatusCode::OK.into_response()).status())
     }

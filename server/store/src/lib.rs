@@ -5,8 +5,10 @@
 //! another database needs another way to open and another first migration, not other queries.
 
 mod activity;
+mod batches;
 mod drafts;
 mod history;
+mod loads;
 mod open;
 mod record;
 mod runs;

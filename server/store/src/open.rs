@@ -1,8 +1,10 @@
 //! Opening the database file: its mode, its connections, its migrations, and what to say when that fails.
 
 use crate::activity::SqliteActivity;
+use crate::batches::SqliteBatches;
 use crate::drafts::SqliteDrafts;
 use crate::history::SqliteHistory;
+use crate::loads::SqliteLoads;
 use crate::runs::SqliteRuns;
 use crate::saved::SqliteSaved;
 use crate::sessions::SqliteSessions;
@@ -101,7 +103,9 @@ pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
         sessions: Arc::new(SqliteSessions(database.clone())),
         history: Arc::new(SqliteHistory(database.clone())),
         saved: Arc::new(SqliteSaved(database.clone())),
-        activity: Arc::new(SqliteActivity(database)),
+        activity: Arc::new(SqliteActivity(database.clone())),
+        batches: Arc::new(SqliteBatches(database.clone())),
+        loads: Arc::new(SqliteLoads(database)),
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod apply;
 mod asynchronous;
+mod batch;
 mod boto3_code;
 mod boto3_drift;
 mod boto3_functions;
@@ -26,6 +27,7 @@ mod handshakes;
 mod history;
 mod import;
 mod invoke;
+mod load;
 mod necessity;
 mod node_code;
 mod rotation;

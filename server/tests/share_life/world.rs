@@ -234,7 +234,11 @@ fn store_path(folder: &tempfile::TempDir) -> PathBuf {
 /// A console over these gateways and that store, with someone signed in.
 pub async fn open(gateways: &Gateways, path: &std::path::Path) -> (Services, Operator) {
     let stores = store::open(path).await.unwrap();
-    let services = Services::new(gateways.clone(), stores, settings(), Arc::new(SystemClock));
+    let mut settings = settings();
+    settings.batch.folder = path.parent().map(|folder| folder.join("batches"));
+    let ms = Duration::from_millis;
+    settings.batch.backoff = Backoff { first: ms(1), longest: ms(20), budget: ms(1_000) };
+    let services = Services::new(gateways.clone(), stores, settings, Arc::new(SystemClock));
     let operator = signed_in(&services).await;
     (services, operator)
 }

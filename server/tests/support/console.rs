@@ -6,7 +6,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use domain::names::DraftId;
 use domain::wizard::{CallersForm, ChildForm, EndpointsForm, ParentForm, StepForm};
-use server::config::{DataConfig, NetworkConfig, SandboxConfig, ServeConfig, SiteConfig, default_region};
+use server::config::{BatchConfig, DataConfig, NetworkConfig, SandboxConfig, ServeConfig, SiteConfig, default_region};
 use server::console::Console;
 use services::Operator;
 use std::sync::{Arc, Mutex};
@@ -80,6 +80,7 @@ impl Under {
             launch: Duration::from_secs(900),
             default_region: default_region(),
             check_shares: None,
+            batch: BatchConfig::default(),
         };
         change(&mut config);
         let announced = Arc::new(Mutex::new(Vec::new()));

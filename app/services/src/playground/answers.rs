@@ -147,6 +147,16 @@ pub(super) struct PageBody {
     pub(super) kept: Option<String>,
 }
 
+impl PageBody {
+    /// All of it, however large.
+    pub(super) fn whole(body: Bytes) -> Self {
+        match String::from_utf8(Vec::from(body)) {
+            Ok(text) => Self { text: Some(text), ..Self::default() },
+            Err(error) => Self { base64: Some(STANDARD.encode(error.as_bytes())), ..Self::default() },
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

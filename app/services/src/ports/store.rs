@@ -5,9 +5,11 @@
 
 use async_trait::async_trait;
 use domain::activity::ActivityView;
+use domain::batch::{BatchError, BatchView};
 use domain::endpoint::Page;
 use domain::history::{Call, CallBodies, CallView, HistoryFilter, HistorySettings, KnownTargets};
-use domain::names::{DraftId, EndpointName, RunId, SavedId, ShareId};
+use domain::load::LoadView;
+use domain::names::{BatchId, DraftId, EndpointName, LoadId, RunId, SavedId, ShareId};
 use domain::run::{RunKind, RunState, RunStepView};
 use domain::saved::{SavedRequest, SavedSummary};
 use domain::share::drift::{DriftCheck, Recorded};
@@ -237,6 +239,54 @@ pub trait SavedStore: Send + Sync {
     async fn delete(&self, id: &SavedId) -> StoreResult<()>;
 }
 
+/// A batch, and how far its result file is known to go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchRecord {
+    /// The batch.
+    pub view: BatchView,
+    /// How many bytes of the result hold the rows that `view` counts.
+    pub written: u64,
+}
+
+/// Batches, and those of their rows that failed.
+#[async_trait]
+pub trait BatchStore: Send + Sync {
+    /// Writes one whole, new or not; an earlier revision than the one that is there is refused as stale.
+    async fn put(&self, batch: &BatchRecord) -> StoreResult<()>;
+    /// Reads one.
+    async fn get(&self, id: &BatchId) -> StoreResult<Option<BatchRecord>>;
+    /// The newest first, at most `limit`.
+    async fn list(&self, limit: u32) -> StoreResult<Vec<BatchRecord>>;
+    /// Those that are sending or about to pause, for going on after a restart.
+    async fn unfinished(&self) -> StoreResult<Vec<BatchRecord>>;
+    /// Those whose time is over.
+    async fn expired(&self, now: Timestamp) -> StoreResult<Vec<BatchId>>;
+    /// Drops one with its failing rows; no error if it is gone.
+    async fn delete(&self, id: &BatchId) -> StoreResult<()>;
+    /// Adds failing rows; one that is there already is replaced.
+    async fn add_errors(&self, id: &BatchId, errors: &[BatchError]) -> StoreResult<()>;
+    /// Failing rows after row `after`, at most `limit`.
+    async fn errors(&self, id: &BatchId, after: u64, limit: u32) -> StoreResult<Vec<BatchError>>;
+}
+
+/// Load checks.
+#[async_trait]
+pub trait LoadStore: Send + Sync {
+    /// Writes one whole, new or not; an earlier revision than the one that is there is refused as stale.
+    async fn put(&self, load: &LoadView) -> StoreResult<()>;
+    /// Reads one.
+    async fn get(&self, id: &LoadId) -> StoreResult<Option<LoadView>>;
+    /// Those that were begun, the newest first, at most `limit`; of one endpoint where `target` is given
+    /// ([`domain::load::LoadView::target`]).
+    async fn list(&self, target: Option<&str>, limit: u32) -> StoreResult<Vec<LoadView>>;
+    /// Those that were under way, for ending them after a restart.
+    async fn unfinished(&self) -> StoreResult<Vec<LoadView>>;
+    /// Drops one; no error if it is gone.
+    async fn delete(&self, id: &LoadId) -> StoreResult<()>;
+    /// Drops those that were made before `before` and never begun.
+    async fn sweep(&self, before: Timestamp) -> StoreResult<()>;
+}
+
 /// All stores.
 #[derive(Clone)]
 pub struct Stores {
@@ -254,4 +304,8 @@ pub struct Stores {
     pub history: Arc<dyn HistoryStore>,
     /// Requests that were saved.
     pub saved: Arc<dyn SavedStore>,
+    /// Batches.
+    pub batches: Arc<dyn BatchStore>,
+    /// Load checks.
+    pub loads: Arc<dyn LoadStore>,
 }

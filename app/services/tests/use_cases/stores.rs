@@ -2,16 +2,18 @@
 
 use async_trait::async_trait;
 use domain::activity::ActivityView;
+use domain::batch::{BatchError, BatchState};
 use domain::endpoint::Page;
 use domain::history::{CallBodies, CallView, HistoryFilter, HistorySettings, KnownTargets};
-use domain::names::{DraftId, EndpointName, RunId, SavedId, ShareId};
+use domain::load::{LoadState, LoadView};
+use domain::names::{BatchId, DraftId, EndpointName, LoadId, RunId, SavedId, ShareId};
 use domain::run::RunState;
 use domain::saved::{SavedRequest, SavedSummary};
 use domain::time::Timestamp;
 use domain::wizard::ShareDraft;
 use services::ports::store::{
-    ActivityStore, DraftStore, HistoryStore, Prune, RecordedCall, RunRecord, RunStore, SavedStore, SessionStore,
-    ShareRecord, ShareStore, StoreError, StoreResult, Stores, Versioned,
+    ActivityStore, BatchRecord, BatchStore, DraftStore, HistoryStore, LoadStore, Prune, RecordedCall, RunRecord,
+    RunStore, SavedStore, SessionStore, ShareRecord, ShareStore, StoreError, StoreResult, Stores, Versioned,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -26,6 +28,9 @@ pub struct Memory {
     pub sessions: Mutex<BTreeMap<String, (String, Timestamp)>>,
     /// The sizes of the batches that were appended, and the entries.
     pub trail: Mutex<(Vec<usize>, Vec<ActivityView>)>,
+    pub batches: Mutex<BTreeMap<String, BatchRecord>>,
+    pub errors: Mutex<BTreeMap<(String, u64), BatchError>>,
+    pub loads: Mutex<BTreeMap<String, LoadView>>,
     /// How long each write of a share, a run or a session takes, by tokio's clock.
     pub slow: Mutex<Duration>,
     /// How many of the next writes fail, by what is written: `shares`, `sessions`.
@@ -67,6 +72,8 @@ pub fn of(memory: &Arc<Memory>) -> Stores {
         activity: memory.clone(),
         history: memory.clone(),
         saved: memory.clone(),
+        batches: memory.clone(),
+        loads: memory.clone(),
     }
 }
 
@@ -289,6 +296,72 @@ impl SavedStore for Memory {
     }
     async fn delete(&self, id: &SavedId) -> StoreResult<()> {
         self.saved.lock().unwrap().remove(id.as_str());
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl BatchStore for Memory {
+    async fn put(&self, batch: &BatchRecord) -> StoreResult<()> {
+        self.breaks("batches")?;
+        self.batches.lock().unwrap().insert(batch.view.id.to_string(), batch.clone());
+        Ok(())
+    }
+    async fn get(&self, id: &BatchId) -> StoreResult<Option<BatchRecord>> {
+        Ok(self.batches.lock().unwrap().get(id.as_str()).cloned())
+    }
+    async fn list(&self, limit: u32) -> StoreResult<Vec<BatchRecord>> {
+        Ok(self.batches.lock().unwrap().values().rev().take(limit as usize).cloned().collect())
+    }
+    async fn unfinished(&self) -> StoreResult<Vec<BatchRecord>> {
+        let going = [BatchState::Running, BatchState::Pausing];
+        Ok(self.batches.lock().unwrap().values().filter(|b| going.contains(&b.view.state)).cloned().collect())
+    }
+    async fn expired(&self, now: Timestamp) -> StoreResult<Vec<BatchId>> {
+        let batches = self.batches.lock().unwrap();
+        Ok(batches.values().filter(|b| b.view.expires <= now).map(|b| b.view.id.clone()).collect())
+    }
+    async fn delete(&self, id: &BatchId) -> StoreResult<()> {
+        self.batches.lock().unwrap().remove(id.as_str());
+        self.errors.lock().unwrap().retain(|(of, _), _| of != id.as_str());
+        Ok(())
+    }
+    async fn add_errors(&self, id: &BatchId, errors: &[BatchError]) -> StoreResult<()> {
+        let keyed = errors.iter().map(|error| ((id.to_string(), error.row), error.clone()));
+        self.errors.lock().unwrap().extend(keyed);
+        Ok(())
+    }
+    async fn errors(&self, id: &BatchId, after: u64, limit: u32) -> StoreResult<Vec<BatchError>> {
+        let errors = self.errors.lock().unwrap();
+        let of_it = errors.iter().filter(|((of, row), _)| of == id.as_str() && *row > after);
+        Ok(of_it.map(|(_, error)| error.clone()).take(limit as usize).collect())
+    }
+}
+
+#[async_trait]
+impl LoadStore for Memory {
+    async fn put(&self, load: &LoadView) -> StoreResult<()> {
+        self.loads.lock().unwrap().insert(load.id.to_string(), load.clone());
+        Ok(())
+    }
+    async fn get(&self, id: &LoadId) -> StoreResult<Option<LoadView>> {
+        Ok(self.loads.lock().unwrap().get(id.as_str()).cloned())
+    }
+    async fn list(&self, target: Option<&str>, limit: u32) -> StoreResult<Vec<LoadView>> {
+        let loads = self.loads.lock().unwrap();
+        let begun = loads.values().rev().filter(|load| load.state != LoadState::Ready);
+        let of_it = begun.filter(|load| target.is_none_or(|target| load.target().as_deref() == Some(target)));
+        Ok(of_it.take(limit as usize).cloned().collect())
+    }
+    async fn unfinished(&self) -> StoreResult<Vec<LoadView>> {
+        Ok(self.loads.lock().unwrap().values().filter(|load| load.state.is_going()).cloned().collect())
+    }
+    async fn delete(&self, id: &LoadId) -> StoreResult<()> {
+        self.loads.lock().unwrap().remove(id.as_str());
+        Ok(())
+    }
+    async fn sweep(&self, before: Timestamp) -> StoreResult<()> {
+        self.loads.lock().unwrap().retain(|_, load| load.state != LoadState::Ready || load.created >= before);
         Ok(())
     }
 }

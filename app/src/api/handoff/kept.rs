@@ -35,7 +35,7 @@ pub fn keep(owner: &str, refused: Refused) -> String {
 }
 
 /// The owner's refused file of this id, if it is still there. It stays, so that the page can be reloaded.
-pub(super) fn take_back(owner: &str, id: &str) -> Option<Refused> {
+pub fn take_back(owner: &str, id: &str) -> Option<Refused> {
     let id: u64 = id.parse().ok()?;
     let shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
     shelf.kept.iter().find(|kept| kept.id == id && kept.owner == owner).map(|kept| kept.refused.clone())

@@ -17,7 +17,7 @@ use super::later::Later;
 use super::streaming::Live;
 use crate::api::playground::InvokeEndpoint;
 use crate::components::SaveRequest;
-use crate::ui::{Button, ButtonKind, Checkbox, IconName, TextInput, Words, size};
+use crate::ui::{Button, ButtonKind, Checkbox, IconName, TextInput, Words, size, thousands};
 use domain::body::{BodyKind, BodyProblem, csv};
 use domain::endpoint::EndpointStatus;
 use domain::invoke::{InvokeParams, TargetView};
@@ -63,19 +63,6 @@ const CONTENT_TYPES: [&str; 9] = [
     "image/png",
     "image/jpeg",
 ];
-
-/// `1,100,000`
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 fn content_types() -> Vec<String> {
     CONTENT_TYPES.map(str::to_owned).into()

@@ -6,7 +6,7 @@ pub(super) use shown::Streamed;
 
 use crate::api::playground::{StreamEndpoint, stream_endpoint};
 use crate::error::{AppError, ErrorKind};
-use crate::ui::{count, size};
+use crate::ui::{size, thousands};
 use domain::invoke::body::chat::ChatStream;
 use domain::invoke::{InvokeOutcome, StreamEnd, StreamEvent, StreamHead};
 use futures::StreamExt as _;
@@ -222,7 +222,7 @@ impl Live {
 }
 
 fn pieces_in_words(pieces: usize) -> String {
-    if pieces == 1 { "1 piece".into() } else { format!("{} pieces", count(pieces)) }
+    if pieces == 1 { "1 piece".into() } else { format!("{} pieces", thousands(pieces)) }
 }
 
 fn lost() -> AppError {

@@ -78,7 +78,7 @@ pub(super) fn choose(typed: Typed, file: web_sys::File) {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are whole numbers")]
     let length = file.size() as usize;
     if length > limits::BODY_BYTES {
-        let [length, most] = [length, limits::BODY_BYTES].map(super::thousands);
+        let [length, most] = [length, limits::BODY_BYTES].map(crate::ui::thousands);
         let why = format!("has {length} bytes; an endpoint takes at most {most}");
         return typed.file.set(Chosen::Not(name, why));
     }

@@ -1,8 +1,7 @@
 //! CSV as a grid of cells, a page of rows at a time: five megabytes of it are a hundred thousand rows.
 
-use super::thousands;
 use super::typed::Typed;
-use crate::ui::{Button, Icon, IconName};
+use crate::ui::{Button, Icon, IconName, thousands};
 use domain::body::{BodyKind, csv};
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;

@@ -3,7 +3,7 @@
 use super::body::Body;
 use super::pager::Pager;
 use super::tree::branch;
-use crate::ui::count;
+use crate::ui::thousands;
 use domain::invoke::body::csv::{self, MOST_COLUMNS, Sheet};
 use domain::invoke::body::json::Member;
 use domain::invoke::body::lines::{self, Line, Lines};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// `Rows 101 to 200 of 1,234`
 pub(in super::super) fn range(noun: &str, page: usize, a_page: usize, all: usize) -> String {
     let (from, to) = (page * a_page + 1, ((page + 1) * a_page).min(all));
-    format!("{noun} {} to {} of {}", count(from.min(to)), count(to), count(all))
+    format!("{noun} {} to {} of {}", thousands(from.min(to)), thousands(to), thousands(all))
 }
 
 /// CSV.
@@ -50,7 +50,7 @@ pub(super) fn SheetTable(body: Arc<Body>, sheet: Sheet) -> impl IntoView {
         </div>
         <Pager page pages shown=Signal::derive(move || range("Rows", page.get(), csv::PAGE, rows)) />
         {cut.then(|| {
-            let words = format!("The first {MOST_COLUMNS} of {} columns are shown. Raw has all of them.", count(columns));
+            let words = format!("The first {MOST_COLUMNS} of {} columns are shown. Raw has all of them.", thousands(columns));
             view! { <p class="pane-note">{words}</p> }
         })}
     }

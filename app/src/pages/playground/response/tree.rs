@@ -2,7 +2,7 @@
 //! size of an answer does not matter.
 
 use super::body::Body;
-use crate::ui::count;
+use crate::ui::thousands;
 use domain::invoke::body::json::{self, Member, Members, Node, Shape};
 use domain::invoke::body::visible;
 use leptos::prelude::*;
@@ -43,13 +43,13 @@ fn branches(body: &Arc<Body>, node: &Node, from: Option<usize>, index: usize, op
             if more.get() {
                 return branches(&body, &node, Some(next), behind, false);
             }
-            let words = format!("Show {} more of {}", count(left.min(AT_ONCE)), count(left));
+            let words = format!("Show {} more of {}", thousands(left.min(AT_ONCE)), thousands(left));
             view! {
                 <li class="tree-more">
                     <button type="button" class="btn btn-small with-script" on:click=move |_| more.set(true)>
                         {words}
                     </button>
-                    <span class="without-script muted">{format!("… and {} more, in Raw", count(left))}</span>
+                    <span class="without-script muted">{format!("… and {} more, in Raw", thousands(left))}</span>
                 </li>
             }
             .into_any()
@@ -126,9 +126,9 @@ fn items(shape: Shape) -> usize {
 fn in_words(shape: Shape) -> String {
     match shape {
         Shape::Object(1) => "1 member".into(),
-        Shape::Object(n) => format!("{} members", count(n)),
+        Shape::Object(n) => format!("{} members", thousands(n)),
         Shape::Array(1) => "1 item".into(),
-        Shape::Array(n) => format!("{} items", count(n)),
+        Shape::Array(n) => format!("{} items", thousands(n)),
         Shape::Text | Shape::Literal => String::new(),
     }
 }

@@ -5,7 +5,7 @@ use super::super::response::{Fact, Facts, Outcome, Pager, Span, Spent, range};
 use super::{Came, Live, Piece, Stage, pieces_in_words};
 use crate::error::AppError;
 use crate::ui::{
-    Badge, Button, CopyButton, ErrorPanel, Skeleton, Tab, TabPanel, Tabs, Tone, Words, count, duration_us, size,
+    Badge, Button, CopyButton, ErrorPanel, Skeleton, Tab, TabPanel, Tabs, Tone, Words, duration_us, size, thousands,
 };
 use domain::invoke::body::visible;
 use domain::invoke::{StreamBreak, StreamEnd, StreamHead};
@@ -262,7 +262,7 @@ fn PieceList(live: Live) -> impl IntoView {
                     let since = at_us.saturating_sub(std::mem::replace(last, at_us));
                     Some(view! {
                         <tr>
-                            <th scope="row">{count(from + at + 1)}</th>
+                            <th scope="row">{thousands(from + at + 1)}</th>
                             <td class="num">{size(bytes)}</td>
                             <td class="num">{duration_us(at_us)}</td>
                             <td class="num">{format!("+{}", duration_us(since))}</td>
@@ -329,7 +329,7 @@ fn facts(live: Live, head: StreamHead) -> Vec<Fact> {
     vec![
         Fact::text("First piece", first.filter(|_| ended)),
         Fact::text("Rate", rate.filter(|_| ended).map(|rate| format!("{rate} {unit} a second"))),
-        Fact::text("Tokens", tokens.filter(|_| ended).map(count)),
+        Fact::text("Tokens", tokens.filter(|_| ended).map(thousands)),
         Fact::text("Content type", Some(content_type).filter(|kind| !kind.is_empty())),
         Fact::text("Variant", variant),
         Fact::id("Custom attributes", custom_attributes),
@@ -341,7 +341,7 @@ fn facts(live: Live, head: StreamHead) -> Vec<Fact> {
 fn rate(number: usize, us: u64) -> Option<String> {
     let after_first = u64::try_from(number).ok()?.checked_sub(1).filter(|number| *number > 0)?;
     let tenths = after_first.saturating_mul(10_000_000).checked_div(us)?;
-    Some(format!("{}.{}", count(usize::try_from(tenths / 10).ok()?), tenths % 10))
+    Some(format!("{}.{}", thousands(tenths / 10), tenths % 10))
 }
 
 #[cfg(test)]
