@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod activity;
 pub mod batch;
 pub mod codec;
+pub mod compare;
 pub mod doctor;
 pub mod drift;
 pub mod function;

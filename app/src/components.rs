@@ -4,6 +4,7 @@
 //! They show what they are given; what to fetch and where to go is up to `pages`.
 
 mod answer;
+mod carry_request;
 mod checks;
 mod code;
 mod conflict;
@@ -21,10 +22,11 @@ mod steps;
 mod why;
 
 pub use answer::{PlainAnswer, PlainText};
+pub use carry_request::CarryRequest;
 pub use checks::ChecksList;
 pub use code::CopyAsCode;
 pub use conflict::ConflictPanel;
-pub use document::{DocumentDiffView, DocumentList};
+pub use document::{DocumentDiffView, DocumentLines, DocumentList};
 pub use lanes::{ArrowTone, ChangeMark, Lanes, PlanLanes};
 pub use live::{Live, RefreshWithoutScript, Revised, elapsed, use_live, use_now};
 pub use playground_tabs::PlaygroundTabs;

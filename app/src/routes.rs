@@ -95,7 +95,11 @@ mod split {
         LoadsPage in load,
         LoadPage in load,
     );
-    file!(playground, preloaded by __preload_playground: PlaygroundPage in playground);
+    file!(
+        playground, preloaded by __preload_playground:
+        PlaygroundPage in playground,
+        ComparePage in playground,
+    );
     file!(
         calls, preloaded by __preload_calls:
         HistoryPage in history,
@@ -143,6 +147,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/saved/import") view=page!(saved::SavedImportPage) ssr=SsrMode::Async />
                     <Route path=path!("/saved/:id") view=page!(saved::SavedPage) ssr=SsrMode::Async />
                     <Route path=path!("/saved/:id/form") view=page!(saved::SavedFormPage) ssr=SsrMode::Async />
+                    <Route path=path!("/playground/compare") view=page!(playground::ComparePage) ssr=SsrMode::Async />
                     <Route path=path!("/playground/batch") view=page!(batch::BatchesPage) ssr=SsrMode::Async />
                     <Route path=path!("/playground/batch/:id") view=page!(batch::BatchPage) ssr=SsrMode::Async />
                     <Route path=path!("/playground/load") view=page!(load::LoadsPage) ssr=SsrMode::Async />

@@ -172,6 +172,8 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await endpoint.fill("echo");
       await choose.click();
       await expect(child).toHaveURL(/endpoint=echo/);
+      // The editor takes the place of the text area that one would type in otherwise.
+      if (javaScriptEnabled) await expect(child.locator("body-editor[ready]")).toBeVisible();
       await child.getByRole("textbox", { name: "Body" }).fill("hello");
       await child.getByRole("button", { name: "Invoke endpoint" }).click();
       await expect(child.getByRole("region", { name: "Response" })).toContainText("hello", { timeout: 30_000 });

@@ -23,7 +23,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
 
       // Bodies are kept only once someone says so, and what that means is said there.
       await page.goto("/history");
-      await page.getByRole("link", { name: "What is kept" }).click();
+      await page.getByRole("link", { name: "What is kept", exact: true }).click();
       const keep = page.getByRole("checkbox", { name: "Keep bodies, too" });
       await expect(keep).not.toBeChecked();
       await expect(keep).toHaveAccessibleDescription(/everybody who signs in here can read it/);

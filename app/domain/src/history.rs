@@ -8,7 +8,7 @@ mod call;
 mod filter;
 mod settings;
 
-pub use call::{Call, CallBodies, CallClass, CallDetail, CallView, KeptBody};
+pub use call::{Call, CallBodies, CallClass, CallDetail, CallView, EarlierRequest, KeptBody};
 pub use filter::{CallPlace, HistoryFilter, HistoryForm, ResultFilter};
 pub use settings::{HistorySettings, limits};
 

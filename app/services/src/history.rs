@@ -11,8 +11,12 @@ use crate::ports::store::Prune;
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, Services};
 use domain::endpoint::Page;
-use domain::history::{CallBodies, CallDetail, CallView, HistoryForm, HistorySettings, HistoryView, limits};
+use domain::history::{
+    Call, CallBodies, CallDetail, CallView, EarlierRequest, HistoryFilter, HistoryForm, HistorySettings, HistoryView,
+    KeptBody, limits,
+};
 use domain::invoke::InvokeParams;
+use domain::names::EndpointName;
 use domain::share::intent::InvokeAction;
 use domain::time::Timestamp;
 use std::sync::Mutex;
@@ -41,6 +45,9 @@ impl History {
         self.recorder.flush().await;
     }
 }
+
+/// So many calls of an endpoint are looked at for requests to send again.
+const LOOKED_AT: u32 = 20;
 
 /// What a request is filled with that is made of an earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,6 +100,35 @@ impl Services {
         let (body, encoding) = body.unwrap_or_default();
         let params = InvokeParams { through: call.through, endpoint: call.endpoint, headers, body, encoding };
         Ok(Again { params, way: call.way })
+    }
+
+    /// The newest requests to an endpoint whose bodies were kept, at most `most`; none where bodies are not.
+    pub async fn earlier_requests(
+        &self,
+        _operator: &Operator,
+        endpoint: &EndpointName,
+        most: usize,
+    ) -> ServiceResult<Vec<EarlierRequest>> {
+        let store = &self.inner.stores.history;
+        let settings = store.settings().await?;
+        let mut found = Vec::new();
+        if !settings.keep_bodies {
+            return Ok(found);
+        }
+        self.inner.history.flush().await;
+        let filter = HistoryFilter { endpoint: Some(endpoint.to_string()), ..HistoryFilter::default() };
+        // Of a body that was too large there is nothing to send: some more are looked at than are told of.
+        for CallView { id, call } in store.page(&filter, LOOKED_AT).await?.items {
+            let (_, bodies) = self.call_and_bodies(id, &settings).await?;
+            if bodies.is_some_and(|bodies| matches!(bodies.request, KeptBody::Text(_) | KeptBody::Base64(_))) {
+                let Call { at, headers, sent, class, .. } = call;
+                found.push(EarlierRequest { id, at, content_type: headers.content_type, sent, class });
+            }
+            if found.len() == most {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Deletes one call.

@@ -12,12 +12,16 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::api::handoff::kept;
+use crate::api::shelf::Shelf;
 #[cfg(feature = "ssr")]
 use crate::api::{answer, session};
 
 /// Where a batch's file is sent.
 pub const UPLOAD_BATCH: &str = "/api/upload_batch";
+
+/// Why files were refused.
+#[cfg(feature = "ssr")]
+pub static REFUSED: Shelf<FieldProblem> = Shelf::new(50, 1024 * 1024);
 
 /// The page that takes a file and lists what was taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +52,7 @@ pub struct BatchPageView {
 pub async fn list_batches(#[server(default)] kept: String) -> Result<AsOf<BatchesView>, AppError> {
     let (services, operator) = session()?;
     let batches = answer(services.batches(&operator).await)?;
-    let problem = kept::take_back(operator.key(), &kept).and_then(|refused| refused.problem);
+    let problem = REFUSED.take_back(operator.key(), &kept);
     Ok(AsOf { view: BatchesView { batches, limits: services.batch_limits(), problem }, now: services.now() })
 }
 

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::api::{answer, session};
+use crate::api::{answer, compare, session};
 
 /// The page that takes a new check and lists those that were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,18 +38,22 @@ pub struct LoadPageView {
     pub limits: LoadLimits,
 }
 
-/// Load checks; the form begins with `like`'s, or with an endpoint.
+/// Load checks; the form begins with `like`'s, with the playground's request that `kept` names, or with an endpoint.
 #[server(prefix = "/api", endpoint = "list_loads", output = Json)]
 pub async fn list_loads(
     #[server(default)] through: String,
     #[server(default)] endpoint: String,
+    #[server(default)] kept: String,
     #[server(default)] like: Option<LoadId>,
 ) -> Result<AsOf<LoadsView>, AppError> {
     let (services, operator) = session()?;
     let limits = services.load_limits();
     let form = match like {
         Some(like) => answer(services.load(&operator, &like).await)?.form,
-        None => LoadForm { through, endpoint, ..LoadForm::offered(&limits) },
+        None => match compare::carried(operator.key(), &kept) {
+            Some(request) => LoadForm::offered_for(&limits, request),
+            None => LoadForm { through, endpoint, ..LoadForm::offered(&limits) },
+        },
     };
     let loads = answer(services.loads(&operator, None).await)?;
     let targets = answer(services.targets(&operator).await)?;

@@ -4,6 +4,7 @@
 
 use crate::api::codec::Json;
 use crate::error::AppError;
+use domain::history::EarlierRequest;
 #[cfg(feature = "ssr")]
 use domain::invoke::Through;
 #[cfg(feature = "ssr")]
@@ -13,6 +14,7 @@ use domain::invoke::{AsyncStart, AsyncState, AsyncTicket, InvokeOutcome, InvokeP
 #[cfg(feature = "ssr")]
 use domain::names::Region;
 use domain::share::intent::InvokeAction;
+use domain::time::Timestamp;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{StreamingText, TextStream};
 use serde::{Deserialize, Serialize};
@@ -22,6 +24,10 @@ mod kept;
 
 #[cfg(feature = "ssr")]
 use crate::api::{answer, encoded, is_form_post, session};
+
+/// So many earlier requests are offered.
+#[cfg(feature = "ssr")]
+const EARLIER: usize = 5;
 
 /// What a form sent, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +55,10 @@ pub struct PlaygroundView {
     pub filled: Option<FilledRequest>,
     /// A call that is answered later.
     pub later: Option<LaterView>,
+    /// The newest requests to the chosen endpoint whose bodies were kept.
+    pub earlier: Vec<EarlierRequest>,
+    /// What they are as old as of.
+    pub now: Timestamp,
 }
 
 /// A request to begin with.
@@ -114,11 +124,16 @@ pub async fn get_playground(
         Some(ticket) => Some(LaterView { state: answer(services.poll_async(&operator, &ticket.id).await)?, ticket }),
         None => None,
     };
-    Ok(PlaygroundView { targets, chosen, problem, kept: kept::take_back(operator.key(), &result), filled, later })
+    let earlier = match chosen.as_ref().and_then(|target| target.endpoint.as_ref()) {
+        Some(endpoint) => answer(services.earlier_requests(&operator, endpoint, EARLIER).await)?,
+        None => Vec::new(),
+    };
+    let (kept, now) = (kept::take_back(operator.key(), &result), services.now());
+    Ok(PlaygroundView { targets, chosen, problem, kept, filled, later, earlier, now })
 }
 
 #[cfg(feature = "ssr")]
-async fn filled_from(
+pub(super) async fn filled_from(
     services: &services::Services,
     operator: &services::Operator,
     from: &str,

@@ -174,6 +174,5 @@ pub async fn import_saved(kept: String, #[server(default)] choices: Vec<String>)
 #[cfg(feature = "ssr")]
 fn bytes(filled: &FilledForm) -> usize {
     let answer = filled.result.as_ref().and_then(|result| result.as_ref().ok()?.result.as_ref().ok());
-    let answer = answer.and_then(|answer| answer.text.as_ref().or(answer.base64.as_ref()));
-    filled.values.values().map(String::len).sum::<usize>() + answer.map_or(0, String::len)
+    filled.values.values().map(String::len).sum::<usize>() + answer.map_or(0, |answer| answer.written_bytes())
 }

@@ -31,13 +31,26 @@ pub fn DocumentDiffView(
                 <div class="doc-copy">
                     <CopyButton text label compact=true/>
                 </div>
-                <pre class="doc-lines" tabindex="0">
-                    <code>
-                        {document.lines.into_iter().map(|line| view! { <DocumentLine line/> }).collect_view()}
-                    </code>
-                </pre>
+                <DocumentLines lines=document.lines/>
             </div>
         </details>
+    }
+}
+
+/// Lines with their numbers and marks.
+#[component]
+pub fn DocumentLines(
+    /// The lines of both texts.
+    lines: Vec<DiffLine>,
+    /// What they are, where no heading says it.
+    #[prop(optional)]
+    label: Option<&'static str>,
+) -> impl IntoView {
+    let lines = lines.into_iter().map(|line| view! { <DocumentLine line/> }).collect_view();
+    view! {
+        <pre class="doc-lines" tabindex="0" role=label.map(|_| "region") aria-label=label>
+            <code>{lines}</code>
+        </pre>
     }
 }
 

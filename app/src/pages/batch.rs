@@ -5,10 +5,11 @@ mod setup;
 mod target;
 
 pub use one::BatchPage;
-pub(super) use target::{PlaygroundLinks, TargetFields};
+pub(super) use target::TargetFields;
 
 use crate::api::batch::{BatchesView, UPLOAD_BATCH, list_batches};
 use crate::api::runs::AsOf;
+use crate::components::PlaygroundTabs;
 use crate::ui::{
     Badge, Button, ButtonKind, Card, Column, EmptyState, FieldError, FileInput, PageHeader, Resolve, Rows, Skeleton,
     Table, Time, Tone, size, thousands,
@@ -35,7 +36,7 @@ pub fn BatchesPage() -> impl IntoView {
     let batches = Resource::new(move || kept.get(), list_batches);
     view! {
         <PageHeader title="Batch" sub="Send every row of a file to an endpoint, and get a file with the predictions beside the inputs." />
-        <PlaygroundLinks />
+        <PlaygroundTabs/>
         <Resolve
             resource=batches
             failed="The batches could not be loaded"
@@ -59,7 +60,7 @@ fn Upload(limits: BatchLimits, problem: Option<FieldProblem>) -> impl IntoView {
     let most = usize::try_from(limits.file_bytes).unwrap_or(usize::MAX);
     let about = format!(
         "A row a request: CSV, with a header or without, or JSON Lines. At most {}; kept in the console's data folder for {} days.",
-        size(most),
+        size(limits.file_bytes),
         limits.keep_days
     );
     let problem = problem.map(|problem| FieldError { message: problem.message, hint: problem.hint });

@@ -152,7 +152,7 @@ fn row(view: CallView, now: domain::time::Timestamp) -> impl IntoView {
 fn ClassBadge(ended: CallClass) -> impl IntoView {
     let tone = match ended {
         CallClass::Answered => Tone::Ok,
-        CallClass::Stopped => Tone::Neutral,
+        CallClass::Taken | CallClass::Stopped => Tone::Neutral,
         CallClass::Refused => Tone::Warn,
         CallClass::Denied | CallClass::Failed | CallClass::Broken => Tone::Bad,
     };

@@ -6,9 +6,9 @@ mod one;
 
 pub use one::LoadPage;
 
-use super::batch::PlaygroundLinks;
 use crate::api::load::{LoadsView, PrepareLoad, list_loads};
 use crate::api::runs::AsOf;
+use crate::components::PlaygroundTabs;
 use crate::ui::{
     Badge, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time, Tone, duration_us, thousands,
 };
@@ -36,13 +36,14 @@ pub fn LoadsPage() -> impl IntoView {
     let asked = Memo::new(move |_| {
         let query = query.read();
         let part = |name: &str| query.get(name).unwrap_or_default();
-        (part("through"), part("endpoint"), LoadId::parse(&part("like")).ok())
+        (part("through"), part("endpoint"), part("kept"), LoadId::parse(&part("like")).ok())
     });
-    let loads = Resource::new(move || asked.get(), |(through, endpoint, like)| list_loads(through, endpoint, like));
+    let loads =
+        Resource::new(move || asked.get(), |(through, endpoint, kept, like)| list_loads(through, endpoint, kept, like));
     let prepare = ServerAction::<PrepareLoad>::new();
     view! {
         <PageHeader title="Load check" sub="One request over and over, for a bounded time: how long answers take, and how many come in a second." />
-        <PlaygroundLinks />
+        <PlaygroundTabs/>
         <Resolve
             resource=loads
             failed="The load checks could not be loaded"

@@ -1,11 +1,14 @@
 //! Playground: invoke an endpoint, through a share or directly. The choice is in the address; what is typed survives it.
 
+mod compare;
 mod format;
 mod later;
 mod pickers;
 mod request;
 mod response;
 mod streaming;
+
+pub use compare::ComparePage;
 
 use super::parts::StartShareButton;
 use crate::api::playground::{InvokeEndpoint, PlaygroundView, get_playground};
@@ -16,7 +19,7 @@ use later::Later;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use pickers::Pickers;
-use request::{Request, Typed};
+use request::{Earlier, Request, Typed};
 use response::Response;
 use streaming::Live;
 
@@ -68,7 +71,8 @@ fn Playground(
     live: Live,
     later: Later,
 ) -> impl IntoView {
-    let PlaygroundView { targets, chosen, problem, kept, filled, later: taken } = view;
+    let PlaygroundView { targets, chosen, problem, kept, filled, later: taken, earlier, now } = view;
+    let earlier = Earlier { requests: earlier, now };
     let Some(target) = chosen else {
         return view! {
             <div class="card">
@@ -130,7 +134,7 @@ fn Playground(
         {problem
             .map(|error| view! { <ErrorPanel error=error title="The endpoint's status could not be read" /> })}
         <div class="playground">
-            <Request target=target endpoint=endpoint typed=typed invoke=invoke live later as_typed />
+            <Request target=target endpoint=endpoint typed=typed invoke=invoke live later as_typed earlier />
             <Response endpoint=name invoke=invoke kept=kept_result typed=typed live later />
         </div>
         <CopyAsCode form=request::FORM request=as_typed />

@@ -36,8 +36,10 @@ pub fn duration_us(us: u64) -> String {
 }
 
 /// Bytes for people: `64 B`, `1.2 kB`, `5.9 MB` (powers of 1024, as AWS counts its limits).
-pub fn size(bytes: usize) -> String {
-    const K: usize = 1024;
+pub fn size(bytes: impl TryInto<u64>) -> String {
+    const K: u64 = 1024;
+    // Not in the browser's own numbers: they have 32 bits, of which ten times half a gigabyte is too much.
+    let bytes = bytes.try_into().unwrap_or(u64::MAX);
     match bytes {
         0..K => format!("{bytes} B"),
         _ if bytes < K * K => tenths(bytes, K, "kB"),
@@ -45,8 +47,8 @@ pub fn size(bytes: usize) -> String {
     }
 }
 
-fn tenths(bytes: usize, unit: usize, name: &str) -> String {
-    let tenths = bytes * 10 / unit;
+fn tenths(bytes: u64, unit: u64, name: &str) -> String {
+    let tenths = bytes.saturating_mul(10) / unit;
     if tenths.is_multiple_of(10) {
         format!("{} {name}", tenths / 10)
     } else {

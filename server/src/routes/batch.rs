@@ -3,7 +3,7 @@
 
 use crate::security::refusal::{Refusal, local};
 use crate::state::ConsoleState;
-use app::api::handoff::{Refused, kept};
+use app::api::batch::REFUSED;
 use app::error::AppError;
 use axum::Extension;
 use axum::body::Body;
@@ -34,11 +34,9 @@ pub async fn upload(
         Ok(id) => format!("/playground/batch/{id}"),
         Err(error) => {
             let AppError { message, hint, .. } = AppError::from(error);
+            let bytes = message.len();
             let problem = FieldProblem { field: "file".into(), message, hint };
-            format!(
-                "/playground/batch?kept={}#field-file",
-                kept::keep(operator.key(), Refused { text: String::new(), problem: Some(problem) })
-            )
+            format!("/playground/batch?kept={}#field-file", REFUSED.keep(operator.key(), problem, bytes))
         }
     };
     Redirect::to(local(&to)).into_response()

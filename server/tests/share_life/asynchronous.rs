@@ -3,8 +3,10 @@
 use crate::invoke::params;
 use crate::world::{PARENT, POLICY, World, endpoint_arn, settings, signed_in};
 use domain::activity::ActivityOutcome;
+use domain::history::{CallClass, HistoryForm};
 use domain::invoke::{AsyncAnswer, AsyncState, AsyncTicket, InvokeFailure, InvokeParams};
 use domain::names::ShareId;
+use domain::share::intent::InvokeAction;
 use domain::share::plan::Holder;
 use serde_json::Value;
 use services::{Operator, ServiceError, Services, Settings, SystemClock};
@@ -98,6 +100,10 @@ async fn an_answer_comes_later_and_both_ends_are_in_the_audit_trail() {
     assert_eq!(answer.content_type, "application/json");
     assert!(answer.text.as_ref().unwrap().starts_with("{\"predictions\":["), "{answer:?}");
     assert_eq!((answer.bytes, answer.cut), (answer.text.unwrap().len() as u64, false));
+    let page = world.services.history(&world.operator, HistoryForm::default()).await.unwrap().page;
+    let call = &page.items[0].call;
+    assert_eq!((call.class, call.way, call.status), (CallClass::Taken, InvokeAction::Async, Some(202)));
+    assert_eq!((call.message.as_str(), call.sent), (ticket.output.as_str(), ROW.len()));
     // Asking once more gives it again, and is not told again.
     ended(&world.services, &world.operator, &ticket).await;
     let trail = world.services.activity(&world.operator, None, 3).await.unwrap().items;

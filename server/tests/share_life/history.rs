@@ -81,6 +81,9 @@ async fn what_was_said_is_kept_only_when_that_is_wanted_and_can_be_sent_again() 
     let bodies = bodies.unwrap();
     assert_eq!((bodies.request, bodies.answer), (KeptBody::Text("añ€".into()), KeptBody::Text("añ€".into())));
     assert!(bodies_until.is_some());
+    let offered = world.services.earlier_requests(&world.operator, &name("echo"), 5).await.unwrap();
+    assert_eq!(offered.iter().map(|request| (request.id, request.sent)).collect::<Vec<_>>(), [(view.id, 6)]);
+    assert_eq!(world.services.earlier_requests(&world.operator, &name("other"), 5).await.unwrap(), []);
     let again = world.services.recorded_request(&world.operator, view.id).await.unwrap();
     assert_eq!((again.params, again.way), (request("parent", "parts=2", "añ€"), InvokeAction::Stream));
 

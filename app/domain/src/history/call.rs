@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub enum CallClass {
     /// The model answered, to the end.
     Answered,
+    /// SageMaker took it, to answer it in S3.
+    Taken,
     /// Whoever asked did not wait for the end.
     Stopped,
     /// A policy said no.
@@ -26,12 +28,14 @@ pub enum CallClass {
 
 impl CallClass {
     /// All of them, in the order they are offered.
-    pub const ALL: [Self; 6] = [Self::Answered, Self::Stopped, Self::Denied, Self::Refused, Self::Failed, Self::Broken];
+    pub const ALL: [Self; 7] =
+        [Self::Answered, Self::Taken, Self::Stopped, Self::Denied, Self::Refused, Self::Failed, Self::Broken];
 
     /// Its value in forms and in the store.
     pub fn key(self) -> &'static str {
         match self {
             Self::Answered => "answered",
+            Self::Taken => "taken",
             Self::Stopped => "stopped",
             Self::Denied => "denied",
             Self::Refused => "refused",
@@ -44,6 +48,7 @@ impl CallClass {
     pub fn label(self) -> &'static str {
         match self {
             Self::Answered => "Answered",
+            Self::Taken => "Handed over",
             Self::Stopped => "Stopped",
             Self::Denied => "Denied",
             Self::Refused => "Refused (4xx)",
@@ -96,7 +101,8 @@ pub struct Call {
     /// AWS's error code; empty when it was answered.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub code: String,
-    /// AWS's words about it. What the model itself said is kept with the bodies.
+    /// AWS's words about it; of a call that was taken, where its answer goes. What the model itself said is kept with the
+    /// bodies.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub message: String,
     /// The answer's content type.
@@ -147,6 +153,21 @@ pub struct CallView {
     pub id: i64,
     /// What is remembered of it.
     pub call: Call,
+}
+
+/// An earlier request whose body was kept, to be sent again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlierRequest {
+    /// The call's number.
+    pub id: i64,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What the body is said to be.
+    pub content_type: String,
+    /// The body's size in bytes.
+    pub sent: usize,
+    /// How it ended.
+    pub class: CallClass,
 }
 
 /// A body, where it was kept.

@@ -3,6 +3,10 @@
 //! JSON is compared by its structure and tables of numbers cell by cell, where both sides are that; anything else line by
 //! line. Numbers count as they are written, and how far apart two of them are is told beside it.
 
+mod form;
+
+pub use form::{CompareForm, CompareSide};
+
 use super::InvokeAnswer;
 use crate::policy::json::{self, Kind, Node};
 use crate::share::diff::{DiffLine, LineMark, diff_lines};

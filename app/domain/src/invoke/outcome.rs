@@ -52,6 +52,13 @@ pub struct InvokeAnswer {
     pub transfer_us: u64,
 }
 
+impl InvokeAnswer {
+    /// How much of the body is in it, in bytes as it is written here.
+    pub fn written_bytes(&self) -> usize {
+        self.text.as_ref().or(self.base64.as_ref()).map_or(0, String::len)
+    }
+}
+
 /// A call that did not give an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvokeFailure {

@@ -34,6 +34,16 @@ pub enum BodyEncoding {
     Base64,
 }
 
+impl BodyEncoding {
+    /// The size in bytes of a body that is written so.
+    pub fn bytes(self, body: &str) -> usize {
+        match self {
+            Self::Text => body.len(),
+            Self::Base64 => body.trim_end_matches('=').len() * 3 / 4,
+        }
+    }
+}
+
 /// Why an invocation is refused before it is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeRefusal {
@@ -111,10 +121,7 @@ impl InvokeParams {
 
     /// The body's size in bytes.
     pub fn bytes(&self) -> usize {
-        match self.encoding {
-            BodyEncoding::Text => self.body.len(),
-            BodyEncoding::Base64 => self.body.trim_end_matches('=').len() * 3 / 4,
-        }
+        self.encoding.bytes(&self.body)
     }
 
     /// Checks the service's limits for an operation, so that nothing is sent that can only be refused.

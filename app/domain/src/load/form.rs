@@ -1,6 +1,7 @@
 //! What a load check is asked to do.
 
 use super::LoadLimits;
+use crate::invoke::compare::{CompareForm, CompareSide};
 use crate::invoke::{BodyEncoding, InvokeHeaders, InvokeParams, Through};
 use crate::names::EndpointName;
 use crate::share::intent::InvokeAction;
@@ -74,6 +75,14 @@ impl LoadForm {
             calls: limits.calls.min(1_000).to_string(),
             ..Self::default()
         }
+    }
+
+    /// What is offered for a request.
+    pub fn offered_for(limits: &LoadLimits, request: CompareForm) -> Self {
+        let CompareForm { left, content_type, accept, custom_attributes, body, .. } = request;
+        let CompareSide { through, endpoint, target_variant, .. } = left;
+        let offered = Self::offered(limits);
+        Self { through, endpoint, content_type, accept, custom_attributes, target_variant, body, ..offered }
     }
 
     /// What it means.

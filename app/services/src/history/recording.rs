@@ -8,7 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use domain::history::{Call, CallBodies, CallClass, KeptBody};
-use domain::invoke::{InvokeAnswer, InvokeFailure, InvokeHeaders, InvokeOutcome, StreamEnd, StreamHead, Through};
+use domain::invoke::{
+    AsyncStart, InvokeAnswer, InvokeFailure, InvokeHeaders, InvokeOutcome, StreamEnd, StreamHead, Through,
+};
 use domain::share::intent::InvokeAction;
 use std::time::Instant;
 
@@ -83,6 +85,25 @@ impl Recording {
         call.request_id.clone_from(&outcome.request_id);
         match &outcome.result {
             Ok(answer) => answered(call, self.bodies.as_mut(), answer),
+            Err(failure) => failed(call, self.bodies.as_mut(), failure),
+        }
+        self.write();
+    }
+
+    /// SageMaker took it, to answer it later, or did not.
+    pub(crate) fn started(mut self, start: &AsyncStart) {
+        let Some(call) = &mut self.call else { return };
+        call.role_us = start.role_us;
+        call.role_cached = start.role_cached;
+        call.call_us = start.call_us;
+        call.request_id.clone_from(&start.request_id);
+        match &start.result {
+            Ok(ticket) => {
+                call.class = CallClass::Taken;
+                // Source: SageMaker Runtime API reference, InvokeEndpointAsync, response syntax.
+                call.status = Some(202);
+                call.message.clone_from(&ticket.output);
+            }
             Err(failure) => failed(call, self.bodies.as_mut(), failure),
         }
         self.write();

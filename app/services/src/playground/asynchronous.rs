@@ -85,6 +85,7 @@ impl Services {
         let route = self.route(&params, InvokeAction::Async).await?;
         let (through, endpoint, bytes) = (params.through.clone(), params.endpoint.clone(), params.bytes());
         let mut request = request(params)?;
+        let recording = self.recording(operator, route.target(self), &request, InvokeAction::Async).await;
         let began = Instant::now();
         let mut input = None;
         let mut start = None;
@@ -103,6 +104,7 @@ impl Services {
                 self.take(&call, &through, input).await
             }
         };
+        recording.started(&start);
         let mut happened = route.happened(format!("invoked {endpoint} asynchronously"));
         happened.took_ms = Some(micros(began) / 1000);
         let (ending, detail) = match &start.result {

@@ -3,79 +3,52 @@
 //! made one.
 
 use super::RefusedText;
+use crate::api::shelf::Shelf;
 use domain::doctor::message::Denied;
 use domain::doctor::{Live, Question};
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
 const MOST: usize = 200;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
+/// Of a question and what calls have shown: names and messages.
+const CALL_BYTES: usize = 4_000;
 
-struct Shelf<T> {
-    last: u64,
-    kept: VecDeque<Kept<T>>,
-}
-
-struct Kept<T> {
-    id: u64,
-    owner: String,
-    what: T,
-}
-
-static CALLS: Mutex<Shelf<(Question, Live)>> = Mutex::new(Shelf::new());
-static MESSAGES: Mutex<Shelf<Denied>> = Mutex::new(Shelf::new());
-static REFUSED: Mutex<Shelf<RefusedText>> = Mutex::new(Shelf::new());
-
-impl<T: Clone> Shelf<T> {
-    const fn new() -> Self {
-        Self { last: 0, kept: VecDeque::new() }
-    }
-
-    fn put(&mut self, owner: &str, what: T) -> String {
-        self.last += 1;
-        self.kept.push_back(Kept { id: self.last, owner: owner.to_owned(), what });
-        if self.kept.len() > MOST {
-            self.kept.pop_front();
-        }
-        self.last.to_string()
-    }
-
-    fn find(&self, owner: &str, id: &str) -> Option<T> {
-        let id = id.parse::<u64>().ok()?;
-        self.kept.iter().find(|kept| kept.id == id && kept.owner == owner).map(|kept| kept.what.clone())
-    }
-}
+static CALLS: Shelf<(Question, Live)> = Shelf::new(MOST, MOST_BYTES);
+static MESSAGES: Shelf<Denied> = Shelf::new(MOST, MOST_BYTES);
+static REFUSED: Shelf<RefusedText> = Shelf::new(MOST, MOST_BYTES);
 
 /// Keeps what calls have shown for their owner; gives what asks for it.
 pub(super) fn keep(owner: &str, question: Question, live: Live) -> String {
-    CALLS.lock().unwrap_or_else(PoisonError::into_inner).put(owner, (question, live))
+    CALLS.keep(owner, (question, live), CALL_BYTES)
 }
 
 /// The owner's calls of this id, if they were made for this very question; else none were made.
 pub(super) fn take_back(owner: &str, id: &str, question: &Question) -> Live {
-    let found = CALLS.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id);
+    let found = CALLS.take_back(owner, id);
     found.filter(|(asked, _)| asked == question).map(|(_, live)| live).unwrap_or_default()
 }
 
 /// Keeps a message that was pasted; gives what asks for it.
 pub(super) fn keep_message(owner: &str, mut message: Denied) -> String {
     cut(&mut message.text, LONGEST_TEXT);
-    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner).put(owner, message)
+    let bytes = message.text.len();
+    MESSAGES.keep(owner, message, bytes)
 }
 
 /// The owner's message of this id.
 pub(super) fn message(owner: &str, id: &str) -> Option<Denied> {
-    MESSAGES.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id)
+    MESSAGES.take_back(owner, id)
 }
 
 /// Keeps a text that was refused; gives what asks for it.
 pub(super) fn keep_refused(owner: &str, mut refused: RefusedText) -> String {
     cut(&mut refused.text, LONGEST_REFUSED);
-    REFUSED.lock().unwrap_or_else(PoisonError::into_inner).put(owner, refused)
+    let bytes = refused.text.len();
+    REFUSED.keep(owner, refused, bytes)
 }
 
 /// The owner's refused text of this id. It stays, so that the page can be reloaded.
 pub(super) fn refused(owner: &str, id: &str) -> Option<RefusedText> {
-    REFUSED.lock().unwrap_or_else(PoisonError::into_inner).find(owner, id)
+    REFUSED.take_back(owner, id)
 }
 
 fn cut(text: &mut String, longest: usize) {

@@ -2,44 +2,22 @@
 //! have no place in the store.
 
 use super::KeptCall;
+use crate::api::shelf::Shelf;
 use domain::names::ShareId;
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 
-const MOST: usize = 24;
-
-struct Kept {
-    id: u64,
-    owner: String,
-    share: ShareId,
-    call: KeptCall,
-}
-
-struct Shelf {
-    last: u64,
-    kept: VecDeque<Kept>,
-}
-
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf { last: 0, kept: VecDeque::new() });
+static CALLS: Shelf<(ShareId, KeptCall)> = Shelf::new(24, 32 * 1024 * 1024);
 
 /// Keeps a call for its owner; gives what asks for it.
 pub(super) fn keep(owner: &str, share: &ShareId, call: KeptCall) -> String {
-    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    shelf.last += 1;
-    let id = shelf.last;
-    shelf.kept.push_back(Kept { id, owner: owner.to_owned(), share: share.clone(), call });
-    if shelf.kept.len() > MOST {
-        shelf.kept.pop_front();
-    }
-    id.to_string()
+    let report = call.result.as_ref().ok().and_then(|outcome| outcome.result.as_ref().ok());
+    // What it returned has the prediction in it once more.
+    let bytes = call.body.len() + report.map_or(0, |report| 2 * report.payload.len());
+    CALLS.keep(owner, (share.clone(), call), bytes)
 }
 
 /// The owner's call of this id and share, if it is still there. It stays, so that the page can be reloaded.
 pub(super) fn take_back(owner: &str, share: &ShareId, id: &str) -> Option<KeptCall> {
-    let id: u64 = id.parse().ok()?;
-    let shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = shelf.kept.iter().find(|kept| kept.id == id && kept.owner == owner && kept.share == *share);
-    found.map(|kept| kept.call.clone())
+    CALLS.take_back(owner, id).filter(|(of, _)| of == share).map(|(_, call)| call)
 }
 
 #[cfg(test)]

@@ -2,43 +2,21 @@
 //! nothing that can't be chosen again.
 
 use super::Refused;
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use crate::api::shelf::Shelf;
 
-const MOST: usize = 50;
-
-struct Kept {
-    id: u64,
-    owner: String,
-    refused: Refused,
-}
-
-struct Shelf {
-    last: u64,
-    kept: VecDeque<Kept>,
-}
-
-static SHELF: Mutex<Shelf> = Mutex::new(Shelf { last: 0, kept: VecDeque::new() });
+static REFUSED: Shelf<Refused> = Shelf::new(50, 16 * 1024 * 1024);
 
 /// Keeps a refused file for its owner; gives what asks for it. A text that is longer than any hand-off file is dropped.
 pub fn keep(owner: &str, refused: Refused) -> String {
     let fits = refused.text.len() <= domain::handoff::MAX_BYTES;
     let refused = Refused { text: if fits { refused.text } else { String::new() }, ..refused };
-    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    shelf.last += 1;
-    let id = shelf.last;
-    shelf.kept.push_back(Kept { id, owner: owner.to_owned(), refused });
-    if shelf.kept.len() > MOST {
-        shelf.kept.pop_front();
-    }
-    id.to_string()
+    let bytes = refused.text.len();
+    REFUSED.keep(owner, refused, bytes)
 }
 
 /// The owner's refused file of this id, if it is still there. It stays, so that the page can be reloaded.
 pub fn take_back(owner: &str, id: &str) -> Option<Refused> {
-    let id: u64 = id.parse().ok()?;
-    let shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
-    shelf.kept.iter().find(|kept| kept.id == id && kept.owner == owner).map(|kept| kept.refused.clone())
+    REFUSED.take_back(owner, id)
 }
 
 #[cfg(test)]

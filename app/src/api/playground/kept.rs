@@ -2,55 +2,22 @@
 //! nothing that can't be asked again, and bodies have no place in the store.
 
 use super::KeptResult;
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use crate::api::shelf::Shelf;
 
 const MOST: usize = 24;
-const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-struct Kept {
-    id: u64,
-    owner: String,
-    result: KeptResult,
-}
-
-#[derive(Default)]
-struct Shelf {
-    last: u64,
-    kept: VecDeque<Kept>,
-}
-
-static SHELF: Mutex<Option<Shelf>> = Mutex::new(None);
-
-fn shelf() -> MutexGuard<'static, Option<Shelf>> {
-    SHELF.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static RESULTS: Shelf<KeptResult> = Shelf::new(MOST, 32 * 1024 * 1024);
 
 /// Keeps a result for its owner; gives what asks for it.
-pub(super) fn keep(owner: &str, result: KeptResult) -> String {
-    let mut guard = shelf();
-    let shelf = guard.get_or_insert_default();
-    shelf.last += 1;
-    shelf.kept.push_back(Kept { id: shelf.last, owner: owner.to_owned(), result });
-    while shelf.kept.len() > 1
-        && (shelf.kept.len() > MOST || shelf.kept.iter().map(|k| bytes(&k.result)).sum::<usize>() > MOST_BYTES)
-    {
-        shelf.kept.pop_front();
-    }
-    shelf.last.to_string()
+pub(super) fn keep(owner: &str, kept: KeptResult) -> String {
+    let answer = kept.result.as_ref().ok().and_then(|outcome| outcome.result.as_ref().ok());
+    let bytes = kept.params.body.len() + answer.map_or(0, |answer| answer.written_bytes());
+    RESULTS.keep(owner, kept, bytes)
 }
 
 /// The owner's result of this id, if it is still there. It stays, so that the page can be reloaded.
 pub(super) fn take_back(owner: &str, id: &str) -> Option<KeptResult> {
-    let id: u64 = id.parse().ok()?;
-    let guard = shelf();
-    guard.as_ref()?.kept.iter().find(|k| k.id == id && k.owner == owner).map(|k| k.result.clone())
-}
-
-fn bytes(kept: &KeptResult) -> usize {
-    let answer = kept.result.as_ref().ok().and_then(|outcome| outcome.result.as_ref().ok());
-    kept.params.body.len()
-        + answer.map_or(0, |answer| answer.text.as_ref().or(answer.base64.as_ref()).map_or(0, String::len))
+    RESULTS.take_back(owner, id)
 }
 
 #[cfg(test)]

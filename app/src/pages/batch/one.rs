@@ -1,10 +1,10 @@
 //! One batch: how to send it, how far it is, what failed, and its result.
 
+use super::StateBadge;
 use super::setup::Setup;
-use super::{PlaygroundLinks, StateBadge};
 use crate::api::batch::{BatchPageView, DeleteBatch, PauseBatch, ResumeBatch, StartBatch, get_batch, get_batch_page};
 use crate::api::runs::AsOf;
-use crate::components::{Live, RefreshWithoutScript, elapsed, use_live};
+use crate::components::{Live, PlaygroundTabs, RefreshWithoutScript, elapsed, use_live};
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
     ActionProblem, Button, ButtonKind, Card, Column, EmptyState, IconName, PageHeader, Resolve, Rows, Skeleton, Table,
@@ -57,7 +57,7 @@ pub fn BatchPage() -> impl IntoView {
         <PageHeader title="Batch" sub="A file's rows as requests, with their predictions beside them.">
             <Button href="/playground/batch">"All batches"</Button>
         </PageHeader>
-        <PlaygroundLinks />
+        <PlaygroundTabs/>
         <Resolve
             resource=page
             failed="The batch could not be loaded"

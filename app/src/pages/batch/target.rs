@@ -1,31 +1,19 @@
-//! What batches and load checks have in common: the way between the playground's pages, and the choice of an endpoint.
+//! The choice of an endpoint, in forms that are not the playground's own.
 
 use crate::error::problem_at;
 use crate::ui::{Choice, Select, TextInput};
 use domain::invoke::TargetView;
 use domain::wizard::FieldProblem;
 use leptos::prelude::*;
-use leptos_router::components::A;
-
-/// Links to what else belongs to the playground.
-#[component]
-pub fn PlaygroundLinks() -> impl IntoView {
-    let pages = [("/playground", "Request"), ("/playground/batch", "Batch"), ("/playground/load", "Load check")];
-    view! {
-        <nav class="page-links" aria-label="Playground">
-            {pages
-                .into_iter()
-                .map(|(href, name)| view! { <A href=href exact=href == "/playground">{name}</A> })
-                .collect_view()}
-        </nav>
-    }
-}
 
 /// Through what, and which endpoint; known endpoints are suggested, any other may be typed.
 #[component]
 pub fn TargetFields(
     /// What can be called.
     targets: Vec<TargetView>,
+    /// What the names of the fields begin with.
+    #[prop(default = "form".into(), into)]
+    group: String,
     /// As typed; the first target's where it is empty.
     through: String,
     /// As typed; the first of `through` where both are empty.
@@ -56,14 +44,14 @@ pub fn TargetFields(
     suggestions.dedup();
     view! {
         <Select
-            name="form[through]"
+            name=format!("{group}[through]")
             label="Through"
             choices=ways
             value=Signal::stored(through)
             error=Signal::stored(problem_at(&problems, "through"))
         />
         <TextInput
-            name="form[endpoint]"
+            name=format!("{group}[endpoint]")
             label="Endpoint"
             placeholder="The endpoint's name"
             suggestions

@@ -8,7 +8,7 @@ use crate::ui::{
     ActionProblem, Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, Time, Words,
     duration_us, size,
 };
-use domain::history::{Call, CallBodies, CallDetail, CallView, KeptBody};
+use domain::history::{Call, CallBodies, CallClass, CallDetail, CallView, KeptBody};
 use domain::invoke::{HeaderRule, InvokeHeaders, Through};
 use domain::time::Timestamp;
 use leptos::form::ActionForm;
@@ -68,6 +68,7 @@ fn NoSuchCall() -> impl IntoView {
 fn Detail(detail: CallDetail, delete: ServerAction<DeleteCall>) -> impl IntoView {
     let CallDetail { view: CallView { id, call }, bodies, bodies_until, until, now } = detail;
     let again = format!("/playground?from=history/{id}");
+    let compare = format!("/playground/compare?from=history/{id}");
     let whole = matches!(bodies, Some(CallBodies { request: KeptBody::Text(_) | KeptBody::Base64(_), .. }));
     let endpoint = call.endpoint.to_string();
     let headers = bodies.as_ref().map_or_else(|| call.headers.clone(), |bodies| bodies.headers.clone());
@@ -77,6 +78,7 @@ fn Detail(detail: CallDetail, delete: ServerAction<DeleteCall>) -> impl IntoView
     let bodies = bodies.map(|bodies| view! { <Bodies bodies until=bodies_until now/> });
     view! {
         <PageHeader title=format!("Call to {endpoint}")>
+            <Button href=compare>"Compare…"</Button>
             <Button kind=ButtonKind::Primary icon=IconName::Play href=again>"Open as a new request"</Button>
         </PageHeader>
         <PlaygroundTabs/>
@@ -115,6 +117,14 @@ fn Facts(call: Call, headers: InvokeHeaders, until: Timestamp, now: Timestamp) -
         }
     });
     let said = said.collect_view();
+    let message = (call.class == CallClass::Taken, call.message);
+    let told = match message {
+        (_, message) if message.is_empty() => None,
+        (true, place) => {
+            Some(view! { <dt>"Answer goes to"</dt> <dd class="cell-wide"><code>{place}</code></dd> }.into_any())
+        }
+        (false, message) => Some(view! { <dt>"AWS said"</dt> <dd><Words text=message/></dd> }.into_any()),
+    };
     let fact =
         |name: &'static str, value: String| (!value.is_empty()).then(|| view! { <dt>{name}</dt> <dd>{value}</dd> });
     view! {
@@ -122,7 +132,7 @@ fn Facts(call: Call, headers: InvokeHeaders, until: Timestamp, now: Timestamp) -
             <dl class="facts">
                 <dt>"Result"</dt>
                 <dd><ClassBadge ended=call.class/> {status} " " {call.code}</dd>
-                {(!call.message.is_empty()).then(|| view! { <dt>"AWS said"</dt> <dd><Words text=call.message/></dd> })}
+                {told}
                 <dt>"When"</dt>
                 <dd><Time at=call.at now=now/> {format!(" · {}", call.at.rfc3339())}</dd>
                 {fact("Who", call.who)}

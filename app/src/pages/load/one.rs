@@ -5,9 +5,8 @@ use super::form::Form;
 use super::{StateBadge, pace_in_words, tenths, took};
 use crate::api::load::{DeleteLoad, LoadPageView, PrepareLoad, StartLoad, StopLoad, get_load, get_load_page};
 use crate::api::runs::AsOf;
-use crate::components::{Live, RefreshWithoutScript, elapsed, use_live};
+use crate::components::{Live, PlaygroundTabs, RefreshWithoutScript, elapsed, use_live};
 use crate::error::{AppError, ErrorKind, failure_of};
-use crate::pages::batch::PlaygroundLinks;
 use crate::ui::{
     ActionProblem, Bar, Button, ButtonKind, Card, IconName, Line, LinePlot, PageHeader, Resolve, Skeleton, Words,
     duration_us, size, thousands,
@@ -52,7 +51,7 @@ pub fn LoadPage() -> impl IntoView {
         <PageHeader title="Load check" sub="How long answers take, and how many come in a second.">
             <Button href="/playground/load">"All load checks"</Button>
         </PageHeader>
-        <PlaygroundLinks />
+        <PlaygroundTabs/>
         <Resolve
             resource=page
             failed="The load check could not be loaded"
@@ -87,7 +86,7 @@ fn Confirm(load: LoadView, setup: LoadSetup, actions: Actions) -> impl IntoView 
     );
     let bytes = params.bytes();
     let most = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(setup.most_calls());
-    let sends = format!("{} a call, {} in all", size(bytes), size(usize::try_from(most).unwrap_or(usize::MAX)));
+    let sends = format!("{} a call, {} in all", size(bytes), size(most));
     let (id, back) = (load.id.to_string(), format!("/playground/load?like={}", load.id));
     let (through, kind) = (params.through.to_string(), params.headers.content_type.clone());
     view! {

@@ -207,7 +207,9 @@ fn Taken(view: LaterView, later: Later, endpoint: String, typed: Typed) -> impl 
             </div>
         }
         .into_any(),
-        AsyncState::Unreadable { failure } => view! { <Failed failure=*failure typed/> }.into_any(),
+        AsyncState::Unreadable { failure } => {
+            view! { <Failed failure=*failure typed=Some(typed) heading=None/> }.into_any()
+        }
     };
     view! {
         {shown}

@@ -11,12 +11,13 @@ mod sending;
 mod typed;
 mod ways;
 
+pub(super) use samples::Earlier;
 pub(super) use typed::Typed;
 
 use super::later::Later;
 use super::streaming::Live;
 use crate::api::playground::InvokeEndpoint;
-use crate::components::SaveRequest;
+use crate::components::{CarryRequest, SaveRequest};
 use crate::ui::{Button, ButtonKind, Checkbox, IconName, TextInput, Words, size, thousands};
 use domain::body::{BodyKind, BodyProblem, csv};
 use domain::endpoint::EndpointStatus;
@@ -113,6 +114,7 @@ pub(super) fn Request(
     live: Live,
     later: Later,
     as_typed: Callback<(), Option<(InvokeParams, String)>>,
+    earlier: Earlier,
 ) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let kept = StoredValue::new(target.clone());
@@ -161,7 +163,7 @@ pub(super) fn Request(
             on:paste:capture=move |event| paste_file(&event, typed)
         >
             <ActionForm action=invoke node_ref=form attr:id=FORM>
-                <Head target=target.clone() typed/>
+                <Head target=target.clone() typed earlier/>
                 <input type="hidden" name="through" value=target.through.to_string()/>
                 <input type="hidden" name="endpoint" value=endpoint.to_string()/>
                 <Fields target=target.clone() typed/>
@@ -181,6 +183,7 @@ pub(super) fn Request(
                     </Button>
                     <Waiting sending/>
                 </div>
+                <CarryRequest request=as_typed/>
                 <SaveRequest request=as_typed/>
             </ActionForm>
         </section>
@@ -189,7 +192,8 @@ pub(super) fn Request(
 
 /// The heading, with what is to know before anything is sent.
 #[component]
-fn Head(target: TargetView, typed: Typed) -> impl IntoView {
+fn Head(target: TargetView, typed: Typed, earlier: Earlier) -> impl IntoView {
+    let at = (target.through.to_string(), endpoint_of(&target));
     let sample = target.sample.clone().map(|sample| view! { <UseSample sample typed/> });
     let asleep = target.status.filter(|status| !status.answers()).map(|status| not_answering(&target, status));
     view! {
@@ -198,12 +202,16 @@ fn Head(target: TargetView, typed: Typed) -> impl IntoView {
             <span class="pane-head-aside">
                 <span class="muted">{move || lines_in_words(typed)}</span>
                 {sample}
-                <Samples typed/>
+                <Samples typed earlier at/>
             </span>
         </div>
         {target.blocked.map(|why| view! { <p class="pane-note"><Words text=why/></p> })}
         {asleep.map(|text| view! { <p class="pane-note"><Words text/></p> })}
     }
+}
+
+fn endpoint_of(target: &TargetView) -> String {
+    target.endpoint.as_ref().map(ToString::to_string).unwrap_or_default()
 }
 
 /// That the endpoint does not answer now, and what may be done about it.

@@ -156,14 +156,23 @@ pub(super) fn Answered(answer: InvokeAnswer, endpoint: String) -> impl IntoView 
     let facts = of_answer(&answer);
     let status = answer.status;
     view! {
-        <Answer body=Body::of(answer, &endpoint) status/>
+        <Answer body=Body::of(answer, &endpoint) status heading=None/>
         <Facts facts/>
     }
 }
 
 /// What a call came to.
 #[component]
-pub(super) fn Outcome(outcome: InvokeOutcome, endpoint: String, typed: Typed) -> impl IntoView {
+pub(super) fn Outcome(
+    outcome: InvokeOutcome,
+    endpoint: String,
+    /// The request, where it can be sent again with one click.
+    #[prop(optional)]
+    typed: Option<Typed>,
+    /// Instead of the pane's own heading, where there is more than one answer: it is shown in one way then.
+    #[prop(optional)]
+    heading: Option<String>,
+) -> impl IntoView {
     let InvokeOutcome { result, role_us, role_cached, call_us, request_id } = outcome;
     let mut spans = vec![Span::role(role_us, role_cached)];
     let (content, mut facts) = match result {
@@ -176,13 +185,13 @@ pub(super) fn Outcome(outcome: InvokeOutcome, endpoint: String, typed: Typed) ->
             let facts = of_answer(&answer);
             let status = answer.status;
             let body = Body::of(answer, &endpoint);
-            (view! { <Answer body status /> }.into_any(), facts)
+            (view! { <Answer body status heading /> }.into_any(), facts)
         }
         Err(failure) => {
             let called = failure.operation != "AssumeRole" && call_us > 0;
             spans.extend(called.then(|| Span::wait(call_us, "until it failed")));
             let facts = of_failure(&failure);
-            (view! { <Failure failure typed /> }.into_any(), facts)
+            (view! { <Failure failure typed heading /> }.into_any(), facts)
         }
     };
     facts.push(Fact::id("Request ID", request_id));

@@ -14,7 +14,13 @@ const LONGEST: usize = 20_000;
 
 /// A call that failed.
 #[component]
-pub(in super::super) fn Failure(failure: InvokeFailure, typed: Typed) -> impl IntoView {
+pub(in super::super) fn Failure(
+    failure: InvokeFailure,
+    /// The request, where it can be sent again with one click.
+    typed: Option<Typed>,
+    /// Instead of the pane's own.
+    heading: Option<String>,
+) -> impl IntoView {
     let status = match (failure.status, failure.code.as_str()) {
         (Some(status), "") => status.to_string(),
         // Where AWS gives no code the status stands for it.
@@ -23,9 +29,9 @@ pub(in super::super) fn Failure(failure: InvokeFailure, typed: Typed) -> impl In
         (None, "") => "No answer".into(),
         (None, code) => code.to_owned(),
     };
-    let offered = failure.model.as_ref().map(|model| {
+    let offered = failure.model.as_ref().zip(typed).map(|(model, typed)| {
         let (sent, asked) = (typed.content_type.get_untracked(), typed.accept.get_untracked());
-        retries(model.status, &model.message, &sent, &asked)
+        (retries(model.status, &model.message, &sent, &asked), typed)
     });
     // SageMaker's own message repeats the model's: what is said once is enough.
     let words = match &failure.model {
@@ -34,7 +40,7 @@ pub(in super::super) fn Failure(failure: InvokeFailure, typed: Typed) -> impl In
     };
     view! {
         <div class="pane-head">
-            <h2>"Response"</h2>
+            <h2>{heading.unwrap_or_else(|| "Response".into())}</h2>
             <Badge tone=Tone::Bad>{status}</Badge>
         </div>
         <div class="failure-body">
@@ -44,7 +50,9 @@ pub(in super::super) fn Failure(failure: InvokeFailure, typed: Typed) -> impl In
                     <Words text=failure.hint />
                 </p>
             </div>
-            {offered.filter(|offered| !offered.is_empty()).map(|offered| view! { <Retries offered typed /> })}
+            {offered
+                .filter(|(offered, _)| !offered.is_empty())
+                .map(|(offered, typed)| view! { <Retries offered typed /> })}
             {failure.model.map(|model| view! { <ModelWords model /> })}
             {failure.explanation.map(|why| view! { <DenialWhy why=why /> })}
         </div>

@@ -26,7 +26,12 @@ fn tab(key: &'static str, label: &'static str, view: impl IntoView + 'static) ->
 
 /// A model's answer.
 #[component]
-pub(super) fn Answer(body: Arc<Body>, status: u16) -> impl IntoView {
+pub(super) fn Answer(
+    body: Arc<Body>,
+    status: u16,
+    /// Instead of the pane's own, where there is more than one answer: of the ways to show it only the first is there then.
+    heading: Option<String>,
+) -> impl IntoView {
     let aside = view! {
         <span class="pane-head-aside">
             <Badge tone=Tone::Ok>{status}</Badge>
@@ -35,11 +40,12 @@ pub(super) fn Answer(body: Arc<Body>, status: u16) -> impl IntoView {
     };
     let notes = view! { <Notes body=body.clone() /> };
     let mut views = views(&body);
-    if views.len() < 2 {
+    if views.len() < 2 || heading.is_some() {
+        views.truncate(1);
         let only = views.pop().map(|(_, view)| view);
         return view! {
             <div class="pane-head">
-                <h2>"Response"</h2>
+                <h2>{heading.unwrap_or_else(|| "Response".into())}</h2>
                 {aside}
             </div>
             {notes}
