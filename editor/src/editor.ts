@@ -56,7 +56,10 @@ class BodyEditor extends HTMLElement {
       this.#view.focus();
       this.#view.dispatch({ selection: { anchor, head } });
     }
-    area.hidden = true;
+    // Below the editor rather than gone: whatever had found it to fill it in, a test or a password manager, still can.
+    area.classList.add("under-editor");
+    area.tabIndex = -1;
+    area.ariaHidden = "true";
     this.toggleAttribute("ready", true);
     this.#tell();
   }
@@ -68,7 +71,7 @@ class BodyEditor extends HTMLElement {
     });
   }
 
-  /** The text area stays hidden: it goes too, or another editor is beside it already. */
+  /** The text area stays where it is: it goes too, or another editor is beside it already. */
   #leave(): void {
     this.#leaving.abort();
     this.#leaving = new AbortController();
@@ -153,7 +156,13 @@ class BodyEditor extends HTMLElement {
     // Whoever sends or looks elsewhere is done typing.
     document.addEventListener("submit", () => this.#write(), { signal, capture: true });
     this.addEventListener("focusout", () => this.#write(), { signal });
-    for (const label of area.labels) label.addEventListener("click", () => this.#view?.focus(), { signal });
+    for (const label of area.labels) {
+      const focus = (event: Event): void => {
+        event.preventDefault();
+        this.#view?.focus();
+      };
+      label.addEventListener("click", focus, { signal });
+    }
   }
 
   #changed(): void {

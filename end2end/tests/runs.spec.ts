@@ -50,6 +50,8 @@ test("closing the tab during apply does not stop it, and coming back shows where
 test("a server that crashes during apply finishes the run when it is back", async ({ open, trouble }) => {
   // The page loses its stream while the server is away.
   trouble.allow(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)/);
+  // On a busy machine the page's own part of the script may still be on its way then; what the server wrote stays.
+  trouble.allow(/Failed to fetch|load callback should succeed|^on \/shares\/new\/\S+\nexception: unreachable/);
   const first = await RunningConsole.start();
   let second: RunningConsole | undefined;
   try {

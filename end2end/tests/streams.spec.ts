@@ -90,7 +90,8 @@ test("a stream that breaks off keeps what came and says why, and one that is ref
   expect(await findings(page)).toEqual([]);
 
   await ask(page, "not this", "status=406");
-  await expect(response.getByRole("alert")).toContainText("The model answered 406");
+  await expect(response.getByRole("alert")).toContainText("error (406) from primary");
+  await expect(response.getByRole("heading", { name: "The model answered 406" })).toBeVisible();
   // A whole answer takes the stream's place.
   await page.getByRole("combobox", { name: "Answer" }).selectOption({ label: "As a whole" });
   await page.getByRole("textbox", { name: "Custom attributes" }).fill("");

@@ -16,9 +16,15 @@ pub fn run(layout: &Layout, seconds: u64) -> Result<()> {
     example.args(["build", "--release", "--package", "domain", "--example", "decisions"]);
     quiet(layout, "building the decisions example", &mut example)?;
 
+    let mut example = cargo(layout);
+    example.args(["build", "--release", "--package", "store", "--example", "history"]);
+    quiet(layout, "building the history example", &mut example)?;
+
     report::line("");
     let mut bench = Command::new(layout.binary("release", "bench"));
     bench.arg("--console").arg(console).arg("--seconds").arg(seconds.to_string());
-    bench.arg("--decisions").arg(layout.target.join("release/examples/decisions"));
+    for example in ["decisions", "history"] {
+        bench.arg(format!("--{example}")).arg(layout.target.join("release/examples").join(example));
+    }
     loud(&mut bench)
 }

@@ -7,11 +7,9 @@ pub mod json;
 
 mod drafts;
 mod kind;
-mod picture;
 
 pub use drafts::Drafts;
 pub use kind::BodyKind;
-pub use picture::Picture;
 
 /// What is wrong with a body, and where. Counted from 1, in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -75,14 +75,32 @@ impl Console {
     }
 
     /// Calls a server function, as a form; gives its answer.
-    pub async fn call(&self, name: &str, form: &str) -> Result<Bytes> {
-        let response = self.send(Method::POST, &format!("/api/{name}"), Some(form.to_owned())).await?;
+    pub async fn call(&self, name: &str, form: impl Into<Bytes>) -> Result<Bytes> {
+        let response = self.send(Method::POST, &format!("/api/{name}"), Some(form.into())).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         if status != StatusCode::OK && !status.is_redirection() {
             bail!("{name}: {status} {}", String::from_utf8_lossy(&body));
         }
         Ok(body)
+    }
+
+    /// Calls a server function whose answer comes piece by piece.
+    pub async fn stream(&self, name: &str, form: Bytes) -> Result<hyper::body::Incoming> {
+        let response = self.send(Method::POST, &format!("/api/{name}"), Some(form)).await?;
+        let status = response.status();
+        anyhow::ensure!(status == StatusCode::OK, "{name}: {status}");
+        Ok(response.into_body())
+    }
+
+    /// The memory that it has, in bytes.
+    pub fn memory(&self) -> Result<u64> {
+        let id = self.child.id().context("the console has ended")?;
+        let file = format!("/proc/{id}/status");
+        let status = std::fs::read_to_string(&file).with_context(|| format!("could not read `{file}`"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        Ok(kilobytes.context("the system does not tell its memory")? * 1024)
     }
 
     /// Fetches a page or a file as a browser that takes brotli would; gives its text form, decoded by the server's word,
@@ -104,7 +122,7 @@ impl Console {
         Ok(String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()).into_owned())
     }
 
-    async fn send(&self, method: Method, path: &str, form: Option<String>) -> Result<Response<hyper::body::Incoming>> {
+    async fn send(&self, method: Method, path: &str, form: Option<Bytes>) -> Result<Response<hyper::body::Incoming>> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.origin));
         request = request.header(COOKIE, &self.cookie);
         if form.is_none() {
@@ -113,7 +131,7 @@ impl Console {
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
             request = request.header(ORIGIN, &self.origin).header("sec-fetch-site", "same-origin");
         }
-        let body = Full::new(Bytes::from(form.unwrap_or_default()));
+        let body = Full::new(form.unwrap_or_default());
         self.http.request(request.body(body)?).await.with_context(|| format!("{path}: no answer"))
     }
 

@@ -3,7 +3,7 @@
 
 use crate::console::Console;
 use crate::load::Caller;
-use crate::share::{ENDPOINT, EXTERNAL_ID, ROLE, body};
+use crate::share::{ENDPOINT, EXTERNAL_ID, ROLE, STREAMED, Size};
 use anyhow::{Context, Result};
 use aws_credential_types::Credentials;
 use aws_sdk_sagemakerruntime as runtime;
@@ -50,13 +50,18 @@ impl Direct {
     }
 
     /// With the session that is there.
-    pub fn once(&self) -> Once {
-        Once { runtime: self.runtime.clone(), session: self.session.clone() }
+    pub fn once(&self, size: Size) -> Once {
+        Once { runtime: self.runtime.clone(), session: self.session.clone(), body: size.body() }
+    }
+
+    /// Streams with the session that is there.
+    pub fn streams(&self) -> Streams {
+        Streams { runtime: self.runtime.clone() }
     }
 
     /// With a new session for each call.
     pub fn each_time(&self) -> EachTime {
-        EachTime { sts: self.sts.clone(), runtime: self.runtime.clone() }
+        EachTime { sts: self.sts.clone(), runtime: self.runtime.clone(), body: Size::Kilobyte.body() }
     }
 }
 
@@ -64,11 +69,40 @@ impl Direct {
 pub struct Once {
     runtime: runtime::Client,
     session: Credentials,
+    body: String,
 }
 
 impl Caller for Once {
-    fn call(&self) -> BoxFuture<'_, Result<()>> {
-        invoke(&self.runtime, &self.session).boxed()
+    fn call(&self) -> BoxFuture<'_, Result<Duration>> {
+        async {
+            let begin = Instant::now();
+            invoke(&self.runtime, &self.session, &self.body).await?;
+            Ok(begin.elapsed())
+        }
+        .boxed()
+    }
+}
+
+/// Streams, each until its first piece.
+pub struct Streams {
+    runtime: runtime::Client,
+}
+
+impl Caller for Streams {
+    fn call(&self) -> BoxFuture<'_, Result<Duration>> {
+        async {
+            let (body, told) = STREAMED;
+            let begin = Instant::now();
+            let request = self.runtime.invoke_endpoint_with_response_stream().endpoint_name(ENDPOINT);
+            let request = request.content_type("text/csv").custom_attributes(told).body(Blob::new(body));
+            let mut pieces = request.send().await.map_err(runtime::Error::from)?.body;
+            let mut first = None;
+            while pieces.recv().await?.is_some() {
+                first.get_or_insert_with(|| begin.elapsed());
+            }
+            first.context("the stream had no piece")
+        }
+        .boxed()
     }
 }
 
@@ -76,11 +110,17 @@ impl Caller for Once {
 pub struct EachTime {
     sts: sts::Client,
     runtime: runtime::Client,
+    body: String,
 }
 
 impl Caller for EachTime {
-    fn call(&self) -> BoxFuture<'_, Result<()>> {
-        async { invoke(&self.runtime, &assume(&self.sts).await?).await }.boxed()
+    fn call(&self) -> BoxFuture<'_, Result<Duration>> {
+        async {
+            let begin = Instant::now();
+            invoke(&self.runtime, &assume(&self.sts).await?, &self.body).await?;
+            Ok(begin.elapsed())
+        }
+        .boxed()
     }
 }
 
@@ -92,8 +132,8 @@ async fn assume(client: &sts::Client) -> Result<Credentials> {
     Ok(Credentials::new(keys.access_key_id, keys.secret_access_key, Some(keys.session_token), Some(expires), "role"))
 }
 
-async fn invoke(client: &runtime::Client, session: &Credentials) -> Result<()> {
-    let request = client.invoke_endpoint().endpoint_name(ENDPOINT).content_type("text/csv").body(Blob::new(body()));
+async fn invoke(client: &runtime::Client, session: &Credentials, body: &str) -> Result<()> {
+    let request = client.invoke_endpoint().endpoint_name(ENDPOINT).content_type("text/csv").body(Blob::new(body));
     let config = runtime::config::Config::builder().credentials_provider(session.clone());
     let answer = request.customize().config_override(config).send().await.map_err(runtime::Error::from)?;
     anyhow::ensure!(answer.body.is_some(), "InvokeEndpoint gave no body");

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 /// A way of calling the endpoint once.
 pub trait Caller: Send + Sync {
-    /// One call; an error ends the measurement, as a number of failures would be no number of calls.
-    fn call(&self) -> BoxFuture<'_, Result<()>>;
+    /// One call; gives how long it took. An error ends the measurement, as a number of failures would be no number of
+    /// calls.
+    fn call(&self) -> BoxFuture<'_, Result<Duration>>;
 }
 
 /// What came of one way.
@@ -36,16 +37,26 @@ impl Measured {
 pub async fn drive(way: &dyn Caller, concurrent: usize, time: Duration) -> Result<(Vec<Duration>, Duration)> {
     let start = Instant::now();
     let mut times = Vec::new();
-    let one = || async {
-        let begin = Instant::now();
-        way.call().await.map(|()| begin.elapsed())
-    };
-    let mut under_way: FuturesUnordered<_> = (0..concurrent).map(|_| one()).collect();
+    let mut under_way: FuturesUnordered<_> = (0..concurrent).map(|_| way.call()).collect();
     while let Some(took) = under_way.next().await {
         times.push(took?);
         if start.elapsed() < time {
-            under_way.push(one());
+            under_way.push(way.call());
         }
     }
     Ok((times, start.elapsed()))
+}
+
+/// Makes so many calls.
+pub async fn repeat(way: &dyn Caller, concurrent: usize, calls: usize) -> Result<()> {
+    let mut left = calls.saturating_sub(concurrent);
+    let mut under_way: FuturesUnordered<_> = (0..concurrent.min(calls)).map(|_| way.call()).collect();
+    while let Some(took) = under_way.next().await {
+        took?;
+        if left > 0 {
+            left -= 1;
+            under_way.push(way.call());
+        }
+    }
+    Ok(())
 }

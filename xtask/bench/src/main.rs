@@ -1,6 +1,7 @@
-//! Measures the console on its own sandbox: calls a second and their times, next to the SDK alone and next to assuming
-//! the role for every call; policy decisions a second; the weight of the first page. Ratios from one run count, as both
-//! sides then share the machine; the command fails where a budget is not kept.
+//! Measures the console on its own sandbox: calls a second and their times with small and large bodies, next to the SDK
+//! alone and next to assuming the role for every call; how much later a stream begins; memory over many calls; policy
+//! decisions a second; searches of a long history; the weight of pages. Ratios from one run count, as both sides then share
+//! the machine; the command fails where a budget is not kept.
 
 mod console;
 mod direct;
@@ -12,16 +13,31 @@ mod table;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use console::Console;
+use direct::Direct;
 use load::{Caller, Measured};
+use share::{Share, Size};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use table::Report;
 
 /// The console may take so many times as long as the SDK alone.
-const CONSOLE_OVER_DIRECT: f64 = 2.5;
+const CONSOLE_OVER_DIRECT: f64 = 2.0;
+/// With many calls under way it makes at least so many of the SDK's a second.
+const THROUGHPUT: f64 = 0.5;
+/// A stream's first piece may come so much later than without the console.
+const LATER: Duration = Duration::from_millis(5);
 /// What the first page may weigh, with brotli, in bytes.
 const FIRST_PAGE: usize = 220_000;
+/// What the playground may weigh without its editor.
+const PLAYGROUND: usize = 350_000;
+/// Over so many calls memory has to stay as it is, but for a part of it.
+const MANY: usize = 100_000;
+const MEMORY: f64 = 1.2;
+/// So many calls before that fill caches and connections.
+const WARM: usize = 10_000;
+/// A search of a million calls over the same of ten thousand.
+const LONG_HISTORY: f64 = 5.0;
 /// Policy decisions a second on one core.
 const DECISIONS: f64 = 1_000_000.0;
 /// How many calls are under way at once.
@@ -38,6 +54,9 @@ struct Options {
     /// The program that prints policy decisions a second.
     #[arg(long)]
     decisions: PathBuf,
+    /// The program that searches long histories.
+    #[arg(long)]
+    history: PathBuf,
     /// Seconds for each row of the table.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
@@ -62,51 +81,104 @@ async fn main() -> ExitCode {
 async fn run(options: &Options) -> Result<bool> {
     let mut report = Report::default();
     let console = Console::start(&options.console).await?;
-    calls(&console, Duration::from_secs(options.seconds), &mut report).await?;
-    first_page(&console, &mut report).await.context("could not weigh the first page")?;
+    let share = share::make(&console).await.context("could not make a share through the console")?;
+    let direct = direct::Direct::new(&console).await.context("could not assume the share's role")?;
+    let time = Duration::from_secs(options.seconds);
+    for size in [Size::Kilobyte, Size::FiveMegabytes] {
+        calls(&console, &share, &direct, size, time, &mut report).await?;
+    }
+    streams(&console, &share, &direct, time, &mut report).await?;
+    memory(&console, &share, &mut report).await?;
+    pages(&console, &share, &mut report).await.context("could not weigh the pages")?;
     // It would take its share of the machine from the decisions.
     console.stop().await?;
-    let decisions = decisions(&options.decisions).await?;
+    let decisions = printed(&options.decisions).await?;
     let fast = decisions >= DECISIONS;
     report.budget("policy decisions a second, one core (at least 1,000,000)", &table::thousands(decisions), fast);
+    let worst = printed(&options.history).await?;
+    let what = format!("searches of 1,000,000 calls over 10,000, the worst (at most {LONG_HISTORY})");
+    report.budget(&what, &format!("{worst:.2}"), worst <= LONG_HISTORY);
     report.print()
 }
 
 /// The table of calls, and how the console compares.
-async fn calls(console: &Console, time: Duration, report: &mut Report) -> Result<()> {
-    let share = share::make(console).await.context("could not make a share through the console")?;
-    let direct = direct::Direct::new(console).await.context("could not assume the share's role")?;
-    let ways: Ways<'_> = [Box::new(direct.once()), Box::new(share.through(console)), Box::new(direct.each_time())];
+async fn calls(
+    console: &Console,
+    share: &Share,
+    direct: &Direct,
+    size: Size,
+    time: Duration,
+    report: &mut Report,
+) -> Result<()> {
+    let mut ways: Ways<'_> = vec![Box::new(direct.once(size)), Box::new(share.through(console, size))];
+    if size == Size::Kilobyte {
+        ways.push(Box::new(direct.each_time()));
+    }
+    let name = size.name();
     for concurrent in CONCURRENT {
-        let [sdk, through, each] = measure(&ways, concurrent, time).await?;
-        report.row("the SDK, straight to the sandbox", concurrent, &sdk);
-        report.row("through the console", concurrent, &through);
-        report.row("assuming the role for every call", concurrent, &each);
+        let measured = measure(&ways, concurrent, time).await?;
+        let [sdk, through] = [measured[0], measured[1]];
+        report.row(&format!("{name}: the SDK, straight to the sandbox"), concurrent, &sdk);
+        report.row(&format!("{name}: through the console"), concurrent, &through);
         let ratio = through.p50.as_secs_f64() / sdk.p50.as_secs_f64();
+        let what = format!("{name}: console's p50 over the SDK's, {concurrent} at once");
         if concurrent == 1 {
-            let what = format!("console's p50 over the SDK's, 1 at once (at most {CONSOLE_OVER_DIRECT})");
+            let what = format!("{what} (at most {CONSOLE_OVER_DIRECT})");
             report.budget(&what, &format!("{ratio:.2}"), ratio <= CONSOLE_OVER_DIRECT);
         } else {
-            // More than the machine has cores: each waits for the others, and the time of one is the calls a second.
-            report.note(&format!("console's p50 over the SDK's, {concurrent} at once"), &format!("{ratio:.2}"));
+            // More than the machine has cores: each waits for the others, and what counts is how many are done.
+            report.note(&what, &format!("{ratio:.2}"));
+            let ratio = through.per_second / sdk.per_second;
+            let what = format!("{name}: console's calls a second over the SDK's (at least {THROUGHPUT})");
+            report.budget(&what, &format!("{ratio:.2}"), ratio >= THROUGHPUT);
         }
-        let ratio = through.p50.as_secs_f64() / each.p50.as_secs_f64();
-        let what = format!("console's p50 over assuming each time, {concurrent} at once (below 1)");
-        report.budget(&what, &format!("{ratio:.2}"), ratio < 1.0);
-        let ratio = through.per_second / sdk.per_second;
-        report.note(&format!("console's calls a second over the SDK's, {concurrent} at once"), &format!("{ratio:.2}"));
+        if let Some(each) = measured.get(2) {
+            report.row(&format!("{name}: assuming the role for each"), concurrent, each);
+            let ratio = through.p50.as_secs_f64() / each.p50.as_secs_f64();
+            let what = format!("{name}: console's p50 over assuming each time, {concurrent} at once (below 1)");
+            report.budget(&what, &format!("{ratio:.2}"), ratio < 1.0);
+        }
     }
     Ok(())
 }
 
-/// The weight of the overview, part by part.
-async fn first_page(console: &Console, report: &mut Report) -> Result<()> {
-    let parts = page::weigh(console, "/").await?;
-    let total: usize = parts.iter().map(|part| part.bytes).sum();
-    let what = format!("first page with brotli (at most {} kB)", FIRST_PAGE / 1000);
-    report.budget(&what, &kilobytes(total), total <= FIRST_PAGE);
-    for part in parts {
-        report.note(&format!("  {}", part.path), &kilobytes(part.bytes));
+/// How much later a stream's first piece comes.
+async fn streams(console: &Console, share: &Share, direct: &Direct, time: Duration, report: &mut Report) -> Result<()> {
+    let ways: Ways<'_> = vec![Box::new(direct.streams()), Box::new(share.streams(console))];
+    let measured = measure(&ways, 1, time).await?;
+    let later = measured[1].p50.saturating_sub(measured[0].p50);
+    let what = format!("a stream's first piece comes later by, p50 (at most {} ms)", LATER.as_millis());
+    report.budget(&what, &table::milliseconds(later), later < LATER);
+    Ok(())
+}
+
+/// The console's memory over many calls, with the sandbox's that answers them.
+async fn memory(console: &Console, share: &Share, report: &mut Report) -> Result<()> {
+    let through = share.through(console, Size::Kilobyte);
+    load::repeat(&through, CONCURRENT[1], WARM).await?;
+    let before = console.memory()?;
+    load::repeat(&through, CONCURRENT[1], MANY).await?;
+    let ratio = console.memory()? as f64 / before as f64;
+    let what = format!("memory after {} calls over before (at most {MEMORY})", table::thousands(MANY as f64));
+    report.budget(&what, &format!("{ratio:.2}"), ratio <= MEMORY);
+    report.note("  before", &format!("{:.0} MB", before as f64 / 1_000_000.0));
+    Ok(())
+}
+
+/// The weight of the overview and of the playground, part by part.
+async fn pages(console: &Console, share: &Share, report: &mut Report) -> Result<()> {
+    for (name, path, most) in
+        [("first page", "/".to_owned(), FIRST_PAGE), ("playground without its editor", share.page(), PLAYGROUND)]
+    {
+        let parts = page::weigh(console, &path).await?;
+        let counted = parts.iter().filter(|part| !part.path.starts_with("/editor/"));
+        let total: usize = counted.map(|part| part.bytes).sum();
+        let what = format!("{name} with brotli (at most {} kB)", most / 1000);
+        report.budget(&what, &kilobytes(total), total <= most);
+        for part in parts {
+            let path = part.path.split('?').next().unwrap_or_default();
+            report.note(&format!("  {path}"), &kilobytes(part.bytes));
+        }
     }
     Ok(())
 }
@@ -115,15 +187,14 @@ fn kilobytes(bytes: usize) -> String {
     format!("{:.1} kB", bytes as f64 / 1000.0)
 }
 
-/// The SDK alone, the console, the role for every call.
-type Ways<'a> = [Box<dyn Caller + 'a>; 3];
+/// What is measured beside each other.
+type Ways<'a> = Vec<Box<dyn Caller + 'a>>;
 
-/// Measures the three ways in turns.
-async fn measure(ways: &Ways<'_>, concurrent: usize, time: Duration) -> Result<[Measured; 3]> {
-    let mut samples = [const { Vec::new() }; 3];
-    let mut spent = [Duration::ZERO; 3];
+/// Measures the ways in turns.
+async fn measure(ways: &Ways<'_>, concurrent: usize, time: Duration) -> Result<Vec<Measured>> {
+    let mut found = vec![(Vec::new(), Duration::ZERO); ways.len()];
     for round in 0..=ROUNDS {
-        for (way, (samples, spent)) in ways.iter().zip(samples.iter_mut().zip(spent.iter_mut())) {
+        for (way, (samples, spent)) in ways.iter().zip(&mut found) {
             let (times, took) = load::drive(way.as_ref(), concurrent, time / ROUNDS).await?;
             // The first round opens connections and fills caches.
             if round > 0 {
@@ -132,12 +203,11 @@ async fn measure(ways: &Ways<'_>, concurrent: usize, time: Duration) -> Result<[
             }
         }
     }
-    let [a, b, c] = samples;
-    Ok([Measured::new(a, spent[0])?, Measured::new(b, spent[1])?, Measured::new(c, spent[2])?])
+    found.into_iter().map(|(samples, spent)| Measured::new(samples, spent)).collect()
 }
 
-/// Runs the example, and takes the largest number it prints before `decisions`.
-async fn decisions(program: &Path) -> Result<f64> {
+/// Runs an example, and takes the largest number it prints.
+async fn printed(program: &Path) -> Result<f64> {
     let output = tokio::process::Command::new(program).output().await;
     let output = output.with_context(|| format!("could not start `{}`", program.display()))?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

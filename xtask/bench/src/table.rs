@@ -37,7 +37,7 @@ impl Report {
     /// Prints everything; says whether all budgets were kept.
     pub fn print(self) -> Result<bool> {
         let mut out = std::io::stdout().lock();
-        writeln!(out, "InvokeEndpoint on `echo`, 1 kB         at once  per second         p50         p99")?;
+        writeln!(out, "InvokeEndpoint on `echo`              at once  per second         p50         p99")?;
         writeln!(out, "{}", "-".repeat(80))?;
         writeln!(out, "{}\n{}", self.calls, self.facts)?;
         Ok(self.broken == 0)
@@ -62,7 +62,8 @@ pub fn thousands(number: f64) -> String {
     out
 }
 
-fn milliseconds(time: Duration) -> String {
+/// `1.23 ms`
+pub fn milliseconds(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1000.0)
 }
 

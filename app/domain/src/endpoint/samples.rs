@@ -154,7 +154,8 @@ pub fn for_image(image: &str) -> Option<Sample> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::{BodyKind, Picture, bytes, problem};
+    use crate::body::{BodyKind, bytes, problem};
+    use crate::invoke::body::ImageType;
 
     #[test]
     fn an_image_is_known_by_its_repository() {
@@ -185,7 +186,7 @@ mod tests {
                 }
                 BodyEncoding::Base64 => {
                     let body = bytes::from_base64(known.body).unwrap_or_default();
-                    let picture = Picture::of(&body) == Some(Picture::Png);
+                    let picture = ImageType::of(&body) == Some(ImageType::Png);
                     assert!(picture || body.starts_with(b"\x93NUMPY\x01\x00"), "{}", known.name);
                     assert_eq!(kind, Some(BodyKind::File));
                 }

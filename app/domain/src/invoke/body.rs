@@ -9,11 +9,10 @@ pub mod json;
 pub mod lines;
 mod visible;
 
+pub use crate::body::bytes::{from_base64, to_base64};
 pub use image::ImageType;
 pub use visible::{has_hidden, visible};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use csv::Sheet;
 
 /// The most pixels of an image that is drawn: a few kilobytes may stand for gigabytes of them.
@@ -240,16 +239,6 @@ pub fn file_name(endpoint: &str, kind: &BodyKind, content_type: &str) -> String 
         kind => kind.extension(),
     };
     format!("{name}-answer.{extension}")
-}
-
-/// Bytes out of base64, with padding; `None` where it is none.
-pub fn from_base64(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).ok()
-}
-
-/// Bytes in base64, with padding.
-pub fn to_base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

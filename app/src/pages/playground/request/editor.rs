@@ -42,8 +42,7 @@ pub(super) fn TextBody(
     let place = move || problem.get().map(|BodyProblem { line, column, message }| format!("{line}:{column}:{message}"));
     let about = move || {
         let words = [error.get().map(|error| error.message), problem.get().map(|problem| in_words(&problem))];
-        let hint = "Esc, then Tab leaves the editor.".to_owned();
-        words.into_iter().flatten().chain([hint]).collect::<Vec<_>>().join(" ")
+        words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     };
     let invalid = move || (problem.with(Option::is_some) || error.with(Option::is_some)).then_some("");
     view! {

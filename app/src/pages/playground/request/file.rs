@@ -2,7 +2,8 @@
 
 use super::typed::Typed;
 use crate::ui::{Button, Field, Words, size};
-use domain::body::{BodyKind, Picture};
+use domain::body::BodyKind;
+use domain::invoke::body::ImageType;
 #[cfg(feature = "hydrate")]
 use domain::invoke::limits;
 use leptos::prelude::*;
@@ -56,7 +57,7 @@ impl Chosen {
 /// The content type to send a file as. What was typed stands where it is one of files and says no other picture.
 #[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "files are chosen in browsers"))]
 fn type_of(picked: &Picked, typed: &str) -> String {
-    let picture = Picture::of(&picked.bytes).map(Picture::media_type);
+    let picture = ImageType::of(&picked.bytes).map(ImageType::media_type);
     let typed_fits = BodyKind::of_type(typed) == Some(BodyKind::File)
         && typed != BodyKind::File.usual_type()
         && (!typed.starts_with("image/") || Some(typed) == picture);
@@ -141,7 +142,7 @@ pub(super) fn FilePane(typed: Typed) -> impl IntoView {
 /// What was chosen: a picture where its bytes are one, else its first bytes.
 #[component]
 fn Shown(picked: Arc<Picked>, typed: Typed) -> impl IntoView {
-    let picture = Picture::of(&picked.bytes);
+    let picture = ImageType::of(&picked.bytes);
     let kind = match picture {
         Some(picture) => picture.media_type().to_owned(),
         None if picked.said_type.is_empty() => "unknown type".into(),
