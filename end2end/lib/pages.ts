@@ -22,6 +22,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await visit("saved-import", "/saved/import");
   await visit("batch-empty", "/playground/batch");
   await visit("load-empty", "/playground/load");
+  await visit("compare-empty", "/playground/compare");
   await visit("activity-empty", "/activity");
   await visit("accounts", "/accounts");
   await visit("doctor-empty", "/doctor");
@@ -73,6 +74,9 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   await expect(page.getByRole("region", { name: "Response" })).toContainText("200");
   await settled(page);
   await look("playground-response");
+  await page.getByText("Copy as code", { exact: true }).click();
+  await settled(page);
+  await look("playground-code");
   await page.getByText("Save request", { exact: true }).click();
   await page.getByRole("textbox", { name: "Body" }).fill("{{tenure_months}},0,0");
   await page.getByRole("textbox", { name: "Name of the saved request" }).fill("Score a customer");
@@ -124,6 +128,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
 /** Waits until nothing on the page is loading any more. */
 async function settled(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
-  await expect(page.locator("[aria-busy=true]")).toHaveCount(0);
+  // What is folded away is loaded once it is unfolded.
+  await expect(page.locator("[aria-busy=true]").filter({ visible: true })).toHaveCount(0);
   await page.evaluate(() => document.fonts.ready);
 }

@@ -70,7 +70,7 @@ test("what a language model streams is readable as it comes, with each piece's s
   expect(await findings(page)).toEqual([]);
 
   // A long answer is followed until the person looks at its beginning.
-  await ask(page, "a line of text\n".repeat(400), "parts=40;part-ms=50");
+  await ask(page, "a line of text\n".repeat(400), "parts=40;part-ms=250");
   await expect(response).toContainText("Coming");
   const area = response.getByRole("region", { name: "The answer so far" });
   await expect.poll(() => area.evaluate((it) => it.scrollTop)).toBeGreaterThan(0);
