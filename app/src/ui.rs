@@ -6,6 +6,7 @@
 
 mod button;
 mod card;
+mod confirm;
 mod copy;
 mod dialog;
 mod early;
@@ -23,6 +24,7 @@ mod toast;
 
 pub use button::{Button, ButtonKind};
 pub use card::{Badge, Card, Tone};
+pub use confirm::Confirm;
 pub use copy::{ArnText, CopyButton};
 pub use dialog::Dialog;
 pub use early::heard_early;

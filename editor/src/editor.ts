@@ -51,6 +51,8 @@ class BodyEditor extends HTMLElement {
     root.append(this.#about);
     this.#view = new EditorView({ root, parent: root, doc: area.value, extensions: this.#extensions() });
     this.#listen(area);
+    // What is not shown can't take the focus over.
+    this.toggleAttribute("ready", true);
     if (document.activeElement === area) {
       const { selectionStart: anchor, selectionEnd: head } = area;
       this.#view.focus();
@@ -60,7 +62,7 @@ class BodyEditor extends HTMLElement {
     area.classList.add("under-editor");
     area.tabIndex = -1;
     area.ariaHidden = "true";
-    this.toggleAttribute("ready", true);
+    this.#spare();
     this.#tell();
   }
 
@@ -87,6 +89,11 @@ class BodyEditor extends HTMLElement {
     else this.#tell();
   }
 
+  /** Drawing megabytes a second time would take a while, and nobody sees them. */
+  #spare(): void {
+    if (this.#area) this.#area.hidden = this.#agreed.length > FOLLOWED_AT_ONCE;
+  }
+
   /** Takes over what the text area says now. */
   follow(): void {
     const [view, area] = [this.#view, this.#area];
@@ -95,6 +102,7 @@ class BodyEditor extends HTMLElement {
     if (!view || !area || hidden || area.value === this.#agreed) return;
     clearTimeout(this.#late);
     this.#agreed = area.value;
+    this.#spare();
     view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: area.value }, userEvent: "input.replace" });
   }
 
@@ -178,6 +186,7 @@ class BodyEditor extends HTMLElement {
     const text = view.state.doc.toString();
     if (text === this.#agreed) return;
     this.#agreed = text;
+    this.#spare();
     area.value = text;
     area.dispatchEvent(new Event("input", { bubbles: true }));
   }

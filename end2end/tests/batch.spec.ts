@@ -56,7 +56,10 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       expect(lines[3]).toMatch(/^3,"a ""b"", 3",status=400,,400,"?ModelError: .*,\d+$/);
       expect(lines).toHaveLength(11);
 
-      await page.getByRole("button", { name: "Delete batch and files" }).click();
+      const remove = page.getByRole("button", { name: "Delete batch and files" });
+      await expect(remove).toBeHidden();
+      await page.getByText("Delete this batch…").click();
+      await remove.click();
       await expect(page.getByText("No batches yet")).toBeVisible();
     });
   });
@@ -66,4 +69,32 @@ test("a file that is none is told at its field", async ({ freshPage: page }) => 
   await upload(page, "empty.csv", "\n\n");
   await expect(page.getByRole("alert")).toContainText("The file has no rows");
   expect(await findings(page)).toEqual([]);
+});
+
+test("a workbook is refused for what it is, and a line that is not JSON is marked before it is sent", async ({ freshPage: page }) => {
+  await upload(page, "customers.xlsx", "PK\u0003\u0004\u0014\u0000");
+  await expect(page.getByRole("alert")).toContainText("This is an Excel workbook or another ZIP file");
+  await expect(page.getByRole("alert")).toContainText("Save the sheet as CSV");
+  await upload(page, "one.jsonl", '{"a": 1}\n{broken\n');
+  await expect(page.getByText("one.jsonl has 2 rows")).toBeVisible();
+  const rows = page.getByRole("region", { name: "First rows" }).getByRole("row");
+  await expect(rows.nth(1)).not.toContainText("Not JSON");
+  await expect(rows.nth(2)).toContainText("Not JSON");
+  expect(await findings(page)).toEqual([]);
+});
+
+test("rows that fail are listed as they come", async ({ fresh, freshPage: page }) => {
+  await fresh.fault({ service: "runtime", operation: "InvokeEndpoint", effect: { kind: "latency", ms: 300 } });
+  const rows = Array.from({ length: 80 }, (_, at) => `${at + 1},a,status=400`);
+  await upload(page, "failing.csv", ["id,text,fault", ...rows].join("\n"));
+  await setUp(page);
+  await page.getByRole("textbox", { name: "Requests at once" }).fill("2");
+  await page.getByRole("textbox", { name: "Pause after failed rows in a row" }).fill("0");
+  await page.getByRole("button", { name: "Start batch" }).click();
+  const failed = page.getByRole("region", { name: "Failed rows" });
+  await expect(failed.getByRole("row").nth(3)).toBeVisible({ timeout: 30_000 });
+  // It is still under way.
+  await page.getByRole("button", { name: "Pause batch" }).click();
+  await expect(page.getByText(/^Paused: \d+ of 80 rows are done, \d+ failed\.$/)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText("It goes on when you close this page")).toBeHidden();
 });

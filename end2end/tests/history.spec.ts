@@ -60,6 +60,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
 
       await page.goto("/history");
       await calls.nth(1).getByRole("link").click();
+      await page.getByText("Delete this call…").click();
       await page.getByRole("button", { name: "Delete this call" }).click();
       await expect(page).toHaveURL(/\/history$/);
       await expect(calls).toHaveCount(2);

@@ -16,14 +16,14 @@ test("an error in JSON is told with its place, asks before it is sent, and forma
   await request.kind("JSON");
   await expect(request.contentType).toHaveValue("application/json");
   await request.body.fill('{\n  "a": 1.50,\n  "b" 2\n}');
-  await expect(request.problem.filter({ hasText: "Line 3, column 7: expected" })).toBeVisible();
+  await expect(request.problem.filter({ hasText: "Line 3, column 7: a colon is expected." })).toBeVisible();
   await expect(request.body).toHaveAccessibleDescription(/Line 3, column 7/);
   await expect(request.pane.getByRole("button", { name: /^Format/ })).toBeDisabled();
   await expect(page.locator("body-editor .cm-lint-marker-error")).toBeVisible();
   expect(await findings(page)).toEqual([]);
 
   await request.body.press("ControlOrMeta+Enter");
-  await expect(request.pane.getByRole("alert")).toContainText("It was not sent");
+  await expect(request.pane.getByRole("alert")).toContainText("a colon is expected. It was not sent");
   await request.pane.getByRole("button", { name: "Invoke with it as it is" }).click();
   await expect(request.response).toContainText("200");
 
@@ -34,6 +34,19 @@ test("an error in JSON is told with its place, asks before it is sent, and forma
   await expect(page.locator("body-editor .cm-content")).toContainText('"b": [');
   await request.pane.getByRole("button", { name: "Compact" }).click();
   await expect(request.text).toHaveValue('{"a":1.50,"b":[1,2]}');
+
+  // What a saved request fills in is no error, and is asked about all the same.
+  await request.body.fill('{"months":{{months}}}');
+  await expect(request.pane.getByText("{{months}} is filled in once the request is saved.")).toBeVisible();
+  await expect(request.problem).toHaveCount(0);
+  await expect(page.locator("body-editor .cm-lint-marker-error")).toHaveCount(0);
+  await request.pane.getByRole("button", { name: "Format" }).click();
+  await expect(request.text).toHaveValue('{\n  "months": {{months}}\n}');
+  expect(await findings(page)).toEqual([]);
+  await request.invoke.click();
+  await expect(request.pane.getByRole("alert")).toContainText("It was not sent");
+  await request.pane.getByRole("button", { name: "Invoke with it as it is" }).click();
+  await expect(request.response).toContainText("{{months}}");
 
   // Tab goes on, as in any other field.
   await request.body.focus();
@@ -54,7 +67,9 @@ test("kinds turn into each other where they can, and keep what was typed where t
   await expect(request.problem.filter({ hasText: "Line 3, column 6" })).toBeVisible();
   await request.kind("CSV");
   await expect(request.text).toHaveValue("");
+  await expect(request.pane.getByText("The body is empty.")).toBeVisible();
   await request.body.fill("1,2");
+  await expect(request.pane.getByText("The body is empty.")).toHaveCount(0);
   await request.kind("JSON Lines");
   await expect(request.text).toHaveValue('{"a":1}\n\n{"a":}');
   // The content type asks for a kind, too.
@@ -163,7 +178,8 @@ test("options are measured as they are typed, and those a stream does not take a
   await id.fill("call-1");
   const attributes = await request.option("Custom attributes");
   await attributes.fill("naïve");
-  await expect(attributes).toHaveAccessibleDescription(/only printable ASCII can travel in a header/);
+  await expect(attributes).toHaveAccessibleDescription(/Custom attributes have .* only printable ASCII can travel in a header/);
+  await expect(request.invoke).toHaveAccessibleName(/the custom attributes can't be sent so/);
   await attributes.fill("");
   await (await request.option("Explanations")).fill("`true`");
   await request.pane.getByRole("combobox", { name: "Answer" }).selectOption({ label: "Piece by piece" });
@@ -192,6 +208,39 @@ test("samples of known containers are at hand, and an endpoint that is not in se
   await expect(page.getByText("This connection sees no endpoint in the region", { exact: false })).toBeVisible();
 });
 
+test("which of many models or components is to answer is asked for before anything is sent", async ({ sharedPage: page }) => {
+  const request = new RequestPane(page);
+  await request.open("tenant-models");
+  await request.editor();
+  const model = await request.option("Target model");
+  await expect(model).toHaveValue("churn.tar.gz");
+  await request.invoke.click();
+  await expect(request.response).toContainText("200");
+  await model.fill("");
+  await expect(request.invoke).toBeDisabled();
+  await expect(request.invoke).toHaveAccessibleName(/needs a target model/);
+
+  await request.open("shared-gpu");
+  await request.editor();
+  await expect(request.invoke).toHaveAccessibleName(/needs an inference component/);
+  const component = await request.option("Inference component");
+  await expect(component).toHaveAccessibleDescription(/Here: .*echo-component/);
+  await component.fill("echo-component");
+  await request.kind("Text");
+  await request.body.fill("hello");
+  await request.invoke.click();
+  await expect(request.response).toContainText("hello");
+});
+
+test("a body over the limit of a serverless endpoint says whose limit it is", async ({ sharedPage: page }) => {
+  const request = new RequestPane(page);
+  await request.open("churn-serverless");
+  await request.editor();
+  await request.put("41,7,12\n".repeat(600_000));
+  await expect(request.body).toHaveAccessibleDescription(/4\.5 MB are more than a serverless endpoint takes/);
+  await expect(request.invoke).toBeDisabled();
+});
+
 test("a call that is waited for counts, and cancelling it ends it", async ({ fresh, freshPage: page }) => {
   const request = new RequestPane(page);
   await request.open("echo");
@@ -200,7 +249,9 @@ test("a call that is waited for counts, and cancelling it ends it", async ({ fre
   await request.invoke.click();
   await expect(request.pane.getByText(/1 s · the model has 59 s left of 60 s/)).toBeVisible();
   await request.pane.getByRole("button", { name: "Cancel call" }).click();
-  await expect(request.pane.getByText(/Cancelled after \d+ s: the call to echo was broken off/)).toBeVisible();
+  await expect(request.response.getByRole("status")).toHaveText(/^Cancelled after \d+ s$/);
+  await expect(request.response.getByText("No answer had come", { exact: false })).toBeVisible();
+  await expect(request.pane).not.toContainText("Cancelled");
   await expect(request.invoke).not.toHaveAttribute("aria-busy", "true");
   await fresh.clearFaults();
   await expect(async () => {
@@ -220,6 +271,7 @@ test.describe("on a phone", () => {
     await (await request.option("Inference id")).fill("x");
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(wide).toBe(0);
+    await expect(request.pane.getByText("Ctrl Enter")).toBeHidden();
     expect(await findings(page)).toEqual([]);
   });
 });

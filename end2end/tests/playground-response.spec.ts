@@ -128,7 +128,9 @@ test("each failure says what it means, what to do, and where the log is", async 
   await failed("error=ServiceUnavailable", "x", "503 · ServiceUnavailable", "no instance of the endpoint is healthy");
   await failed("error=InternalDependencyException", "x", "InternalDependencyException", "KMS key");
   await failed("status=400", "row 3 is short", "The model answered 400", "row 3 is short", "could not read this input");
-  await failed("status=422", `{"detail":["a"]}`, `"detail": [`, "don't fit");
+  await failed("status=422", `{"detail":["a"]}`, `"detail": [`, "don't fit: check the names, types and number of its fields.");
+  await failed("status=415", "no", "does not say which it takes");
+  await failed("status=301", "x", "a redirect, which SageMaker does not follow");
   await failed("status=503", "", "(no message)", "does not answer");
   const failure = await failed("status=500", "Traceback", "424 · ModelError", "its log has the error's place");
   const log = failure.getByRole("link", { name: /Open its log in CloudWatch/ });
@@ -138,6 +140,13 @@ test("each failure says what it means, what to do, and where the log is", async 
 
   const missing = await answered(page, fresh.origin, { endpoint: "missing", body: "x" });
   await expect(missing).toContainText("has no endpoint of this name in eu-west-1");
+  for (const [endpoint, text] of [
+    ["demand-forecast", "or it is not in service"],
+    ["tenant-models", "name the one that is to answer as target model"],
+    ["shared-gpu", "This endpoint's models are inference components: name the one that is to answer."],
+  ] as const) {
+    await expect(await answered(page, fresh.origin, { endpoint, body: "x", type: "text/csv" }), endpoint).toContainText(text);
+  }
   for (const [effect, ...texts] of [
     [{ kind: "throttle" }, "more calls than this endpoint or account may make at once"],
     [{ kind: "error", status: 403, code: "AccessDeniedException", message: "User: x is not authorized to perform: sagemaker:InvokeEndpoint" }, "itself may not make this call"],

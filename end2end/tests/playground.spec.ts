@@ -1,5 +1,5 @@
 // The playground's form: what it brings, what it keeps, and what it does for whoever typed something wrong.
-import { bodyText } from "../lib/request.ts";
+import { bodyText, RequestPane } from "../lib/request.ts";
 import { expect, test } from "../lib/test.ts";
 import { ShareWizard } from "../lib/wizard.ts";
 
@@ -44,4 +44,49 @@ test("another endpoint brings its sample, what was typed is kept, and the sample
   await expect(body).toHaveAccessibleDescription(/more than InvokeEndpoint takes/);
   await expect(page.getByText("66 lines")).toBeVisible();
   await expect(page.getByRole("button", { name: "Invoke endpoint" })).toBeDisabled();
+});
+
+test("what was typed is there again after a reload, after going back, and on the way through the other pages", async ({ freshPage: page }) => {
+  const request = new RequestPane(page);
+  await request.open("echo");
+  await request.editor();
+  await request.kind("Text");
+  await request.body.fill("a draft");
+  const attributes = await request.option("Custom attributes");
+  await attributes.fill("parts=3");
+  const there = async () => {
+    await expect(request.text).toHaveValue("a draft");
+    await expect(await request.option("Custom attributes")).toHaveValue("parts=3");
+    await expect(page).toHaveURL(/endpoint=echo/);
+  };
+  await page.reload();
+  await request.editor();
+  await there();
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Accounts" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Accounts" })).toBeVisible();
+  await page.goBack();
+  await there();
+  await page.getByRole("navigation", { name: "Playground" }).getByRole("link", { name: "History" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "History" })).toBeVisible();
+  await page.getByRole("navigation", { name: "Playground" }).getByRole("link", { name: "Request" }).click();
+  await there();
+  // An address that is opened begins anew.
+  await request.open("echo");
+  await request.editor();
+  await expect(request.text).toHaveValue(/sagemaker/);
+});
+
+test("without a share the first connection that sees endpoints offers them, and a name it doesn't know is told", async ({ freshPage: page }) => {
+  await page.goto("/playground");
+  const endpoint = page.getByRole("combobox", { name: "Endpoint" });
+  await expect(page.getByRole("combobox", { name: "Through" })).toHaveValue("direct/eu-west-1/parent");
+  await expect(endpoint).not.toHaveValue("");
+  await page.goto(`/playground?through=${encodeURIComponent("direct/eu-west-1/parent")}&endpoint=churn`);
+  await expect(page.getByText("This connection sees no endpoint churn")).toBeVisible();
+  await page.getByRole("link", { name: "churn-async" }).click();
+  await expect(page).toHaveURL(/endpoint=churn-async/);
+  await expect(page.getByText("This connection sees no endpoint")).toHaveCount(0);
+  await page.goto(`/playground?through=${encodeURIComponent("direct/eu-west-1/parent")}&endpoint=nope%20bad!`);
+  await expect(endpoint).toHaveAccessibleDescription(/is not an endpoint name/);
+  await expect(page.getByText("InService")).toHaveCount(0);
 });

@@ -61,9 +61,10 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await expect(page.getByText("Nothing was added yet")).toBeVisible();
       await expect(page.getByRole("combobox", { name: "Score a customer is here already" })).toHaveValue("0-copy");
       await page.getByRole("button", { name: "Import 1 request" }).click();
-      await expect(page.getByRole("status").filter({ hasText: "1 requests were added, 0 replaced" })).toBeVisible();
+      await expect(page.getByRole("status").filter({ hasText: "1 request added, 0 requests replaced" })).toBeVisible();
       await expect(page.getByRole("link", { name: "Score a customer (2)", exact: true })).toBeVisible();
       await page.getByRole("link", { name: "Edit Score a customer (2)" }).click();
+      await page.getByText("Delete this request…").click();
       await page.getByRole("button", { name: "Delete this request" }).click();
       await expect(page).toHaveURL(/\/saved$/);
       await expect(page.getByRole("link", { name: "Score a customer", exact: true })).toBeVisible();

@@ -84,7 +84,12 @@ async fn a_file_is_sent_set_up_and_downloaded_without_a_script() {
 #[tokio::test]
 async fn a_file_that_can_not_be_read_is_told_on_the_page_it_came_from() {
     let under = Under::test().await;
-    for (text, why) in [("\n\n", "The file has no rows"), ("", "No file was chosen")] {
+    for (text, why) in [
+        ("\n\n", "The file has no rows"),
+        ("", "No file was chosen"),
+        ("PK\u{3}\u{4}\u{14}\0\u{6}\0", "This is an Excel workbook or another ZIP file"),
+        ("GIF89a\u{1}\0", "This is not text"),
+    ] {
         let answer = sent(&under, "a.csv", text).await;
         let to = answer.header("location").to_owned();
         assert!(to.starts_with("/playground/batch?kept="), "{to}");

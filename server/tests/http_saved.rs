@@ -139,8 +139,12 @@ async fn a_file_leaves_as_a_download_and_comes_back_after_it_was_looked_at() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_kept_is_set_and_what_is_wrong_with_a_search_is_told() {
     let under = Under::test().await;
-    let set = "call_days=30&keep_bodies=true&body_kb=8&body_days=3";
-    assert_eq!(led_to(&form(&under, "/api/set_history", set).await), "/history/settings?kept=1");
+    let set = "form[call_days]=30&form[keep_bodies]=true&form[body_kb]=abc&form[body_days]=3";
+    let to = led_to(&form(&under, "/api/set_history", set).await);
+    let page = under.visit(&to).await.body;
+    assert!(page.contains("value=\"abc\"") && page.contains("is not a whole number"), "{page}");
+    let set = set.replace("abc", "8");
+    assert_eq!(led_to(&form(&under, "/api/set_history", &set).await), "/history/settings?changed=1");
     let page = under.visit("/history/settings").await.body;
     assert!(page.contains("value=\"8\"") && page.contains("checked"), "{page}");
     let page = under.visit("/history?from=2026-13-01&text=x").await.body;

@@ -38,10 +38,15 @@ pub mod limits {
     pub const ERRORS_PAGE: u32 = 100;
     /// How many failing rows of a batch are kept to be listed; the result file has all of them.
     pub const ERRORS_KEPT: u64 = 10_000;
+    /// How many rows may be begun and not written: under way, or finished ahead of one that is not. It keeps results in the
+    /// order of their inputs without keeping all of them. After a crash at most so many rows are sent again.
+    pub const WINDOW_ROWS: usize = 4_096;
+    /// No row is begun while those in the window hold so many bytes, with their answers.
+    pub const WINDOW_BYTES: usize = 64 * 1024 * 1024;
 }
 
-/// How many rows may be under way or finished ahead of an unfinished one: what keeps results in the order of their inputs
-/// without keeping all of them. After a crash at most so many rows are sent again.
-pub const fn window(at_once: u16) -> usize {
+/// How many rows may wait for their next try while others go in their places. Where more have to wait, they keep their
+/// places: an endpoint that throttles every call is left alone, and not sent one new row after another.
+pub const fn resting(at_once: u16) -> usize {
     at_once as usize * 4
 }

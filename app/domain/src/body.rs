@@ -18,7 +18,7 @@ pub struct BodyProblem {
     pub line: usize,
     /// The character in it.
     pub column: usize,
-    /// What: ``expected `,` or `}` ``.
+    /// What: ``a comma or `}` is expected``.
     pub message: String,
 }
 
@@ -33,6 +33,15 @@ pub fn problem(kind: BodyKind, text: &str) -> Option<BodyProblem> {
         BodyKind::Csv => csv::problem(text),
         BodyKind::Bytes => bytes::problem(text),
         BodyKind::Text | BodyKind::File => None,
+    }
+}
+
+/// The variables that stand in the place of values in JSON, as they are written, each once. Nothing is wrong with them;
+/// but the body is no JSON until a saved request fills them in.
+pub fn unfilled(kind: BodyKind, text: &str) -> Vec<&str> {
+    match kind {
+        BodyKind::Json | BodyKind::JsonLines => json::variables(text),
+        BodyKind::Csv | BodyKind::Text | BodyKind::File | BodyKind::Bytes => Vec::new(),
     }
 }
 
@@ -80,6 +89,14 @@ mod tests {
         assert_eq!(convert(&lines, JsonLines, Json).unwrap(), list);
         assert_eq!(convert("{\"a\": 1}", Json, JsonLines).unwrap(), "{\"a\":1}");
         assert_eq!(convert("{\"a\":1}\n", JsonLines, Json).unwrap(), "{\n  \"a\": 1\n}");
+        assert_eq!(convert("[{\"a\": {{b}}}, {{c}}]", Json, JsonLines).unwrap(), "{\"a\":{{b}}}\n{{c}}");
+    }
+
+    #[test]
+    fn only_json_has_values_to_fill_in() {
+        assert_eq!(unfilled(Json, "[{{a}}]"), ["{{a}}"]);
+        assert_eq!(unfilled(JsonLines, "[{{a}}]\n{{b}}"), ["{{a}}", "{{b}}"]);
+        assert_eq!(unfilled(Csv, "{{a}},1"), Vec::<&str>::new());
     }
 
     #[test]

@@ -164,4 +164,7 @@ pub struct Sample {
     pub content_type: String,
     /// The body.
     pub body: String,
+    /// Which of a multi-model endpoint's models takes it, where that is told.
+    #[serde(default)]
+    pub target_model: Option<String>,
 }

@@ -10,7 +10,7 @@ mod settings;
 
 pub use call::{Call, CallBodies, CallClass, CallDetail, CallView, EarlierRequest, KeptBody};
 pub use filter::{CallPlace, HistoryFilter, HistoryForm, ResultFilter};
-pub use settings::{HistorySettings, limits};
+pub use settings::{HistorySettings, SettingsForm, limits};
 
 use crate::endpoint::Page;
 use crate::invoke::Through;

@@ -7,6 +7,7 @@ mod call;
 mod folder;
 mod read;
 mod runner;
+mod window;
 mod write;
 
 use crate::activity::Happened;
@@ -246,7 +247,7 @@ impl Services {
         let anew = record.view.done == 0;
         record.view.state = BatchState::Running;
         record.view.why = None;
-        record.view.pace = 0;
+        (record.view.pace, record.view.ahead) = (0, 0);
         record.view.revision += 1;
         self.inner.stores.batches.put(&record).await?;
         let folder = self.batch_folder(&id)?;

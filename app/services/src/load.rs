@@ -220,8 +220,9 @@ impl Services {
                 }
             }
         }
-        if *asked.borrow_and_update() {
-            view.why.get_or_insert_with(|| "it was stopped".into());
+        if *asked.borrow_and_update() && view.why.is_none() {
+            view.why = Some("it was stopped".into());
+            view.stopped = true;
         }
         view.state = LoadState::Done;
         measure.show(&mut view, begun.left_out());

@@ -62,7 +62,7 @@ pub async fn get_batch_page(batch: BatchId, #[server(default)] after: u64) -> Re
     let (services, operator) = session()?;
     let batch = answer(services.batch(&operator, &batch).await)?;
     let errors = answer(services.batch_errors(&operator, &batch.id, after).await)?;
-    let targets = if batch.setup.is_none() { answer(services.targets(&operator).await)? } else { Vec::new() };
+    let targets = if batch.setup.is_none() { answer(services.listed_targets(&operator).await)? } else { Vec::new() };
     let view = BatchPageView { batch, errors, targets, limits: services.batch_limits() };
     Ok(AsOf { view, now: services.now() })
 }

@@ -75,7 +75,7 @@ pub async fn get_comparison(
         file = Some(form.encoding.bytes(&form.body));
         form.body.clear();
     }
-    let targets = answer(services.targets(&operator).await)?;
+    let targets = answer(services.listed_targets(&operator).await)?;
     Ok(CompareView { form, file, problems, compared, targets })
 }
 

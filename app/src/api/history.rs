@@ -2,9 +2,13 @@
 
 use crate::api::codec::Json;
 use crate::error::AppError;
-use domain::history::{CallDetail, HistoryForm, HistorySettings, HistoryView};
+use domain::history::{CallDetail, HistoryForm, HistoryView, SettingsForm};
+use domain::wizard::FieldProblem;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "ssr")]
+use crate::api::shelf::Shelf;
 #[cfg(feature = "ssr")]
 use crate::api::{answer, session};
 
@@ -40,24 +44,44 @@ pub async fn delete_calls(older_days: u32, #[server(default)] only_bodies: bool)
     Ok(gone)
 }
 
-/// What the history keeps.
-#[server(prefix = "/api", endpoint = "get_history_settings", output = Json)]
-pub async fn get_history_settings() -> Result<HistorySettings, AppError> {
-    let (services, operator) = session()?;
-    answer(services.history_settings(&operator).await)
+/// The settings as they are, or as they were typed and not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsView {
+    /// What the fields have.
+    pub form: SettingsForm,
+    /// What is wrong with it.
+    pub problems: Vec<FieldProblem>,
 }
 
-/// Says what the history keeps from now on.
-#[server(prefix = "/api", endpoint = "set_history", output = Json)]
-pub async fn set_history(
-    #[server(default)] keep_bodies: bool,
-    body_kb: u32,
-    body_days: u32,
-    call_days: u32,
-) -> Result<(), AppError> {
+#[cfg(feature = "ssr")]
+static TYPED: Shelf<SettingsView> = Shelf::new(24, 64 * 1024);
+
+/// What the history keeps; `kept` names what was typed and not taken.
+#[server(prefix = "/api", endpoint = "get_history_settings", output = Json)]
+pub async fn get_history_settings(#[server(default)] kept: String) -> Result<SettingsView, AppError> {
     let (services, operator) = session()?;
-    let settings = HistorySettings { keep_bodies, body_kb, body_days, call_days };
-    answer(services.set_history(&operator, settings).await)?;
-    leptos_axum::redirect("/history/settings?kept=1");
-    Ok(())
+    if let Some(typed) = TYPED.take_back(operator.key(), &kept) {
+        return Ok(typed);
+    }
+    let settings = answer(services.history_settings(&operator).await)?;
+    Ok(SettingsView { form: settings.into(), problems: Vec::new() })
+}
+
+/// Says what the history keeps from now on. What is wrong shows at its field.
+#[server(prefix = "/api", endpoint = "set_history", output = Json)]
+pub async fn set_history(#[server(default)] form: SettingsForm) -> Result<bool, AppError> {
+    let (services, operator) = session()?;
+    match form.read() {
+        Ok(settings) => {
+            answer(services.set_history(&operator, settings).await)?;
+            leptos_axum::redirect("/history/settings?changed=1");
+            Ok(true)
+        }
+        Err(problems) => {
+            let bytes = form.body_kb.len() + form.body_days.len() + form.call_days.len();
+            let kept = TYPED.keep(operator.key(), SettingsView { form, problems }, bytes);
+            leptos_axum::redirect(&format!("/history/settings?kept={kept}"));
+            Ok(false)
+        }
+    }
 }

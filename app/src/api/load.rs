@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
 use crate::api::{answer, compare, session};
+#[cfg(feature = "ssr")]
+use domain::load::LoadState;
 
 /// The page that takes a new check and lists those that were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +32,8 @@ pub struct LoadsView {
 pub struct LoadPageView {
     /// The check.
     pub load: LoadView,
+    /// Through what it calls, in words, as long as nothing is called yet.
+    pub through: String,
     /// Others of the same endpoint, the newest first, without their seconds.
     pub others: Vec<LoadView>,
     /// What can be called; empty where the form is right.
@@ -56,7 +60,7 @@ pub async fn list_loads(
         },
     };
     let loads = answer(services.loads(&operator, None).await)?;
-    let targets = answer(services.targets(&operator).await)?;
+    let targets = answer(services.listed_targets(&operator).await)?;
     Ok(AsOf { view: LoadsView { loads, form, targets, limits }, now: services.now() })
 }
 
@@ -66,8 +70,17 @@ pub async fn get_load_page(load: LoadId) -> Result<AsOf<LoadPageView>, AppError>
     let (services, operator) = session()?;
     let load = answer(services.load(&operator, &load).await)?;
     let others = answer(services.loads(&operator, Some(&load)).await)?;
-    let targets = if load.setup.is_none() { answer(services.targets(&operator).await)? } else { Vec::new() };
-    let view = LoadPageView { load, others, targets, limits: services.load_limits() };
+    let targets = if load.setup.is_none() { answer(services.listed_targets(&operator).await)? } else { Vec::new() };
+    let through = match &load.setup {
+        Some(setup) if load.state == LoadState::Ready => {
+            let known = answer(services.targets(&operator).await)?;
+            let known = known.into_iter().find(|target| target.through == setup.params.through);
+            // What is gone by now has no words: starting says why it can't be called.
+            known.map_or_else(|| setup.params.through.to_string(), |target| target.label)
+        }
+        _ => String::new(),
+    };
+    let view = LoadPageView { load, through, others, targets, limits: services.load_limits() };
     Ok(AsOf { view, now: services.now() })
 }
 

@@ -98,6 +98,13 @@ pub async fn get_playground(
     let (through, endpoint) =
         of_filled.map_or((through, endpoint), |params| (params.through.to_string(), params.endpoint.to_string()));
     let mut targets = answer(services.targets(&operator).await)?;
+    let mut through = through;
+    if through.is_empty() && targets.iter().all(|target| target.endpoint.is_none()) {
+        // Nobody has said which, and there is no share: the first connection that sees an endpoint.
+        let listed = answer(services.listed_targets(&operator).await)?;
+        let seen = listed.iter().find(|target| target.endpoint.is_some());
+        through = seen.map(|target| target.through.to_string()).unwrap_or_default();
+    }
     let mut problem = None;
     if let Some(Through::Direct { connection, region }) = asked_for(&targets, &through) {
         targets
@@ -116,7 +123,7 @@ pub async fn get_playground(
             Err(error) => {
                 problem = Some(error);
                 // What was typed is no name of an endpoint: there is none to call, and no other takes its place.
-                Some(if target.any_endpoint { TargetView { endpoint: None, ..target } } else { target })
+                Some(if target.any_endpoint { without_endpoint(target) } else { target })
             }
         },
     };
@@ -152,12 +159,14 @@ pub(super) async fn filled_from(
     Ok(Some(FilledRequest { params: again.params, way: again.way }))
 }
 
-/// Keeps what a plain form wanted to do with a request that was refused, and leads back to it.
+/// Keeps what a plain form wanted to do with a request that was refused, and leads back to it: to the field it is about,
+/// or to where the answer would stand.
 #[cfg(feature = "ssr")]
 pub(super) fn keep_refused(owner: &str, params: InvokeParams, way: InvokeAction, error: AppError) {
+    let at = error.field.as_ref().map_or_else(|| "response".to_owned(), |field| format!("field-{field}"));
     let (through, endpoint) = (encoded(&params.through.to_string()), params.endpoint.clone());
     let id = kept::keep(owner, KeptResult { params, way, result: Err(error) });
-    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#response"));
+    leptos_axum::redirect(&format!("/playground?through={through}&endpoint={endpoint}&result={id}#{at}"));
 }
 
 /// Invokes an endpoint, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).
@@ -293,6 +302,12 @@ fn choose<'a>(targets: &'a [TargetView], through: &str, endpoint: &str) -> Optio
         .or_else(|| targets.iter().find(of_it))
         .or_else(|| targets.iter().find(|target| target.blocked.is_none()))
         .or_else(|| targets.first())
+}
+
+/// Through what, and no endpoint: what is known of another one is no answer.
+#[cfg(feature = "ssr")]
+fn without_endpoint(target: TargetView) -> TargetView {
+    TargetView { endpoint: None, status: None, sample: None, shape: None, ..target }
 }
 
 /// Stands in the body of a redirect, which nobody reads.

@@ -22,6 +22,9 @@ use domain::share::intent::InvokeAction;
 #[cfg(feature = "ssr")]
 use services::ServiceError;
 
+/// The field of a new one's name.
+pub const SAVED_NAME: &str = "saved_name";
+
 /// Where a file of saved requests is sent.
 pub const READ_FILE: &str = "/api/read_saved_file";
 
@@ -73,6 +76,7 @@ pub async fn save_request(
     let saved = services.save_request(&operator, params.clone(), way, &saved_name).await;
     let saved = match answer(saved) {
         Err(error) if is_form_post() => {
+            let error = AppError { field: error.field.map(|_| SAVED_NAME.to_owned()), ..error };
             crate::api::playground::keep_refused(operator.key(), params, way, error);
             return Ok(String::new());
         }

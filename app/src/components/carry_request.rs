@@ -27,7 +27,7 @@ pub fn CarryRequest(
         view! {
             <button
                 type="submit"
-                class="btn btn-small btn-quiet"
+                class="btn btn-small"
                 name="to"
                 value=to
                 formaction=ACTION

@@ -1,8 +1,8 @@
 //! Saving the request that is in a form: within that form, so that it works without a script.
 
-use crate::api::saved::SaveRequest as Save;
-use crate::error::failure_of;
-use crate::ui::{ActionProblem, TextInput};
+use crate::api::saved::{SAVED_NAME, SaveRequest as Save};
+use crate::error::{AppError, failure_of};
+use crate::ui::{ActionProblem, FieldError, TextInput};
 use domain::invoke::InvokeParams;
 use leptos::prelude::*;
 
@@ -14,6 +14,9 @@ const ACTION: &str = "/api/save_request";
 pub fn SaveRequest(
     /// The request as it stands, with its way; none where it is none yet.
     request: Callback<(), Option<(InvokeParams, String)>>,
+    /// Why it was not saved just now.
+    #[prop(optional_no_strip)]
+    problem: Option<AppError>,
 ) -> impl IntoView {
     let save = ServerAction::<Save>::new();
     let name = RwSignal::new(String::new());
@@ -30,14 +33,17 @@ pub fn SaveRequest(
         }
     };
     let pending = save.pending();
+    let open = problem.is_some();
+    let error = Signal::stored(problem.map(|error| FieldError { message: error.message, hint: error.hint }));
     view! {
-        <details class="more-options save-request">
+        <details class="more-options save-request" open=open>
             <summary>"Save request"</summary>
             <div class="save-request-fields">
                 <div class="save-request-name" on:keydown=on_key>
                     <TextInput
-                        name="saved_name"
+                        name=SAVED_NAME
                         value=name
+                        error
                         on_input=Callback::new(move |text| name.set(text))
                         label="Name of the saved request"
                         description="What stands in double braces, such as `{{customer_id}}`, can be filled in later."

@@ -1,5 +1,6 @@
 //! Batches: a file's rows as requests. Here a file is sent and past batches are listed; a batch has a page of its own.
 
+mod failed;
 mod one;
 mod setup;
 mod target;

@@ -50,7 +50,7 @@ pub fn HistoryPage() -> impl IntoView {
     });
     let history = Resource::new(move || form.get(), list_calls);
     view! {
-        <PageHeader title="History" sub="Every call that was made through this console, newest first.">
+        <PageHeader title="History" sub="Every call of the playground and of forms, newest first. Batches and load checks keep their own.">
             <Button href="/history/settings">"What is kept"</Button>
         </PageHeader>
         <PlaygroundTabs/>

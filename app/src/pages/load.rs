@@ -3,6 +3,7 @@
 mod compare;
 mod form;
 mod one;
+mod plots;
 
 pub use one::LoadPage;
 
@@ -12,7 +13,7 @@ use crate::components::PlaygroundTabs;
 use crate::ui::{
     Badge, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time, Tone, duration_us, thousands,
 };
-use domain::load::{LoadPace, LoadSetup, LoadState, LoadView};
+use domain::load::{LoadEnd, LoadPace, LoadSetup, LoadState, LoadView};
 use domain::names::LoadId;
 use domain::time::Timestamp;
 use form::Form;
@@ -122,13 +123,15 @@ fn took(us: u64) -> String {
 
 /// Where a check is, in a word.
 #[component]
-fn StateBadge(state: LoadState, failed: u64) -> impl IntoView {
-    let (tone, words) = match state {
-        LoadState::Ready => (Tone::Neutral, "Not begun"),
-        LoadState::Running => (Tone::Accent, "Measuring"),
-        LoadState::Stopping => (Tone::Accent, "Ending"),
-        LoadState::Done if failed > 0 => (Tone::Warn, "Done"),
-        LoadState::Done => (Tone::Ok, "Done"),
+fn StateBadge(state: LoadState, end: Option<LoadEnd>, failed: u64) -> impl IntoView {
+    let (tone, words) = match (state, end) {
+        (LoadState::Ready, _) => (Tone::Neutral, "Not begun"),
+        (LoadState::Running, _) => (Tone::Accent, "Measuring"),
+        (LoadState::Stopping, _) => (Tone::Accent, "Ending"),
+        (LoadState::Done, Some(LoadEnd::Stopped)) => (Tone::Warn, "Stopped"),
+        (LoadState::Done, Some(LoadEnd::Early)) => (Tone::Warn, "Ended early"),
+        (LoadState::Done, _) if failed > 0 => (Tone::Warn, "Done"),
+        (LoadState::Done, _) => (Tone::Ok, "Done"),
     };
     view! {
         <Badge tone dot=true>

@@ -12,7 +12,9 @@ use crate::api::encoded;
 use crate::api::saved::list_saved;
 use crate::components::PlaygroundTabs;
 use crate::error::{AppError, ErrorKind};
-use crate::ui::{Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, TextInput, Time};
+use crate::ui::{
+    Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, TextInput, Time, thousands,
+};
 use domain::names::SavedId;
 use domain::saved::{SavedFolder, SavedListView, SavedSummary};
 use domain::time::Timestamp;
@@ -33,7 +35,7 @@ pub fn SavedListPage() -> impl IntoView {
     let said = move || {
         let (_, added, replaced) = asked.get();
         match (added.parse::<usize>(), replaced.parse::<usize>()) {
-            (Ok(added), Ok(replaced)) => Some(format!("{added} requests were added, {replaced} replaced.")),
+            (Ok(added), Ok(replaced)) => Some(format!("{} added, {} replaced.", requests(added), requests(replaced))),
             _ => None,
         }
     };
@@ -50,6 +52,11 @@ pub fn SavedListPage() -> impl IntoView {
             children=Callback::new(move |view: SavedListView| view! { <Listed view/> })
         />
     }
+}
+
+/// `1 request`, `12 requests`.
+fn requests(number: usize) -> String {
+    if number == 1 { "1 request".into() } else { format!("{} requests", thousands(number)) }
 }
 
 #[component]

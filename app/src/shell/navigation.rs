@@ -3,7 +3,6 @@
 use crate::ui::{Icon, IconName};
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::components::A;
 use leptos_router::hooks::use_location;
 
 /// The pages one can go to, in order: address, name, icon.
@@ -33,23 +32,33 @@ pub(super) fn Brand() -> impl IntoView {
 /// The links.
 #[component]
 pub(super) fn Navigation() -> impl IntoView {
+    let path = use_location().pathname;
     view! {
         <ul class="nav">
             {PAGES
                 .into_iter()
                 .map(|(href, name, icon)| {
+                    let current = move || path.with(|path| is_at(href, path)).then_some("page");
                     view! {
                         <li>
-                            <A href=href exact=href == "/" attr:class="nav-item">
+                            <a href=href class="nav-item" aria-current=current>
                                 <Icon name=icon />
                                 {name}
-                            </A>
+                            </a>
                         </li>
                     }
                 })
                 .collect_view()}
         </ul>
     }
+}
+
+/// Whether a path belongs to the page of the navigation.
+fn is_at(href: &str, path: &str) -> bool {
+    // The playground's other pages have addresses of their own.
+    let also = if href == "/playground" { &["/history", "/saved"][..] } else { &[] };
+    let below = |page: &str| path.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    if href == "/" { path == "/" } else { below(href) || also.iter().any(|page| below(page)) }
 }
 
 /// At phone width: the brand and a menu that opens without a script.
@@ -79,5 +88,21 @@ pub(super) fn TopBar(hidden: Memo<bool>, children: Children) -> impl IntoView {
                 </div>
             </details>
         </header>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_at;
+
+    #[test]
+    fn a_page_is_current_for_all_that_is_below_it() {
+        let at = |path| ["/", "/shares", "/playground"].map(|href| is_at(href, path));
+        assert_eq!(at("/"), [true, false, false]);
+        assert_eq!(at("/shares/x"), [false, true, false]);
+        assert_eq!(at("/sharesx"), [false, false, false]);
+        for path in ["/playground", "/playground/batch", "/history/17", "/saved"] {
+            assert_eq!(at(path), [false, false, true], "{path}");
+        }
     }
 }

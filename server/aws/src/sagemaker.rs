@@ -8,8 +8,8 @@ use aws_sdk_sagemaker::operation::describe_endpoint::DescribeEndpointOutput;
 use aws_sdk_sagemaker::operation::describe_endpoint_config::DescribeEndpointConfigOutput;
 use aws_sdk_sagemaker::operation::describe_model::DescribeModelOutput;
 use aws_sdk_sagemaker::types::{
-    AsyncInferenceConfig, ContainerDefinition, ContainerMode, EndpointSortKey, EndpointSummary, InferenceExecutionMode,
-    OrderKey, ProductionVariant,
+    AsyncInferenceConfig, ContainerDefinition, ContainerMode, EndpointSortKey, EndpointSummary,
+    InferenceComponentStatus, InferenceComponentSummary, InferenceExecutionMode, OrderKey, ProductionVariant,
 };
 use aws_smithy_types::DateTime;
 use domain::endpoint::{
@@ -26,6 +26,8 @@ use std::sync::Arc;
 /// Endpoints in a page, and how many are described at a time: SageMaker throttles describing early.
 const PAGE: i32 = 50;
 const AT_ONCE: usize = 8;
+/// Inference components that are offered by name.
+const COMPONENTS: i32 = 100;
 
 #[derive(Debug)]
 pub(crate) struct AwsSagemaker(pub(crate) Arc<Connections>);
@@ -141,8 +143,25 @@ impl<'a> Reader<'a> {
         let model = self.model(&config).await;
         let model = model.inspect_err(|error| tracing::info!(%error, "an endpoint's model can't be read"));
         let model = model.ok().flatten();
-        let shape = Some(shape(&endpoint, &config, model.as_ref()));
-        Ok(Some(EndpointDetail { view, shape, sample: model.as_ref().and_then(sample) }))
+        let mut shape = shape(&endpoint, &config, model.as_ref());
+        if shape.components {
+            let names = self.components(name).await;
+            let names = names.inspect_err(|error| tracing::info!(%error, "inference components can't be listed"));
+            shape.component_names = names.unwrap_or_default();
+        }
+        Ok(Some(EndpointDetail { view, shape: Some(shape), sample: model.as_ref().and_then(sample) }))
+    }
+
+    /// The names of the inference components that an endpoint has in service.
+    async fn components(&self, endpoint: &str) -> GatewayResult<Vec<String>> {
+        let call = self.call("ListInferenceComponents");
+        let request = self.client.list_inference_components().endpoint_name_equals(endpoint).max_results(COMPONENTS);
+        let answer = request.send().await.map_err(|e| call.failed(e))?;
+        let runs = |component: &&InferenceComponentSummary| {
+            component.inference_component_status() == Some(&InferenceComponentStatus::InService)
+        };
+        let names = answer.inference_components().iter().filter(runs).filter_map(|one| one.inference_component_name());
+        Ok(names.map(str::to_owned).collect())
     }
 
     fn view(
@@ -204,7 +223,9 @@ fn sample(model: &DescribeModelOutput) -> Option<Sample> {
     let container = first_container(model)?;
     let value = |key: &str| container.environment().and_then(|environment| environment.get(key)).cloned();
     let told = value("SAGEBRIDGE_SAMPLE_CONTENT_TYPE").zip(value("SAGEBRIDGE_SAMPLE_BODY"));
-    told.map(|(content_type, body)| Sample { content_type, body }).or_else(|| samples::for_image(container.image()?))
+    let target_model = value("SAGEBRIDGE_SAMPLE_TARGET_MODEL").filter(|model| !model.is_empty());
+    let told = told.map(|(content_type, body)| Sample { content_type, body, target_model });
+    told.or_else(|| samples::for_image(container.image()?))
 }
 
 fn shape(
@@ -236,6 +257,7 @@ fn shape(
         variants: Variant::of_weights(weights.collect()),
         multi_model: container.and_then(|container| container.mode()) == Some(&ContainerMode::MultiModel),
         components: variants.iter().all(|variant| variant.model_name().is_none()),
+        component_names: Vec::new(),
         containers: hosts.filter(|_| direct).filter_map(|host| host.container_hostname().map(str::to_owned)).collect(),
         image: container.and_then(|container| container.image()).map(str::to_owned),
     }

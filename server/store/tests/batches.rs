@@ -33,6 +33,7 @@ fn batch(id: &str, created: i64, state: BatchState) -> BatchRecord {
         form: BatchForm::default(),
         setup: None,
         state,
+        ahead: 0,
         done: 0,
         failed: 0,
         retried: 0,

@@ -331,6 +331,11 @@ async fn one_endpoint_is_described_with_something_to_send() {
     assert_eq!(sagemaker.endpoint(&parent(), &ireland(), &endpoint("nothing")).await.unwrap(), None);
     assert_eq!(full("nothing").await, None);
     assert_eq!(full("demand-forecast").await.unwrap().sample, None);
+    let of_many = full("tenant-models").await.unwrap().sample.unwrap();
+    assert_eq!(of_many.target_model.as_deref(), Some("churn.tar.gz"));
+    let mut components = full("shared-gpu").await.unwrap().shape.unwrap().component_names;
+    components.sort();
+    assert_eq!(components, ["echo-component", "writer-component"]);
 }
 
 #[tokio::test]

@@ -179,7 +179,9 @@ fn endpoint_answers(request: &Received) -> Reply {
             json(200, &format!(r#"{{{head},"ProductionVariants":[{variant}]}}"#))
         }
         "DescribeModel" => {
-            let environment = r#"{"SAGEBRIDGE_SAMPLE_CONTENT_TYPE":"text/csv","SAGEBRIDGE_SAMPLE_BODY":"1,2"}"#;
+            let of_many = r#""SAGEBRIDGE_SAMPLE_TARGET_MODEL":"a.tar.gz""#;
+            let environment =
+                format!(r#"{{"SAGEBRIDGE_SAMPLE_CONTENT_TYPE":"text/csv","SAGEBRIDGE_SAMPLE_BODY":"1,2",{of_many}}}"#);
             let head = r#""ModelName":"m","ModelArn":"a","CreationTime":1"#;
             json(200, &format!(r#"{{{head},"PrimaryContainer":{{"Environment":{environment}}}}}"#))
         }
@@ -213,6 +215,7 @@ async fn a_models_environment_gives_the_sample_and_nothing_is_described_twice() 
     let sample = detail.sample.unwrap();
     assert_eq!(detail.view.runs_on.as_deref(), Some("ml.m5.large × 3"));
     assert_eq!((sample.content_type.as_str(), sample.body.as_str()), ("text/csv", "1,2"));
+    assert_eq!(sample.target_model.as_deref(), Some("a.tar.gz"));
     assert_eq!(canned.operations(), ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel"]);
 }
 

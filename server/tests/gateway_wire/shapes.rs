@@ -1,4 +1,5 @@
-//! How endpoints are made, as read from DescribeEndpoint, DescribeEndpointConfig and DescribeModel.
+//! How endpoints are made, as read from DescribeEndpoint, DescribeEndpointConfig, DescribeModel and
+//! ListInferenceComponents.
 
 use crate::canned::{Canned, Received, Reply, ireland, json, parent};
 use domain::endpoint::{EndpointKind, EndpointShape, Variant};
@@ -53,6 +54,18 @@ fn answers(request: &Received) -> Reply {
             };
             json(200, &format!(r#"{{"ModelName":"{name}","ModelArn":"a","CreationTime":1,{containers}}}"#))
         }
+        "ListInferenceComponents" => {
+            assert!(body.contains(r#""EndpointNameEquals":"components""#), "{body}");
+            let one = |name: &str, status: &str| {
+                let of = r#""EndpointArn":"a","EndpointName":"components","VariantName":"Champion""#;
+                let times = r#""CreationTime":1,"LastModifiedTime":1"#;
+                format!(
+                    r#"{{"InferenceComponentName":"{name}","InferenceComponentArn":"a","InferenceComponentStatus":"{status}",{of},{times}}}"#
+                )
+            };
+            let all = [one("writer", "InService"), one("draft", "Creating"), one("echo", "InService")];
+            json(200, &format!(r#"{{"InferenceComponents":[{}]}}"#, all.join(",")))
+        }
         other => unreachable!("{other}"),
     }
 }
@@ -86,6 +99,7 @@ async fn variants_models_components_and_containers_are_told_apart() {
     let (components, sample) = shape("components").await;
     assert!(components.components && !components.multi_model);
     assert_eq!((components.image, sample), (None, None));
+    assert_eq!(components.component_names, ["writer", "echo"], "only those that answer are offered");
     let (containers, _) = shape("many-containers").await;
     assert_eq!(containers.containers, ["first", "second"]);
 }

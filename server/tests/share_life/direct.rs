@@ -90,4 +90,19 @@ async fn every_failure_says_what_to_do() {
         "{}",
         failure.hint
     );
+    for (endpoint, target_model, inference_component, words) in [
+        ("demand-forecast", "", "", "or it is not in service"),
+        ("tenant-models", "", "", "name the one that is to answer as target model"),
+        ("tenant-models", "nobody.tar.gz", "", "there is no archive of that name"),
+        ("echo", "a.tar.gz", "", "leave the target model empty"),
+        ("shared-gpu", "", "", "name the one that is to answer"),
+        ("shared-gpu", "", "nobody", "no inference component of this name"),
+        ("echo", "", "echo-component", "leave the inference component empty"),
+    ] {
+        let mut call = InvokeParams::text(parent(), name(endpoint), "text/csv", "x");
+        call.headers.target_model = target_model.into();
+        call.headers.inference_component = inference_component.into();
+        let failure = world.services.invoke(&world.operator, call).await.unwrap().result.unwrap_err();
+        assert!(failure.hint.contains(words), "{endpoint}: {}", failure.hint);
+    }
 }

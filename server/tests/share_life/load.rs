@@ -1,7 +1,7 @@
 //! Load checks over the real gateways and the sandbox: what is called and counted, never how long it took.
 
 use crate::world::World;
-use domain::load::{LoadForm, LoadState, LoadView};
+use domain::load::{LoadEnd, LoadForm, LoadState, LoadView};
 use domain::names::LoadId;
 use futures::StreamExt as _;
 use serde_json::json;
@@ -56,7 +56,8 @@ async fn a_check_makes_as_many_calls_as_it_said_and_counts_all_of_them() {
     assert_eq!(done.seconds.iter().map(|second| second.answered).sum::<u64>(), 40);
     assert_eq!(done.buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 40);
     assert!(done.took.p50 > 0 && done.took.p50 <= done.took.p95 && done.took.p95 <= done.took.max);
-    assert_eq!(done.why, None);
+    assert_eq!(done.bars().iter().map(|bar| bar.count).sum::<u64>(), 40);
+    assert_eq!((done.why.clone(), done.end()), (None, Some(LoadEnd::Whole)));
     // Another one of the same endpoint stands beside it.
     let second = prepared(&world, form(|form| (form.pace, form.calls) = ("rate".into(), "5".into()))).await;
     start(&world, &second).await;
@@ -81,6 +82,7 @@ async fn failures_are_told_apart_and_what_all_would_meet_ends_it() {
     start(&world, &nowhere).await;
     let ended = over(&world, &nowhere).await;
     assert!(ended.why.is_some() && ended.calls < 40, "{ended:?}");
+    assert_eq!((ended.end(), ended.answered()), (Some(LoadEnd::Early), 0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,6 +99,7 @@ async fn a_check_can_be_stopped_and_two_at_once_are_refused() {
     world.services.stop_load(&world.operator, &id).await.unwrap();
     let stopped = over(&world, &id).await;
     assert!(stopped.calls < 10_000 && stopped.why.is_some());
+    assert_eq!(stopped.end(), Some(LoadEnd::Stopped));
     assert_eq!(world.calls("InvokeEndpoint").await, stopped.calls);
 }
 

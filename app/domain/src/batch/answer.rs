@@ -33,6 +33,11 @@ impl Predictions {
         self.0.len().max(1)
     }
 
+    /// About how much memory they take.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|field| field.len() + size_of::<String>()).sum()
+    }
+
     /// Exactly so many fields. An answer of another number of values than the first one stays whole, in the first field:
     /// nothing is put under a heading that it may not belong to.
     pub fn spread(&self, columns: usize, answer: &str) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 use super::{BatchFile, BatchFormat, BatchLimits, Syntax, Template, limits};
 use crate::invoke::{HeaderRule, InvokeHeaders, Through};
+use crate::load::grouped;
 use crate::names::EndpointName;
 use crate::share::intent::InvokeAction;
 use crate::wizard::FieldProblem;
@@ -98,9 +99,7 @@ impl BatchForm {
     /// What is wrong, field by field.
     pub fn read(&self, file: &BatchFile, allowed: &BatchLimits) -> Result<BatchSetup, Vec<FieldProblem>> {
         let mut problems = Problems::default();
-        let through = problems.of("through", Through::parse(&self.through), "choose a share or a connection");
-        let endpoint =
-            problems.of("endpoint", EndpointName::parse(&self.endpoint), "type its name as SageMaker shows it");
+        let (through, endpoint) = self.target(&mut problems);
         let header = self.header == "on";
         let names = file.columns(header);
         let columns = self.sent(file, &mut problems);
@@ -131,6 +130,22 @@ impl BatchForm {
             tries: u8::try_from(tries).unwrap_or(u8::MAX),
             stop_after,
         })
+    }
+
+    fn target(&self, problems: &mut Problems) -> (Option<Through>, Option<EndpointName>) {
+        let through = if self.through.trim().is_empty() {
+            problems.add("through", "nothing is chosen to go through", "choose a share or a connection");
+            None
+        } else {
+            problems.of("through", Through::parse(&self.through), "choose a share or a connection")
+        };
+        let endpoint = if self.endpoint.trim().is_empty() {
+            problems.add("endpoint", "the endpoint is missing", "type its name as SageMaker shows it, or choose one");
+            None
+        } else {
+            problems.of("endpoint", EndpointName::parse(&self.endpoint), "type its name as SageMaker shows it")
+        };
+        (through, endpoint)
     }
 
     fn sent(&self, file: &BatchFile, problems: &mut Problems) -> Vec<usize> {
@@ -186,7 +201,11 @@ impl Problems {
     fn number(&mut self, field: &str, text: &str, least: u32, most: u32) -> u32 {
         let number = text.trim().parse().ok().filter(|number| (least..=most).contains(number));
         if number.is_none() {
-            let message = format!("`{}` is not a whole number from {least} to {most}", text.trim());
+            let range = format!("whole number from {least} to {}", grouped(u64::from(most)));
+            let message = match text.trim() {
+                "" => format!("a {range} is missing"),
+                typed => format!("`{typed}` is not a {range}"),
+            };
             self.add(field, &message, "type a number in digits");
         }
         number.unwrap_or(least)
@@ -229,6 +248,14 @@ mod tests {
         assert_eq!((setup.columns.as_slice(), setup.header, setup.at_once), ([0, 1].as_slice(), true, 8));
         assert_eq!((setup.tries, setup.stop_after, setup.template), (5, 20, None));
         assert_eq!(problems(|form| form.endpoint = String::new()), ["endpoint"]);
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_not_quoted() {
+        let form = BatchForm { through: " ".into(), endpoint: String::new(), ..form() };
+        let problems = form.read(&file(), &BatchLimits::default()).unwrap_err();
+        let said: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(said, ["nothing is chosen to go through", "the endpoint is missing"]);
     }
 
     #[test]

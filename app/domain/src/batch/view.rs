@@ -1,6 +1,6 @@
 //! A batch as it is shown and kept.
 
-use super::{BatchForm, BatchSetup, limits, window};
+use super::{BatchForm, BatchSetup, limits};
 use crate::names::BatchId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ pub struct BatchFile {
     pub records: u64,
     /// The first record's fields; for JSON Lines the keys of the first rows' objects.
     pub first: Vec<String>,
-    /// The first records after the first, cut to what can be shown; for JSON Lines lines, the first one too.
+    /// The first records after the first, cut to what can be shown. For JSON Lines each has the line, the first one too, and
+    /// beside it what is wrong with it where it is not JSON.
     pub sample: Vec<Vec<String>>,
 }
 
@@ -117,9 +118,12 @@ pub struct BatchView {
     pub setup: Option<BatchSetup>,
     /// Where it is.
     pub state: BatchState,
-    /// Rows with a result, failed ones too.
+    /// Rows that stand in the result, failed ones too.
     pub done: u64,
-    /// Rows that failed.
+    /// Rows that are finished and wait for an earlier one before they are written.
+    #[serde(default)]
+    pub ahead: u64,
+    /// Rows that failed, of those that stand in the result.
     pub failed: u64,
     /// Calls that were made again.
     pub retried: u64,
@@ -143,15 +147,20 @@ impl BatchView {
         self.file.rows(self.setup.as_ref().map_or(self.file.header, |setup| setup.header))
     }
 
+    /// How many rows are finished, written or not.
+    pub fn answered(&self) -> u64 {
+        self.done + self.ahead
+    }
+
     /// How much longer it will take at its present pace, in milliseconds.
     pub fn left_ms(&self) -> Option<u64> {
-        let left = self.rows().saturating_sub(self.done);
+        let left = self.rows().saturating_sub(self.answered());
         (self.pace > 0 && self.state == BatchState::Running).then(|| left.saturating_mul(10_000) / self.pace)
     }
 
-    /// How many rows are sent again at most where the process was killed.
-    pub fn at_risk(&self) -> usize {
-        window(self.setup.as_ref().map_or(1, |setup| setup.at_once))
+    /// How many rows are sent again at most where the process is killed.
+    pub fn at_risk(&self) -> u64 {
+        self.rows().min(limits::WINDOW_ROWS as u64)
     }
 }
 

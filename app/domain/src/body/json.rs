@@ -1,43 +1,62 @@
 //! JSON as text: where it is wrong, indented, without spaces, cut into its elements. Numbers, order and escapes stay as
-//! they were written.
+//! they were written, and so do the variables of a saved request, which stand for values.
 
 use super::BodyProblem;
-use serde::de::IgnoredAny;
+use crate::invoke::body::json::{Fault, check};
+use crate::names::VariableName;
+use std::collections::BTreeSet;
 
-/// What is wrong with a text that should be one value of JSON.
+/// More than a variable's longest name with its braces and some spaces.
+const VARIABLE_BYTES: usize = 96;
+
+/// What is wrong with a text that should be one value of JSON; that a variable stands in the place of a value is not.
 pub fn problem(text: &str) -> Option<BodyProblem> {
-    let error = serde_json::from_str::<IgnoredAny>(text).err()?;
-    let words = error.to_string();
-    let message = words.rsplit_once(" at line ").map_or(words.as_str(), |(message, _)| message);
-    // Deeper than this console's parser goes: the model's may go deeper.
-    if message.starts_with("recursion limit") {
-        return None;
+    // Answers may begin with it; what reads a request as a rule refuses it.
+    if text.starts_with('\u{feff}') {
+        let message = "a byte order mark stands before the value, which most models refuse".into();
+        return Some(BodyProblem { line: 1, column: 1, message });
     }
-    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-    // The parser counts bytes; people count characters.
-    let before = line.len().min(error.column().saturating_sub(1));
-    let column = line.get(..line.floor_char_boundary(before)).unwrap_or_default().chars().count() + 1;
-    Some(BodyProblem { line: error.line().max(1), column, message: in_words(message, line.as_bytes().get(before)) })
+    let fault = check(text).err()?;
+    let Fault { line, column, what } = match with_values(text) {
+        Some(text) => check(&text).err()?,
+        None => fault,
+    };
+    Some(BodyProblem { line, column, message: what.into() })
 }
 
-/// The parser's words, without its own terms; `found` is what stands at the place.
-fn in_words(message: &str, found: Option<&u8>) -> String {
-    match message {
-        // Where a value or a key is expected, a bracket can close only after a comma.
-        "expected value" if found == Some(&b']') => "there is a comma with nothing after it".into(),
-        "key must be a string" if found == Some(&b'}') => "there is a comma with nothing after it".into(),
-        "EOF while parsing an object" => "the object is not closed: `}` is missing".into(),
-        "EOF while parsing a list" => "the list is not closed: `]` is missing".into(),
-        "EOF while parsing a string" => "the text is not closed: `\"` is missing".into(),
-        "EOF while parsing a value" => "a value is missing at the end".into(),
-        "trailing comma" => "there is a comma with nothing after it".into(),
-        "trailing characters" => "there is something after the end of the value".into(),
-        "key must be a string" => "a key must stand in double quotes".into(),
-        "control character (\\u0000-\\u001F) found while parsing a string" => {
-            "a text has a line break or another control character in it; write it as `\\n`".into()
-        }
-        other => other.into(),
+/// The variables that stand in the place of values, as they are written, each once: `{{months}}`.
+pub fn variables(text: &str) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    bare_variables(text).map(|(_, variable)| variable).filter(|variable| seen.insert(*variable)).collect()
+}
+
+/// The text with a string of the same length in each variable's place; `None` where it has none.
+fn with_values(text: &str) -> Option<String> {
+    let (mut out, mut from) = (String::new(), 0);
+    for (at, variable) in bare_variables(text) {
+        out.push_str(&text[from..at]);
+        out.push('"');
+        // Names are ASCII: places after it stay what they are.
+        out.extend(std::iter::repeat_n('_', variable.len() - 2));
+        out.push('"');
+        from = at + variable.len();
     }
+    (from > 0).then(|| out + &text[from..])
+}
+
+/// The variables outside of strings, with where they begin.
+fn bare_variables(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    // Most bodies have none: they are not cut into pieces.
+    let text = if text.contains("{{") { text } else { "" };
+    pieces(text).filter(|(_, piece)| piece.starts_with("{{"))
+}
+
+/// The length of the variable that a text begins with.
+fn variable(text: &str) -> Option<usize> {
+    let near = &text[..text.floor_char_boundary(VARIABLE_BYTES)];
+    let (inner, _) = near.strip_prefix("{{")?.split_once("}}")?;
+    let name = inner.trim_matches(' ');
+    (name.trim() == name && VariableName::parse(name).is_ok()).then_some(inner.len() + 4)
 }
 
 /// The first line that is no JSON, of a text that should be a value a line.
@@ -110,7 +129,7 @@ fn written(text: &str, indented: bool) -> String {
     out
 }
 
-/// Brackets, commas, colons, strings and words, with where they begin; the space between them left out.
+/// Brackets, commas, colons, strings, words and variables, with where they begin; the space between them left out.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -121,7 +140,8 @@ fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
         let from = at;
         match *bytes.get(at)? {
             b'"' => at = string_end(bytes, at),
-            b'{' | b'}' | b'[' | b']' | b',' | b':' => at += 1,
+            b'{' => at += variable(&text[at..]).unwrap_or(1),
+            b'}' | b'[' | b']' | b',' | b':' => at += 1,
             _ => {
                 let ends = |b: &u8| b.is_ascii_whitespace() || b"{}[],:\"".contains(b);
                 at += bytes[at..].iter().position(ends).unwrap_or(bytes.len() - at);
@@ -156,8 +176,44 @@ mod tests {
         assert_eq!(at("{\n  \"a\": 1,\n  \"b\" 2\n}"), Some((3, 7)));
         assert_eq!(at("[\"é\", x]"), Some((1, 7)));
         assert_eq!(at("{\"a\": [1, 2}"), Some((1, 12)));
-        assert!(problem("{\"a\": 1").unwrap().message.contains("not closed"));
-        assert!(problem("[1, 2,]").unwrap().message.contains("comma"));
+        assert_eq!(at(&"[".repeat(200_000)), Some((1, 200_001)), "however deep it is");
+    }
+
+    #[test]
+    fn an_error_is_told_in_words() {
+        for (text, words) in [
+            ("{\n  \"a\": 1,\n  \"b\" 2\n}", "a colon is expected"),
+            ("{\"a\": 1 \"b\": 2}", "a comma or `}` is expected"),
+            ("[1 2]", "a comma or `]` is expected"),
+            ("{\"a\": 1", "it ends before the object is closed: `}` is missing"),
+            ("[1, 2,]", "there is a comma with nothing after it"),
+            ("{'a': 1}", "a name in double quotes is expected"),
+            ("[nulls]", "a comma or `]` is expected"),
+            ("[None]", "a value is expected"),
+            ("{} {}", "something follows the end of the value"),
+            ("\u{feff}{}", "a byte order mark stands before the value, which most models refuse"),
+        ] {
+            assert_eq!(problem(text).unwrap().message, words, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_variable_in_a_values_place_is_no_error_and_hides_none() {
+        let text = "{\"months\": {{months}}, \"of\": [{{ a_1 }}, {{months}}], \"in\": \"{{text}}\"}";
+        assert_eq!(problem(text), None);
+        assert_eq!(variables(text), ["{{months}}", "{{ a_1 }}"]);
+        assert_eq!(problem_in_lines("{{one}}\n{\"a\":{{two}}}"), None);
+        let place = |text: &str| problem(text).map(|p| (p.line, p.column, p.message));
+        let comma = "a comma or `}` is expected".to_owned();
+        assert_eq!(place("{\"é\": {{months}}\n \"b\": 2}"), Some((2, 2, comma.clone())));
+        assert_eq!(place("{\"a\": {{b}} x}"), Some((1, 13, comma.clone())));
+        assert_eq!(place("{\"a\": 1{{b}}}"), Some((1, 8, comma)), "within another value it is none");
+        for none in ["{\"a\": {{1b}}}", "{\"a\": {{}}}", "{\"a\": {{b\n}}}", "{\"a\": {{b}", "{{{{{{{{"] {
+            assert!(problem(none).is_some_and(|p| p.message.contains("double quotes")), "{none}");
+            assert_eq!(variables(none), Vec::<&str>::new(), "{none}");
+        }
+        assert_eq!(variables("{\"a\": \"{{b}}\"}"), Vec::<&str>::new());
+        assert!(problem(&"{{".repeat(1_000_000)).is_some());
     }
 
     #[test]
@@ -180,6 +236,8 @@ mod tests {
             compact(&formatted),
             r#"{"b":1.50,"a":[],"c":[1,{"x":"a, {\"}\\"}],"d":{},"e":12345678901234567890}"#
         );
+        assert_eq!(format("{\"a\":{{ b }},\"c\":[{{d}}]}"), "{\n  \"a\": {{ b }},\n  \"c\": [\n    {{d}}\n  ]\n}");
+        assert_eq!(compact("[ {{a}}, {} ]"), "[{{a}},{}]");
     }
 
     #[test]

@@ -148,7 +148,7 @@ pub fn family_of_image(image: &str) -> Option<Family> {
 pub fn for_image(image: &str) -> Option<Sample> {
     let family = family_of_image(image)?;
     let known = ALL.iter().find(|known| known.family == family && known.encoding == BodyEncoding::Text)?;
-    Some(Sample { content_type: known.content_type.into(), body: known.body.into() })
+    Some(Sample { content_type: known.content_type.into(), body: known.body.into(), target_model: None })
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ impl EndpointKind {
         match self {
             Self::RealTime => limits::BODY_BYTES,
             Self::Serverless => limits::SERVERLESS_BODY_BYTES,
-            Self::Asynchronous => limits::ASYNC_INLINE_BYTES,
+            // What is too large for the request goes to S3 first; this console takes no more than of any other call.
+            Self::Asynchronous => limits::BODY_BYTES,
         }
     }
 
@@ -38,7 +39,8 @@ impl EndpointKind {
     }
 }
 
-/// What DescribeEndpoint, DescribeEndpointConfig and DescribeModel tell about how an endpoint is made.
+/// What DescribeEndpoint, DescribeEndpointConfig, DescribeModel and ListInferenceComponents tell about how an endpoint is
+/// made.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointShape {
     /// How it is hosted.
@@ -49,6 +51,9 @@ pub struct EndpointShape {
     pub multi_model: bool,
     /// Whether its models are inference components: its variants have no model of their own.
     pub components: bool,
+    /// The names of those that are in service, where they could be listed.
+    #[serde(default)]
+    pub component_names: Vec<String>,
     /// The hosts' names of a multi-container endpoint whose containers are called one by one.
     pub containers: Vec<String>,
     /// The image of the first container, where it could be read.
@@ -66,6 +71,15 @@ impl EndpointShape {
             _ => (true, ""),
         };
         if fits { Ok(()) } else { Err(why) }
+    }
+
+    /// The field of the header without which SageMaker refuses every call to it, where there is one.
+    pub fn needs(&self) -> Option<&'static str> {
+        match self {
+            Self { components: true, .. } => Some("inference_component"),
+            Self { multi_model: true, .. } => Some("target_model"),
+            _ => None,
+        }
     }
 }
 
@@ -132,5 +146,17 @@ mod tests {
         assert_eq!(shape.takes("accept"), Ok(()));
         assert!(shape.takes("target_variant").is_err());
         assert!(shape.takes("inference_component").is_err());
+    }
+
+    #[test]
+    fn what_is_asked_of_one_of_many_has_to_be_named() {
+        let needs =
+            |multi_model, components| EndpointShape { multi_model, components, ..EndpointShape::default() }.needs();
+        assert_eq!(needs(false, false), None);
+        for (multi_model, components, field) in [(true, false, "target_model"), (false, true, "inference_component")] {
+            assert_eq!(needs(multi_model, components), Some(field));
+            let shape = EndpointShape { multi_model, components, ..EndpointShape::default() };
+            assert_eq!(shape.takes(field), Ok(()), "what is needed is taken");
+        }
     }
 }

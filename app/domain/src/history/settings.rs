@@ -75,6 +75,59 @@ impl HistorySettings {
     }
 }
 
+/// The settings as they are typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SettingsForm {
+    /// Whether bodies are kept at all.
+    pub keep_bodies: bool,
+    /// The largest body that is kept, in kB.
+    pub body_kb: String,
+    /// For how many days bodies are kept.
+    pub body_days: String,
+    /// For how many days calls are kept.
+    pub call_days: String,
+}
+
+impl From<HistorySettings> for SettingsForm {
+    fn from(settings: HistorySettings) -> Self {
+        let HistorySettings { keep_bodies, body_kb, body_days, call_days } = settings;
+        let [body_kb, body_days, call_days] = [body_kb, body_days, call_days].map(|number| number.to_string());
+        Self { keep_bodies, body_kb, body_days, call_days }
+    }
+}
+
+impl SettingsForm {
+    /// What it means.
+    ///
+    /// # Errors
+    /// What is wrong, field by field.
+    pub fn read(&self) -> Result<HistorySettings, Vec<FieldProblem>> {
+        let mut problems = Vec::new();
+        let mut number = |field: &str, text: &str, range: std::ops::RangeInclusive<u32>| {
+            let read = text.trim().parse::<u32>();
+            if read.is_err() {
+                let message = match text.trim() {
+                    "" => "a number is missing".to_owned(),
+                    other => format!("`{other}` is not a whole number"),
+                };
+                let hint = Some(format!("choose {} to {}", range.start(), range.end()));
+                problems.push(FieldProblem { field: field.into(), message, hint });
+            }
+            // Of what can't be read nothing more is said.
+            read.unwrap_or(*range.start())
+        };
+        let settings = HistorySettings {
+            keep_bodies: self.keep_bodies,
+            body_kb: number("body_kb", &self.body_kb, limits::BODY_KB),
+            body_days: number("body_days", &self.body_days, limits::BODY_DAYS),
+            call_days: number("call_days", &self.call_days, limits::CALL_DAYS),
+        };
+        problems.extend(settings.problems());
+        if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +144,22 @@ mod tests {
     fn a_body_does_not_outlive_its_call() {
         let settings = HistorySettings { body_days: 30, call_days: 2, ..HistorySettings::default() };
         assert_eq!(settings.body_ms(), settings.call_ms());
+    }
+
+    #[test]
+    fn what_is_typed_is_read_or_told_at_its_field() {
+        let settings = HistorySettings { keep_bodies: true, ..HistorySettings::default() };
+        assert_eq!(SettingsForm::from(settings).read(), Ok(settings));
+        let typed =
+            SettingsForm { body_kb: "abc".into(), body_days: "0".into(), call_days: " ".into(), ..settings.into() };
+        let told: Vec<_> = typed.read().err().into_iter().flatten().map(|p| (p.field, p.message)).collect();
+        let told: Vec<_> = told.iter().map(|(field, message)| (field.as_str(), message.as_str())).collect();
+        let expected = [
+            ("body_kb", "`abc` is not a whole number"),
+            ("call_days", "a number is missing"),
+            ("body_days", "`0` is not from 1 to 90 days"),
+        ];
+        assert_eq!(told, expected);
     }
 
     #[test]

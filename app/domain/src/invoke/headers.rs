@@ -112,20 +112,26 @@ impl HeaderRule {
         (self.get)(headers)
     }
 
-    /// What is wrong with a value, as the rest of a sentence: `has 70 characters; SageMaker takes at most 63`.
+    /// What is wrong with a value, as the rest of a sentence that begins with the noun: `has 70 characters; SageMaker takes
+    /// at most 63`.
     pub fn problem(&self, value: &str) -> Option<String> {
+        let has = if self.is_plural() { "have" } else { "has" };
         let length = value.chars().count();
         if length > self.limit {
-            return Some(format!("has {length} characters; SageMaker takes at most {}", self.limit));
+            return Some(format!("{has} {length} characters; SageMaker takes at most {}", self.limit));
         }
         if let Some(bad) = value.chars().find(|c| !(' '..='~').contains(c)) {
-            return Some(format!("has the character {bad:?}; only printable ASCII can travel in a header"));
+            return Some(format!("{has} the character {bad:?}; only printable ASCII can travel in a header"));
         }
         if self.form == Form::Name && !value.is_empty() && !is_name(value) {
-            let why = "has something else than letters, digits and hyphens, or a hyphen at an end";
-            return Some(why.into());
+            return Some(format!("{has} something else than letters, digits and hyphens, or a hyphen at an end"));
         }
         None
+    }
+
+    /// Whether the noun names several things: `custom attributes`.
+    fn is_plural(&self) -> bool {
+        self.noun.ends_with('s')
     }
 
     const fn name(mut self) -> Self {
@@ -164,5 +170,20 @@ mod tests {
         assert!(problem("target_variant", "-a").is_some());
         assert!(problem("custom_attributes", "naïve").is_some_and(|why| why.contains('ï')));
         assert!(problem("inference_id", &"x".repeat(65)).is_some_and(|why| why.contains("at most 64")));
+    }
+
+    #[test]
+    fn a_problem_goes_on_with_its_noun() {
+        let told = |field: &str, value: &str| {
+            HeaderRule::of(field).and_then(|rule| Some(format!("{} {}", rule.noun, rule.problem(value)?)))
+        };
+        for (field, begin) in [
+            ("custom_attributes", "custom attributes have the character 'ï'"),
+            ("explanations", "explanations have the character 'ï'"),
+            ("inference_id", "inference id has the character 'ï'"),
+            ("session", "session has the character 'ï'"),
+        ] {
+            assert!(told(field, "naïve").is_some_and(|text| text.starts_with(begin)), "{field}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a load check is asked to do.
 
-use super::LoadLimits;
+use super::{LoadLimits, grouped};
 use crate::invoke::compare::{CompareForm, CompareSide};
 use crate::invoke::{BodyEncoding, InvokeHeaders, InvokeParams, Through};
 use crate::names::EndpointName;
@@ -91,9 +91,7 @@ impl LoadForm {
     /// What is wrong, field by field.
     pub fn read(&self, limits: &LoadLimits) -> Result<LoadSetup, Vec<FieldProblem>> {
         let mut problems = Vec::new();
-        let through = of(&mut problems, "through", Through::parse(&self.through), "choose a share or a connection");
-        let named = EndpointName::parse(&self.endpoint);
-        let endpoint = of(&mut problems, "endpoint", named, "type its name as SageMaker shows it");
+        let (through, endpoint) = self.target(&mut problems);
         let at_once = number(&mut problems, "at_once", &self.at_once, u64::from(limits.at_once));
         let seconds = number(&mut problems, "seconds", &self.seconds, u64::from(limits.seconds));
         let calls = number(&mut problems, "calls", &self.calls, limits.calls);
@@ -114,8 +112,7 @@ impl LoadForm {
         };
         let params = InvokeParams { through, endpoint, headers, body: self.body.clone(), encoding: BodyEncoding::Text };
         if let Err(refusal) = params.check(InvokeAction::Invoke) {
-            let (message, hint) = (refusal.to_string(), refusal.hint());
-            problems.push(FieldProblem { field: refusal.field().into(), message, hint: Some(hint.into()) });
+            add(&mut problems, refusal.field(), refusal.to_string(), refusal.hint());
         }
         if !problems.is_empty() {
             return Err(problems);
@@ -123,6 +120,23 @@ impl LoadForm {
         let at_once = u16::try_from(at_once).unwrap_or(u16::MAX);
         let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
         Ok(LoadSetup { params, pace, at_once, seconds, calls })
+    }
+
+    fn target(&self, problems: &mut Vec<FieldProblem>) -> (Option<Through>, Option<EndpointName>) {
+        let through = if self.through.trim().is_empty() {
+            add(problems, "through", "nothing is chosen to go through".into(), "choose a share or a connection");
+            None
+        } else {
+            of(problems, "through", Through::parse(&self.through), "choose a share or a connection")
+        };
+        let endpoint = if self.endpoint.trim().is_empty() {
+            let hint = "type its name as SageMaker shows it, or choose one";
+            add(problems, "endpoint", "the endpoint is missing".into(), hint);
+            None
+        } else {
+            of(problems, "endpoint", EndpointName::parse(&self.endpoint), "type its name as SageMaker shows it")
+        };
+        (through, endpoint)
     }
 }
 
@@ -136,24 +150,34 @@ impl LoadSetup {
     }
 }
 
+fn add(problems: &mut Vec<FieldProblem>, field: &str, message: String, hint: &str) {
+    problems.push(FieldProblem { field: field.into(), message, hint: Some(hint.into()) });
+}
+
 fn of<T, E: std::fmt::Display>(
     problems: &mut Vec<FieldProblem>,
     field: &str,
     read: Result<T, E>,
     hint: &str,
 ) -> Option<T> {
-    read.map_err(|error| {
-        problems.push(FieldProblem { field: field.into(), message: error.to_string(), hint: Some(hint.into()) });
-    })
-    .ok()
+    read.map_err(|error| add(problems, field, error.to_string(), hint)).ok()
 }
 
 fn number(problems: &mut Vec<FieldProblem>, field: &str, text: &str, most: u64) -> u64 {
-    let read = text.trim().parse().ok().filter(|number| (1..=most).contains(number));
+    let text = text.trim();
+    let read = text.parse().ok().filter(|number| (1..=most).contains(number));
     if read.is_none() {
-        let message = format!("`{}` is not a whole number from 1 to {most}", text.trim());
-        let hint = Some("this console allows no more; whoever runs it can change that".into());
-        problems.push(FieldProblem { field: field.into(), message, hint });
+        let range = format!("whole number from 1 to {}", grouped(most));
+        let message =
+            if text.is_empty() { format!("a {range} is missing") } else { format!("`{text}` is not a {range}") };
+        // Of digits alone, and not nought: too large, even for a number of ours.
+        let too_large = text.bytes().all(|b| b.is_ascii_digit()) && text.bytes().any(|b| b != b'0');
+        let hint = if too_large {
+            "this console allows no more; whoever runs it can change that"
+        } else {
+            "type a whole number"
+        };
+        add(problems, field, message, hint);
     }
     read.unwrap_or(1)
 }
@@ -181,5 +205,37 @@ mod tests {
         assert_eq!(fields(LoadForm { at_once: "3".into(), calls: "0".into(), ..typed.clone() }), ["at_once", "calls"]);
         assert_eq!(fields(LoadForm { pace: "rate".into(), rate: "6".into(), ..typed.clone() }), ["rate"]);
         assert_eq!(fields(LoadForm { content_type: String::new(), ..typed }), ["content_type"]);
+    }
+
+    #[test]
+    fn a_number_that_is_none_is_not_told_that_it_is_too_large() {
+        let large = "this console allows no more; whoever runs it can change that";
+        for (typed, hint) in [
+            ("10001", large),
+            ("99999999999999999999999", large),
+            ("0", "type a whole number"),
+            ("-1", "type a whole number"),
+            ("1e3", "type a whole number"),
+            ("1.5", "type a whole number"),
+        ] {
+            let problems = LoadForm { calls: typed.into(), ..form() }.read(&LoadLimits::default()).unwrap_err();
+            assert_eq!(problems[0].message, format!("`{typed}` is not a whole number from 1 to 10,000"));
+            assert_eq!(problems[0].hint.as_deref(), Some(hint), "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_not_quoted() {
+        let typed = LoadForm { through: String::new(), endpoint: " ".into(), calls: String::new(), ..form() };
+        let problems = typed.read(&LoadLimits::default()).unwrap_err();
+        let said: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "nothing is chosen to go through",
+                "the endpoint is missing",
+                "a whole number from 1 to 10,000 is missing"
+            ]
+        );
     }
 }

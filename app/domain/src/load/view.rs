@@ -1,6 +1,6 @@
 //! A load check as it is shown and kept.
 
-use super::{LoadForm, LoadSetup};
+use super::{LoadBar, LoadForm, LoadSetup, spread};
 use crate::names::LoadId;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,17 @@ impl LoadState {
     }
 }
 
+/// How a load check came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadEnd {
+    /// Its time was up, or all of its calls were made.
+    Whole,
+    /// Someone stopped it.
+    Stopped,
+    /// It ended by itself before that.
+    Early,
+}
+
 /// How long answers took, in microseconds, from the call's beginning to the answer's last byte; without assuming the role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Percentiles {
@@ -69,7 +80,7 @@ pub struct LoadSecond {
     pub took: Percentiles,
 }
 
-/// Answers that took up to so long, and longer than the bucket before.
+/// Answers that took up to so long, and longer than the bucket that would be before ([`super::bucket_of`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoadBucket {
     /// In microseconds.
@@ -122,14 +133,17 @@ pub struct LoadView {
     pub got_bytes: u64,
     /// All answers together.
     pub took: Percentiles,
-    /// Second by second.
+    /// Second by second; the last may be a part of one ([`LoadView::whole_seconds`]).
     pub seconds: Vec<LoadSecond>,
-    /// How the answers spread, from the first bucket with any to the last.
+    /// How the answers spread: the buckets with any, in their order.
     pub buckets: Vec<LoadBucket>,
     /// Failures by kind, the most frequent first.
     pub errors: Vec<LoadErrors>,
     /// Why it ended early, if it did.
     pub why: Option<String>,
+    /// Whether that is because someone stopped it.
+    #[serde(default)]
+    pub stopped: bool,
 }
 
 impl LoadView {
@@ -155,7 +169,33 @@ impl LoadView {
             buckets: Vec::new(),
             errors: Vec::new(),
             why: None,
+            stopped: false,
         }
+    }
+
+    /// How it came to its end; `None` while it has not.
+    pub fn end(&self) -> Option<LoadEnd> {
+        (self.state == LoadState::Done).then_some(match &self.why {
+            None => LoadEnd::Whole,
+            Some(_) if self.stopped => LoadEnd::Stopped,
+            Some(_) => LoadEnd::Early,
+        })
+    }
+
+    /// Calls that were answered well.
+    pub fn answered(&self) -> u64 {
+        self.calls.saturating_sub(self.failed)
+    }
+
+    /// The seconds that went on from their beginning to their end: the last one may not have, and its counts are no rate.
+    pub fn whole_seconds(&self) -> &[LoadSecond] {
+        let whole = usize::try_from(self.spent_ms / 1000).unwrap_or(usize::MAX);
+        &self.seconds[..whole.min(self.seconds.len())]
+    }
+
+    /// How the answers spread, for people.
+    pub fn bars(&self) -> Vec<LoadBar> {
+        spread(&self.buckets, self.took.p99)
     }
 
     /// What tells its endpoint from any other: what it goes through, and the name.
@@ -165,8 +205,7 @@ impl LoadView {
 
     /// Answers a second, in tenths.
     pub fn tenths_a_second(&self) -> u64 {
-        let answered = self.calls.saturating_sub(self.failed);
-        answered.saturating_mul(10_000).checked_div(self.spent_ms).unwrap_or(0)
+        self.answered().saturating_mul(10_000).checked_div(self.spent_ms).unwrap_or(0)
     }
 }
 
@@ -175,10 +214,35 @@ impl LoadView {
 mod tests {
     use super::*;
 
+    fn view() -> LoadView {
+        LoadView::new("l1".parse().unwrap(), "session 1", Timestamp(0), LoadForm::default(), None)
+    }
+
+    #[test]
+    fn a_check_that_ended_early_says_whether_someone_stopped_it() {
+        let mut view = view();
+        assert_eq!(view.end(), None);
+        view.state = LoadState::Done;
+        assert_eq!(view.end(), Some(LoadEnd::Whole));
+        view.why = Some("every call would fail".into());
+        assert_eq!(view.end(), Some(LoadEnd::Early));
+        view.stopped = true;
+        assert_eq!(view.end(), Some(LoadEnd::Stopped));
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_none() {
+        let mut view = view();
+        view.seconds = vec![LoadSecond { answered: 9, ..LoadSecond::default() }; 3];
+        for (spent_ms, whole) in [(999, 0), (2_400, 2), (3_000, 3), (9_000, 3)] {
+            view.spent_ms = spent_ms;
+            assert_eq!(view.whole_seconds().len(), whole, "{spent_ms}");
+        }
+    }
+
     #[test]
     fn throughput_counts_answers_over_the_time_spent() {
-        let id = "l1".parse().unwrap();
-        let mut view = LoadView::new(id, "session 1", Timestamp(0), LoadForm::default(), None);
+        let mut view = view();
         assert_eq!(view.tenths_a_second(), 0);
         (view.calls, view.failed, view.spent_ms) = (30, 5, 2_000);
         assert_eq!(view.tenths_a_second(), 125);

@@ -106,6 +106,9 @@ impl Variable {
                 let hint = "write digits with a point, such as 42, -0.5 or 1e6; no leading zeros and no commas";
                 Some((format!("`{shown}` is not a number"), hint.into()))
             }
+            VariableKind::Choice if value.is_empty() && !self.choices.contains(&String::new()) => {
+                Some(("a value is missing".into(), "choose one from the list".into()))
+            }
             VariableKind::Choice if !self.choices.iter().any(|choice| choice == value) => {
                 Some((format!("`{shown}` is none of the values"), "choose one from the list".into()))
             }

@@ -250,7 +250,7 @@ fn a_script_makes_nothing_in_another_account_or_for_what_is_no_caller() {
 }
 
 fn handler_file(folder: &Path) -> PathBuf {
-    let sample = Sample { content_type: "text/csv".into(), body: "5,\"é\",\\n\n".into() };
+    let sample = Sample { content_type: "text/csv".into(), body: "5,\"é\",\\n\n".into(), target_model: None };
     let offer = ShareOffer::of(&plain(), &[]);
     let text = lambda::handler(&offer, &"Churn-Classifier".parse().unwrap(), Some(&sample));
     let file = folder.join(lambda::FILE_NAME);

@@ -14,7 +14,7 @@ fn endpoint() -> EndpointName {
 
 #[test]
 fn the_handler_is_written_for_its_share() {
-    let sample = Sample { content_type: "text/csv".into(), body: "5,0,0,268.4,121".into() };
+    let sample = Sample { content_type: "text/csv".into(), body: "5,0,0,268.4,121".into(), target_model: None };
     insta::assert_snapshot!(lambda::handler(&ShareOffer::of(&intent(), &[]), &endpoint(), Some(&sample)));
 }
 

@@ -1,19 +1,25 @@
 //! One row: from its values to a request, through as many tries as it needs, to what came of it.
 
+use super::Ask;
 use super::read::{InputRow, Source, shown};
 use super::write::{Answer, Outcome, record};
 use crate::{Backoff, Operator, ServiceError, Services};
 use domain::batch::{
-    BatchSetup, BatchStop, Cell, Predictions, Syntax, Template, TemplateProblem, Verdict, limits, verdict,
+    BatchSetup, BatchStop, Cell, Predictions, Syntax, Template, TemplateProblem, Verdict, limits, resting, verdict,
 };
 use domain::invoke::{BodyEncoding, InvokeAnswer, InvokeFailure, InvokeHeaders, InvokeParams};
 use serde_json::Value;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::sleep;
 
 /// A row that is done, or what keeps every row from being done.
 pub(super) type Called = Result<Outcome, BatchStop>;
+
+/// What came of a row's last try: the answer or what went wrong, the status, and how many milliseconds it took.
+type Came = (Result<Answer, String>, Option<u16>, u64);
 
 /// Where a header stands.
 type Header = fn(&mut InvokeHeaders) -> &mut String;
@@ -27,7 +33,10 @@ pub(super) struct Caller {
     body: Option<Template>,
     headers: Vec<(Header, Template)>,
     /// As many as may be under way at once.
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
+    /// As many as may wait for their next try without one of these.
+    resting: Semaphore,
+    ask: watch::Receiver<Ask>,
     /// Calls that were made again.
     pub(super) retried: AtomicU64,
 }
@@ -61,6 +70,7 @@ impl Caller {
         operator: Operator,
         setup: BatchSetup,
         names: Vec<String>,
+        ask: watch::Receiver<Ask>,
     ) -> Result<Self, TemplateProblem> {
         let syntax = Syntax::of(&setup.headers.content_type);
         let body = setup.template.as_ref().map(|text| Template::parse(text, syntax, &names)).transpose()?;
@@ -72,13 +82,20 @@ impl Caller {
                 headers.push((field, Template::parse(&text, Syntax::Plain, &names)?));
             }
         }
-        let permits = Semaphore::new(usize::from(setup.at_once));
-        Ok(Self { services, operator, setup, names, body, headers, permits, retried: AtomicU64::new(0) })
+        let permits = Arc::new(Semaphore::new(usize::from(setup.at_once)));
+        let resting = Semaphore::new(resting(setup.at_once));
+        let retried = AtomicU64::new(0);
+        Ok(Self { services, operator, setup, names, body, headers, permits, resting, ask, retried })
     }
 
-    /// Sends a row once it is its turn.
-    pub(super) async fn send(&self, row: InputRow) -> Called {
-        let _permit = self.permits.acquire().await;
+    /// A place among those that are under way at once.
+    pub(super) async fn place(&self) -> OwnedSemaphorePermit {
+        let place = self.permits.clone().acquire_owned().await;
+        place.unwrap_or_else(|_| unreachable!("nobody closes it"))
+    }
+
+    /// Sends a row, which has its place.
+    pub(super) async fn send(&self, row: InputRow, place: OwnedSemaphorePermit) -> Called {
         let InputRow { number, source, problem } = row;
         let params = match problem {
             Some(problem) => Err(problem),
@@ -86,7 +103,7 @@ impl Caller {
         };
         let (answer, status, ms) = match params {
             Err(problem) => (Err(problem), None, 0),
-            Ok(params) => self.call(params).await?,
+            Ok(params) => self.call(params, place).await?,
         };
         Ok(Outcome { number, source, answer, status, ms })
     }
@@ -120,7 +137,7 @@ impl Caller {
         Ok(line.trim_end_matches('\n').to_owned())
     }
 
-    async fn call(&self, params: InvokeParams) -> Result<(Result<Answer, String>, Option<u16>, u64), BatchStop> {
+    async fn call(&self, params: InvokeParams, mut place: OwnedSemaphorePermit) -> Result<Came, BatchStop> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -142,13 +159,39 @@ impl Caller {
                 Verdict::All => return Err(for_all(failure)),
                 Verdict::Again if tries < u32::from(self.setup.tries) => {
                     self.retried.fetch_add(1, Ordering::Relaxed);
-                    tokio::time::sleep(with_chance(self.services.inner.settings.batch.backoff, tries)).await;
+                    place = self.rest(tries, place).await;
                 }
                 Verdict::Again | Verdict::Row => {
                     let status = failure.model.as_ref().and_then(|model| model.status).or(failure.status);
                     return Ok((Err(in_words(&failure)), status, ms));
                 }
             }
+        }
+    }
+
+    /// Waits for the next try. Meanwhile another row may have the place, unless too many wait already.
+    async fn rest(&self, tries: u32, place: OwnedSemaphorePermit) -> OwnedSemaphorePermit {
+        let Ok(_resting) = self.resting.try_acquire() else {
+            self.pause(tries).await;
+            return place;
+        };
+        drop(place);
+        self.pause(tries).await;
+        self.place().await
+    }
+
+    async fn pause(&self, tries: u32) {
+        let backoff = self.services.inner.settings.batch.backoff;
+        let wait = with_chance(backoff, tries);
+        let mut ask = self.ask.clone();
+        let asked = async {
+            // An error is as good: then nobody is there to ask.
+            let _ = ask.wait_for(|ask| *ask != Ask::Go).await;
+        };
+        tokio::select! {
+            () = sleep(wait) => {}
+            // Someone waits for the rows under way, and all that are finished behind this one: the next tries come soon.
+            () = asked => sleep(wait.min(backoff.first)).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A batch's files: what was uploaded, and what came of it. Readable by their owner only.
 
-use super::read;
+use super::read::{self, Unfit};
 use crate::activity::Happened;
 use crate::ports::store::BatchRecord;
 use crate::{Operator, ServiceError, ServiceResult, Services};
@@ -129,9 +129,9 @@ impl BatchUpload {
         self.file.flush().await?;
         let (path, name) = (input(&self.folder), self.name.clone());
         let found = blocking(move || read::look_at(&path, &name)).await;
-        let file = found.map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => refused(&error.to_string(), "look at the file in a text editor"),
-            _ => error.into(),
+        let file = found.map_err(|unfit| match unfit {
+            Unfit::Refused { message, hint } => refused(&message, hint),
+            Unfit::Io(error) => error.into(),
         })?;
         let now = self.services.now();
         let limits = &self.services.inner.settings.batch.limits;
@@ -147,6 +147,7 @@ impl BatchUpload {
             setup: None,
             state: BatchState::Ready,
             done: 0,
+            ahead: 0,
             failed: 0,
             retried: 0,
             pace: 0,

@@ -10,6 +10,12 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 const BUFFER: usize = 64 * 1024;
 /// How much of a file tells what it is.
 const HEAD: u64 = 256 * 1024;
+/// How much of it has to be text.
+const TEXT: usize = 64 * 1024;
+/// How ZIP files begin, and so workbooks.
+const ZIP: &[u8] = b"PK\x03\x04";
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF16_MARKS: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 /// How many rows of JSON Lines are looked at for keys.
 const KEYED: u64 = 100;
 
@@ -20,6 +26,43 @@ pub(super) enum Source {
     Fields(Vec<String>),
     /// A line of JSON.
     Line(String),
+}
+
+impl Source {
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Fields(fields) => fields.iter().map(|field| field.len() + size_of::<String>()).sum(),
+            Self::Line(line) => line.len(),
+        }
+    }
+}
+
+/// Why a file is not taken.
+#[derive(Debug)]
+pub(super) enum Unfit {
+    /// It has no rows that can be read.
+    Refused {
+        /// What is wrong with it.
+        message: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// The disk's own failure.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Unfit {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidData => refused(error.to_string(), "look at the file in a text editor"),
+            _ => Self::Io(error),
+        }
+    }
+}
+
+fn refused(message: impl Into<String>, hint: &'static str) -> Unfit {
+    Unfit::Refused { message: message.into(), hint }
 }
 
 /// The next row.
@@ -81,7 +124,7 @@ fn next_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
         if line.len() as u64 > limits::ROW_BYTES {
             return Err(too_large());
         }
-        if line.starts_with(b"\xef\xbb\xbf") {
+        if line.starts_with(UTF8_MARK) {
             line.drain(..3);
         }
         while line.last().is_some_and(u8::is_ascii_whitespace) {
@@ -96,13 +139,14 @@ fn next_line(lines: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
 /// What a file is, with its rows counted.
 ///
 /// # Errors
-/// `InvalidData` where it has no rows that can be read, in words.
-pub(super) fn look_at(path: &Path, name: &str) -> io::Result<BatchFile> {
+/// [`Unfit::Refused`] where it has no rows that can be read, in words.
+pub(super) fn look_at(path: &Path, name: &str) -> Result<BatchFile, Unfit> {
     let bytes = std::fs::metadata(path)?.len();
     let mut head = Vec::new();
     File::open(path)?.take(HEAD).read_to_end(&mut head)?;
+    check_text(&head)?;
     let ending = name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
-    let first = head.iter().find(|byte| !byte.is_ascii_whitespace() && !b"\xef\xbb\xbf".contains(byte));
+    let first = head.iter().find(|byte| !byte.is_ascii_whitespace() && !UTF8_MARK.contains(byte));
     let json = match ending.as_str() {
         "csv" | "tsv" => false,
         "jsonl" | "ndjson" | "jsonlines" => true,
@@ -119,16 +163,37 @@ pub(super) fn look_at(path: &Path, name: &str) -> io::Result<BatchFile> {
         sample: Vec::new(),
     };
     if json {
-        look_at_lines(path, &mut file)?
+        look_at_lines(path, &mut file)?;
     } else {
-        look_at_records(path, &head, &mut file)?
+        look_at_records(path, &head, &mut file)?;
     }
     match (file.records, file.first.len()) {
-        (0, _) => Err(bad("the file has no rows".into())),
+        (0, _) => Err(bad("the file has no rows".into()).into()),
         (_, columns) if columns > limits::COLUMNS => {
-            Err(bad(format!("the file has {columns} columns; at most {} are taken", limits::COLUMNS)))
+            Err(bad(format!("the file has {columns} columns; at most {} are taken", limits::COLUMNS)).into())
         }
         _ => Ok(file),
+    }
+}
+
+/// Refuses what is no text by its beginning: later rows that are none fail by themselves.
+fn check_text(head: &[u8]) -> Result<(), Unfit> {
+    let head = &head[..head.len().min(TEXT)];
+    if head.starts_with(ZIP) {
+        return Err(refused("this is an Excel workbook or another ZIP file", "save the sheet as CSV and choose that"));
+    }
+    if UTF16_MARKS.iter().any(|mark| head.starts_with(mark)) {
+        return Err(refused("the file is UTF-16", "save it as UTF-8 and choose that"));
+    }
+    if head.contains(&0) {
+        return Err(refused("this is not text", "choose a CSV or JSON Lines file; a sheet can be saved as CSV"));
+    }
+    match std::str::from_utf8(head) {
+        // What is cut off in the middle of a character has no error of its own.
+        Err(error) if error.error_len().is_some() => {
+            Err(refused("this is not text in UTF-8", "save it as UTF-8 (in Excel: CSV UTF-8) and choose that"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -145,10 +210,16 @@ fn look_at_lines(path: &Path, file: &mut BatchFile) -> io::Result<()> {
             }
         }
         if file.sample.len() < limits::SHOWN_ROWS {
-            file.sample.push(vec![shown(&String::from_utf8_lossy(&line))]);
+            let line_shown = shown(&String::from_utf8_lossy(&line));
+            file.sample.push(std::iter::once(line_shown).chain(not_json(&line)).collect());
         }
     }
     Ok(())
+}
+
+/// What is wrong with a line that is not JSON.
+fn not_json(line: &[u8]) -> Option<String> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(line).err().map(|error| error.to_string())
 }
 
 fn look_at_records(path: &Path, head: &[u8], file: &mut BatchFile) -> io::Result<()> {
@@ -259,8 +330,7 @@ fn read_lines(path: &Path, skip: u64, rows: &mpsc::Sender<io::Result<InputRow>>)
         if number <= skip {
             continue;
         }
-        let problem = serde_json::from_slice::<serde::de::IgnoredAny>(&line).err();
-        let problem = problem.map(|error| format!("the row is not JSON: {error}"));
+        let problem = not_json(&line).map(|why| format!("the row is not JSON: {why}"));
         let source = Source::Line(String::from_utf8_lossy(&line).into_owned());
         if rows.blocking_send(Ok(InputRow { number, source, problem })).is_err() {
             return Ok(());
@@ -310,7 +380,9 @@ mod tests {
 
     #[test]
     fn a_row_that_is_not_like_the_first_is_told_and_keeps_its_place() {
-        let rows = all(b"a,b\n1,2\n3\n\xff,4\n5,6,7\n8,9\n", "a.csv", 0);
+        // A first row that is longer than what has to be text.
+        let long = format!("a,b\n1,{}\n3\n", "x".repeat(TEXT));
+        let rows = all(&[long.as_bytes(), b"\xff,4\n5,6,7\n8,9\n"].concat(), "a.csv", 0);
         let problems: Vec<bool> = rows.iter().map(|row| row.problem.is_some()).collect();
         assert_eq!(problems, [false, true, true, true, false]);
         assert!(rows.iter().all(|row| matches!(&row.source, Source::Fields(fields) if fields.len() == 2)));
@@ -322,6 +394,9 @@ mod tests {
         let rows = all(b"{\"b\": 1, \"a\": 2}\n\n{broken\n[1]\n", "a.jsonl", 0);
         assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 3]);
         assert!(rows[1].problem.as_ref().is_some_and(|why| why.contains("line 1 column 2")), "{rows:?}");
+        let looked = look_at(written(b"{\"b\": 1}\n{broken\n").path(), "a.jsonl").unwrap();
+        assert_eq!(looked.sample[0], ["{\"b\": 1}"]);
+        assert!(looked.sample[1].len() == 2 && looked.sample[1][1].contains("line 1 column 2"), "{looked:?}");
         let file = written(b"{\"x\": 1}\n{\"y\": 1}\n");
         let looked = look_at(file.path(), "rows.txt").unwrap();
         assert_eq!(
@@ -330,9 +405,34 @@ mod tests {
         );
     }
 
+    fn why_not(text: &[u8], name: &str) -> String {
+        match look_at(written(text).path(), name).unwrap_err() {
+            Unfit::Refused { message, .. } => message,
+            Unfit::Io(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused_for_what_it_is() {
+        let long = "ü".repeat(TEXT);
+        let cases: [(&[u8], &str); 5] = [
+            (b"PK\x03\x04\x14\0\x06\0", "this is an Excel workbook or another ZIP file"),
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "this is not text"),
+            (b"\xff\xfea\0,\0b\0\n\0", "the file is UTF-16"),
+            (b"\xfe\xff\0a\0,\0b\0\n", "the file is UTF-16"),
+            (b"name,town\nJo,K\xf6ln\n", "this is not text in UTF-8"),
+        ];
+        for (bytes, why) in cases {
+            assert_eq!(why_not(bytes, "a.csv"), why);
+            assert_eq!(why_not(bytes, "a.jsonl"), why);
+        }
+        // Where what is looked at ends in the middle of a character, that is no error.
+        assert!(look_at(written(format!("a\n1{long}\n").as_bytes()).path(), "a.csv").is_ok());
+    }
+
     #[test]
     fn what_has_no_rows_or_a_row_without_an_end_is_refused() {
-        let refused = |text: &[u8], name: &str| look_at(written(text).path(), name).unwrap_err().to_string();
+        let refused = why_not;
         assert_eq!(refused(b"\n\n", "a.csv"), "the file has no rows");
         let mut endless = b"a,b\n\"".to_vec();
         endless.resize(usize::try_from(limits::ROW_BYTES).unwrap() + 1024 * 1024, b'x');

@@ -4,20 +4,21 @@ use super::Ask;
 use super::call::{Called, Caller};
 use super::folder::{self, blocking};
 use super::read::{self, InputRow};
+use super::window::{Finished, Window};
 use super::write::{Outcome, Recovered, ResultFile};
 use crate::activity::Happened;
 use crate::ports::store::BatchRecord;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::activity::ActivityOutcome;
-use domain::batch::{BatchError, BatchSetup, BatchState, BatchStop, BatchView, limits, window};
-use futures::stream::{self, Stream, StreamExt as _};
+use domain::batch::{BatchError, BatchSetup, BatchState, BatchStop, BatchView, limits};
+use futures::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
 /// How often a page is told.
@@ -28,6 +29,8 @@ const KEEP: Duration = Duration::from_secs(1);
 const PACE: Duration = Duration::from_secs(10);
 /// How often a write to the store is tried.
 const WRITES: u32 = 4;
+/// How many failed rows wait for a first answer before the heading is written without one.
+const UNDECIDED: usize = 100;
 
 /// Why the rows ended.
 enum Ended {
@@ -49,7 +52,7 @@ pub(super) struct Runner {
     retried_before: u64,
     spent_before: u64,
     began: Instant,
-    /// How many rows were done when, over the last seconds.
+    /// How many rows were finished when, over the last seconds.
     seen: VecDeque<(Instant, u64)>,
     /// Failing rows that the store does not have yet.
     errors: Vec<BatchError>,
@@ -107,38 +110,49 @@ impl Runner {
         let Some(setup) = self.record.view.setup.clone() else { return Ok(Ended::Paused) };
         let mut result = self.open().await?;
         let names = self.record.view.file.columns(setup.header);
-        let caller = Caller::new(self.services.clone(), self.operator.clone(), setup.clone(), names);
+        let asked = self.ask.subscribe();
+        let caller = Caller::new(self.services.clone(), self.operator.clone(), setup.clone(), names, asked);
         let caller =
             Arc::new(caller.map_err(|problem| super::conflict(&problem.to_string(), "upload the file again"))?);
-        let rows = self.rows(&setup);
-        let calls = rows.map(|row| {
-            let caller = caller.clone();
-            // A task of its own: it goes on while this one writes and tells the store.
-            async move {
-                let row = row?;
-                Ok::<_, io::Error>(uncancelled(async move { caller.send(row).await }).await)
-            }
-        });
-        // In order: what is finished ahead of an unfinished row waits in a window of bounded size.
-        let calls = calls.buffered(window(setup.at_once));
-        tokio::pin!(calls);
-        let mut tell = every(TELL);
-        let mut keep = every(KEEP);
-        loop {
+        let mut rows = self.rows(&setup);
+        let mut window = Window::after(self.record.view.done);
+        let mut under_way = FuturesUnordered::new();
+        let (mut tell, mut keep) = (every(TELL), every(KEEP));
+        let (mut more, mut unread) = (true, None);
+        while more || !under_way.is_empty() {
             tokio::select! {
-                called = calls.next() => match called {
-                    Some(called) => self.take(called?, &setup, &mut result).await?,
-                    None => break,
+                Some(finished) = under_way.next() => {
+                    self.notice(finished, &setup, &mut window);
+                    while let Some(called) = window.take() {
+                        self.take(called, &setup, &mut result).await?;
+                    }
+                }
+                next = rows.next(&caller), if more && window.has_room(self.held.len()) => match next {
+                    Some((Ok(row), place)) => {
+                        let begun_bytes = window.begin(&row);
+                        under_way.push(send(caller.clone(), row, place, begun_bytes));
+                    }
+                    // Rows before it are done all the same.
+                    Some((Err(error), _)) => (more, unread) = (false, Some(error)),
+                    None => more = false,
                 },
-                _ = tell.tick() => self.tell(&caller),
+                _ = tell.tick() => self.tell(&caller, &window),
                 _ = keep.tick() => self.keep(&result).await?,
             }
         }
         self.write_held(&mut result).await?;
-        self.tell(&caller);
+        self.tell(&caller, &window);
         self.keep(&result).await?;
+        match unread {
+            Some(error) => Err(error.into()),
+            None => Ok(self.ended()),
+        }
+    }
+
+    /// How it came that no more rows are sent.
+    fn ended(&mut self) -> Ended {
         let asked = *self.ask.borrow();
-        Ok(match asked {
+        match asked {
             _ if self.record.view.done >= self.record.view.rows() => Ended::Done,
             Ask::Leave => Ended::Left,
             Ask::Pause => Ended::Paused,
@@ -147,7 +161,7 @@ impl Runner {
                 self.record.view.why = Some(BatchStop { message, hint: "upload it once more".into() });
                 Ended::Paused
             }
-        })
+        }
     }
 
     /// Opens the result file and counts what it has that the store does not know of.
@@ -163,19 +177,28 @@ impl Runner {
     }
 
     /// The rows that are still to be done, until someone asks to stop.
-    fn rows(&self, setup: &BatchSetup) -> impl Stream<Item = io::Result<InputRow>> + use<> {
+    fn rows(&self, setup: &BatchSetup) -> Rows {
         let (path, file) = (folder::input(&self.folder), self.record.view.file.clone());
         let (header, skip) = (setup.header, self.record.view.done);
         let (sender, receiver) = mpsc::channel(usize::from(setup.at_once));
         tokio::task::spawn_blocking(move || read::rows(&path, &file, header, skip, &sender));
-        stream::unfold((receiver, self.ask.subscribe()), |(mut receiver, mut ask)| async move {
-            let row = tokio::select! {
-                biased;
-                _ = ask.wait_for(|ask| *ask != Ask::Go) => None,
-                row = receiver.recv() => row,
-            };
-            row.map(|row| (row, (receiver, ask)))
-        })
+        Rows { receiver, ask: self.ask.subscribe() }
+    }
+
+    /// Keeps a row that came back. What it says of all rows, or of too many, is not left until those before it are done.
+    fn notice(&mut self, finished: Finished, setup: &BatchSetup, window: &mut Window) {
+        let number = finished.number;
+        let failed = match &finished.called {
+            Ok(outcome) => outcome.answer.is_err(),
+            Err(stop) => {
+                self.pause(stop.clone());
+                false
+            }
+        };
+        window.put(finished);
+        if failed && setup.stop_after > 0 && window.failed_around(number) >= setup.stop_after as usize {
+            self.pause(too_many(setup.stop_after));
+        }
     }
 
     /// Takes the next row's result.
@@ -193,13 +216,13 @@ impl Runner {
         };
         self.in_a_row = if outcome.answer.is_ok() { 0 } else { self.in_a_row + 1 };
         if setup.stop_after > 0 && self.in_a_row == setup.stop_after {
-            let message = format!("{} rows failed one after another", setup.stop_after);
-            let hint = "look at what they failed with; go on if the others may do better".into();
-            self.pause(BatchStop { message, hint });
+            self.pause(too_many(setup.stop_after));
         }
         let decides = outcome.answer.is_ok();
         self.held.push(outcome);
-        if result.is_settled() || decides || self.held.len() >= window(setup.at_once) {
+        let full =
+            self.held.len() >= UNDECIDED || self.held.iter().map(Outcome::bytes).sum::<usize>() >= limits::WINDOW_BYTES;
+        if result.is_settled() || decides || full {
             self.write_held(result).await?;
         }
         Ok(())
@@ -240,18 +263,20 @@ impl Runner {
     }
 
     /// Tells whoever watches.
-    fn tell(&mut self, caller: &Caller) {
+    fn tell(&mut self, caller: &Caller, window: &Window) {
         let view = &mut self.record.view;
         let now = Instant::now();
-        self.seen.push_back((now, view.done));
+        view.ahead = window.ahead() + self.held.len() as u64;
+        self.seen.push_back((now, view.answered()));
         while self.seen.len() > 2 && self.seen.front().is_some_and(|(then, _)| now - *then > PACE) {
             self.seen.pop_front();
         }
-        if let Some((then, done)) = self.seen.front().copied()
+        if let Some((then, finished)) = self.seen.front().copied()
             && now > then
         {
             let ms = u64::try_from((now - then).as_millis()).unwrap_or(u64::MAX).max(1);
-            view.pace = (view.done - done).saturating_mul(10_000) / ms;
+            // What is finished behind a row that could not be done is not kept, so it may be fewer than before.
+            view.pace = view.answered().saturating_sub(finished).saturating_mul(10_000) / ms;
         }
         view.retried = self.retried_before + caller.retried.load(Ordering::Relaxed);
         view.spent_ms = self.spent_before + u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -263,7 +288,10 @@ impl Runner {
 
     fn show(&mut self) {
         self.record.view.revision += 1;
-        self.sender.send_replace(self.record.view.clone());
+        let mut view = self.record.view.clone();
+        // As many as can be listed: a page that sees more of them asks for the list.
+        view.failed = view.failed.saturating_sub(self.errors.len() as u64);
+        self.sender.send_replace(view);
     }
 
     /// Has the result kept through a power cut, then tells the store how far it goes.
@@ -284,6 +312,8 @@ impl Runner {
         for last in (1..=WRITES).map(|tries| tries == WRITES) {
             // A later start goes on with what says that it is running, also where it was asked to pause just now.
             let mut record = self.record.clone();
+            // What waits goes with the process.
+            record.view.ahead = 0;
             if *self.ask.borrow() == Ask::Leave && record.view.state == BatchState::Pausing {
                 record.view.state = BatchState::Running;
             }
@@ -301,7 +331,7 @@ impl Runner {
 
     async fn end(&mut self, ended: &Ended) -> Result<(), ServiceError> {
         let view = &mut self.record.view;
-        view.pace = 0;
+        (view.pace, view.ahead) = (0, 0);
         view.state = match ended {
             Ended::Done => BatchState::Done,
             Ended::Paused => BatchState::Paused,
@@ -326,6 +356,41 @@ impl Runner {
         self.services.note(self.operator.label(), happened).await;
         written
     }
+}
+
+/// The file's rows, each with its place among those that are under way.
+struct Rows {
+    receiver: mpsc::Receiver<io::Result<InputRow>>,
+    ask: watch::Receiver<Ask>,
+}
+
+impl Rows {
+    /// The next row, once there is a place for it; `None` at the end, or when someone asks to stop. Nothing is lost where it
+    /// is not waited for to its end, and no place is kept.
+    async fn next(&mut self, caller: &Caller) -> Option<(io::Result<InputRow>, OwnedSemaphorePermit)> {
+        let Self { receiver, ask } = self;
+        let row = async {
+            let place = caller.place().await;
+            receiver.recv().await.map(|row| (row, place))
+        };
+        tokio::select! {
+            biased;
+            _ = ask.wait_for(|ask| *ask != Ask::Go) => None,
+            row = row => row,
+        }
+    }
+}
+
+/// Sends a row in a task of its own: it goes on while others are written and the store is told.
+async fn send(caller: Arc<Caller>, row: InputRow, place: OwnedSemaphorePermit, begun_bytes: usize) -> Finished {
+    let number = row.number;
+    let called = uncancelled(async move { caller.send(row, place).await }).await;
+    Finished { number, begun_bytes, called }
+}
+
+fn too_many(failed: u32) -> BatchStop {
+    let message = format!("{failed} rows failed one after another");
+    BatchStop { message, hint: "look at what they failed with; go on if the others may do better".into() }
 }
 
 fn every(period: Duration) -> tokio::time::Interval {

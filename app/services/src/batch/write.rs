@@ -22,6 +22,17 @@ pub(super) struct Outcome {
     pub(super) ms: u64,
 }
 
+impl Outcome {
+    /// About how much memory it takes.
+    pub(super) fn bytes(&self) -> usize {
+        let answer = match &self.answer {
+            Ok(answer) => answer.text.len() + answer.predictions.bytes(),
+            Err(error) => error.len(),
+        };
+        self.source.bytes() + answer
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) text: String,
@@ -263,6 +274,7 @@ mod tests {
             setup: None,
             state: BatchState::Running,
             done: 0,
+            ahead: 0,
             failed: 0,
             retried: 0,
             pace: 0,

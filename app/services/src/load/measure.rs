@@ -1,7 +1,7 @@
 //! Counts what came back: percentiles, a histogram, failures by kind.
 
 use super::pace::Sample;
-use domain::load::{BOUNDS_US, LoadBucket, LoadErrors, LoadSecond, LoadView, Percentiles};
+use domain::load::{LoadBucket, LoadErrors, LoadSecond, LoadView, Percentiles, bucket_of};
 use hdrhistogram::Histogram;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -22,9 +22,9 @@ pub(super) struct Measure {
     failed: u64,
     sent: u64,
     got: u64,
-    /// Answers by the bucket they fall in, the last for all that took longer. Counted apart: the histogram's own buckets
-    /// don't end at round numbers.
-    spread: [u64; BOUNDS_US.len() + 1],
+    /// Answers by the bucket they fall in, by its upper end. Counted apart: the histogram's own buckets don't end at round
+    /// numbers.
+    spread: BTreeMap<u64, u64>,
     errors: BTreeMap<String, (u64, String)>,
 }
 
@@ -40,7 +40,7 @@ impl Measure {
             failed: 0,
             sent: 0,
             got: 0,
-            spread: [0; BOUNDS_US.len() + 1],
+            spread: BTreeMap::new(),
             errors: BTreeMap::new(),
         }
     }
@@ -55,7 +55,7 @@ impl Measure {
                 self.got += bytes as u64;
                 self.all.saturating_record(sample.took_us.max(1));
                 self.second.saturating_record(sample.took_us.max(1));
-                self.spread[BOUNDS_US.partition_point(|to_us| *to_us < sample.took_us)] += 1;
+                *self.spread.entry(bucket_of(sample.took_us)).or_default() += 1;
                 None
             }
             Err(failed) => {
@@ -97,7 +97,7 @@ impl Measure {
         if !self.second.is_empty() || self.failed_now > 0 {
             view.seconds.push(self.this_second());
         }
-        view.buckets = buckets(&self.spread);
+        view.buckets = self.spread.iter().map(|(to_us, count)| LoadBucket { to_us: *to_us, count: *count }).collect();
         let errors = self.errors.iter();
         view.errors = errors
             .map(|(kind, (count, message))| LoadErrors { kind: kind.clone(), message: message.clone(), count: *count })
@@ -117,15 +117,6 @@ fn percentiles(of: &Histogram<u64>) -> Percentiles {
     // A value stands for its bucket's upper end, which may be a little over the longest that came.
     let at = |quantile| of.value_at_quantile(quantile).min(of.max());
     Percentiles { p50: at(0.50), p95: at(0.95), p99: at(0.99), max: of.max() }
-}
-
-/// The buckets from the first with any answer to the last.
-fn buckets(spread: &[u64]) -> Vec<LoadBucket> {
-    let ends = BOUNDS_US.into_iter().chain([LONGEST_US]);
-    let all = || ends.clone().zip(spread).map(|(to_us, count)| LoadBucket { to_us, count: *count });
-    let first = spread.iter().take_while(|count| **count == 0).count();
-    let after = spread.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
-    all().take(after).skip(first).collect()
 }
 
 #[cfg(test)]
@@ -164,6 +155,8 @@ mod tests {
         assert!(view.took.max.abs_diff(100_000) <= 100);
         assert_eq!(view.buckets.iter().map(|bucket| bucket.count).sum::<u64>(), 100);
         assert_eq!(view.buckets.first().map(|bucket| (bucket.to_us, bucket.count)), Some((1_000, 1)));
+        assert!(view.buckets.is_sorted_by_key(|bucket| bucket.to_us));
+        assert_eq!(view.bars().iter().map(|bar| bar.count).sum::<u64>(), 100);
         let errors: Vec<_> = view.errors.iter().map(|errors| (errors.kind.as_str(), errors.count)).collect();
         assert_eq!(errors, [("B", 2), ("A", 1)]);
         assert_eq!(view.seconds.iter().map(|second| second.answered).sum::<u64>(), 100);

@@ -3,6 +3,7 @@
 
 use crate::ports::gateway::{GatewayError, GatewayErrorKind};
 use crate::words;
+use domain::invoke::accepted::retries;
 use domain::invoke::{DenialExplanation, limits};
 use domain::names::Region;
 
@@ -36,7 +37,10 @@ pub(super) fn hint(
         return said.into();
     }
     match error.kind {
-        GatewayErrorKind::NotFound if !assuming => missing(region, error),
+        GatewayErrorKind::NotFound if !assuming => match of_components(&plain(&error.message)) {
+            Some(said) => said.into(),
+            None => missing(region, error),
+        },
         GatewayErrorKind::Throttled => throttled(assuming).into(),
         GatewayErrorKind::Invalid => invalid(error).into(),
         GatewayErrorKind::Unavailable if error.code.is_empty() => unreachable_or_late(region, error),
@@ -106,7 +110,11 @@ fn model(error: &GatewayError) -> String {
         Some(406) => "the model can't answer in the accepted type; leave Accept empty or choose another",
         Some(408 | 504) => return late(),
         Some(413) => "the input is larger than the container takes: send fewer rows, or a smaller file",
-        Some(415) => "the model does not take this content type; its message usually names those it takes",
+        Some(415) if retries(status, message, "", "").is_empty() => {
+            "the model does not take this content type, and does not say which it takes: try that of the sample, or ask the \
+             endpoint's owner"
+        }
+        Some(415) => "the model does not take this content type: choose another one",
         Some(422) => "the input can be read, but its values don't fit: check the names, types and number of its fields",
         Some(424) => "the model needs something that failed, such as another part of itself: its log says what",
         Some(429) => "the model is busy: try again in a moment, or send fewer calls at once",
@@ -128,31 +136,88 @@ fn model(error: &GatewayError) -> String {
                 limits::MODEL_SECONDS
             );
         }
-        Some(_) => "the model failed; its log says more",
+        Some(300..=399) => {
+            "the container answered with a redirect, which SageMaker does not follow: its owner must make `/invocations` \
+             answer itself"
+        }
+        Some(1..=299) => {
+            "what the container answered is no answer to this call: its owner must make `/invocations` answer with 200 and a \
+             body"
+        }
+        Some(_) => {
+            "the model failed in a way of its own: its log says more; try again, and ask the endpoint's owner if it stays so"
+        }
     };
     said.into()
 }
 
-/// `Endpoint X of account N not found.`: whose account it is, and where was looked.
+/// `Endpoint X of account N not found.`: whose account it is, and where was looked. SageMaker says the same of an endpoint
+/// that is there and does not answer.
 fn missing(region: &Region, error: &GatewayError) -> String {
     let account =
         error.account.as_ref().map_or_else(|| "this account".to_owned(), |account| format!("account {account}"));
     format!(
-        "{account} has no endpoint of this name in {region}: look at the name's upper and lower case and at the region; it may \
-         have been deleted, or it belongs to another account"
+        "{account} has no endpoint of this name in {region}, or it is not in service: SageMaker then answers as if it were not \
+         there; look at its status, at the name's upper and lower case and at the region; it may have been deleted, or it \
+         belongs to another account"
     )
+}
+
+/// A message in lower case without what stands between its words: `multi-model`, `Multi Model` and `MultiModel` are one.
+fn plain(message: &str) -> String {
+    message.to_ascii_lowercase().replace([' ', '-', '_'], "")
+}
+
+/// A plain message about inference components. Endpoints may have such a name, so that it has to begin with them.
+fn of_components(plain: &str) -> Option<&'static str> {
+    let about = |word: &str| plain.contains(word);
+    plain.starts_with("inferencecomponent").then(|| {
+        if about("isrequired") {
+            "this endpoint's models are inference components: name the one that is to answer"
+        } else if about("isnotallowed") {
+            "this endpoint has no inference components: leave the inference component empty"
+        } else if about("nocapacity") {
+            "no copy of this inference component is there to answer: wait while it is scaled, or have the endpoint's owner \
+             give it more copies"
+        } else {
+            "this endpoint has no inference component of this name, or it is not in service: look at the name, or ask the \
+             endpoint's owner"
+        }
+    })
+}
+
+/// A plain message about the model of a multi-model endpoint.
+fn of_target_model(plain: &str) -> Option<&'static str> {
+    let about = |words: &[&str]| words.iter().any(|word| plain.contains(word));
+    if about(&["downloadmodeldata"]) {
+        return Some(
+            "there is no archive of that name, or the endpoint's own role can't read it: compare the target model with what \
+             lies below the endpoint's S3 prefix",
+        );
+    }
+    if !about(&["targetmodel", "multimodel"]) {
+        return None;
+    }
+    Some(if about(&["missingatargetmodel"]) {
+        "this endpoint has several models: name the one that is to answer as target model, by its archive's path below the \
+         endpoint's S3 prefix, such as `tenant-a.tar.gz`"
+    } else if about(&["isnotamultimodel", "notsupporttargetmodel"]) {
+        "this endpoint has one model: leave the target model empty"
+    } else if about(&["notsupportresponsestreaming"]) {
+        "a multi-model endpoint can't answer piece by piece: ask for the answer as a whole"
+    } else {
+        "look at the target model: it is an archive's path below the endpoint's S3 prefix, such as `tenant-a.tar.gz`"
+    })
 }
 
 /// SageMaker's refusals have one code; what they are about is in their text.
 fn invalid(error: &GatewayError) -> &'static str {
-    let lower = error.message.to_ascii_lowercase().replace([' ', '-', '_'], "");
-    let about = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    if about(&["inferencecomponent"]) {
-        "this endpoint is called through inference components: name one that runs on it, or none where it has none"
-    } else if about(&["targetmodel", "multimodel"]) {
-        "a target model is named for a multi-model endpoint, and only for one: give the archive's name below the endpoint's S3 \
-         prefix, or leave it empty"
-    } else if about(&["containerhostname"]) {
+    let plain = plain(&error.message);
+    if let Some(said) = of_components(&plain).or_else(|| of_target_model(&plain)) {
+        return said;
+    }
+    let about = |words: &[&str]| words.iter().any(|word| plain.contains(word));
+    if about(&["containerhostname"]) {
         "name a container of this endpoint by its hostname, or leave it empty where it has one container only"
     } else if about(&["variant"]) {
         "name a production variant that the endpoint has, or leave it empty so that the weights decide"
@@ -231,10 +296,53 @@ mod tests {
                 "ValidationError",
                 "Endpoint x of account 111111111111 not found.",
                 400,
-                "account 111111111111 has no endpoint of this name in eu-west-1",
+                "account 111111111111 has no endpoint of this name in eu-west-1, or it is not in service",
             ),
-            (Invalid, "ValidationError", "Inference Component Name header is required", 400, "inference components"),
-            (Invalid, "ValidationError", "Endpoint x is not a multi-model endpoint; TargetModel", 400, "target model"),
+            (
+                NotFound,
+                "ValidationError",
+                "Endpoint inference-component-x of account 111111111111 not found.",
+                400,
+                "has no endpoint of this name",
+            ),
+            (
+                NotFound,
+                "ValidationError",
+                "Inference Component y of endpoint x not found.",
+                400,
+                "no inference component of this name",
+            ),
+            (Invalid, "ValidationError", "Inference Component Name header is required", 400, "name the one"),
+            (
+                Invalid,
+                "ValidationError",
+                "Inference Component Name header is not allowed for endpoints to which you don't plan to deploy",
+                400,
+                "leave the inference component empty",
+            ),
+            (Invalid, "ValidationError", "Inference Component has no capacity to process this request.", 400, "copies"),
+            (
+                Invalid,
+                "ValidationError",
+                "Request r is missing a target model header.",
+                400,
+                "name the one that is to answer as target model",
+            ),
+            (
+                Invalid,
+                "ValidationError",
+                "Endpoint x is not a multi-model endpoint and does not support target model header.",
+                400,
+                "one model: leave the target model empty",
+            ),
+            (
+                Invalid,
+                "ValidationError",
+                "Endpoint x is a multi-model endpoint and does not support response streaming.",
+                400,
+                "as a whole",
+            ),
+            (Invalid, "ValidationError", "Failed to download model data(bucket: b, key: k).", 400, "no archive"),
             (Invalid, "ValidationError", "Target container hostname y", 400, "hostname"),
             (Invalid, "ValidationError", "Variant blue", 400, "production variant"),
             (Invalid, "ValidationError", "the session does not exist", 400, "NEW_SESSION"),
@@ -261,7 +369,10 @@ mod tests {
             (Some(404), "", "target model"),
             (Some(406), "", "Accept"),
             (Some(413), "", "fewer rows"),
-            (Some(415), "", "content type"),
+            (Some(204), "", "is no answer"),
+            (Some(301), "", "a redirect, which SageMaker does not follow"),
+            (Some(415), "", "does not say which"),
+            (Some(415), "Supported: text/csv, application/json", "choose another one"),
             (Some(422), "", "don't fit"),
             (Some(429), "", "busy"),
             (Some(500), "", "code failed"),

@@ -9,6 +9,9 @@ use domain::names::{AccountId, ConnectionId, EndpointName, Region};
 use domain::share::intent::{EndpointScope, InvokeAction, ShareIntent};
 use domain::share::view::ShareState;
 
+/// So many connections are asked for their endpoints at once.
+const ASKED: usize = 8;
+
 impl Services {
     /// Every known endpoint of every share, then every connection by itself, without asking AWS: status and sample are left
     /// out. What is of all endpoints, none of which is known, is there without one.
@@ -21,6 +24,27 @@ impl Services {
             targets.push(self.direct_target(&profile.id, &region, None));
         }
         Ok(targets)
+    }
+
+    /// The same with the endpoints that connections see in their own regions, of the first few that can list any.
+    pub async fn listed_targets(&self, operator: &Operator) -> ServiceResult<Vec<TargetView>> {
+        let mut asked = 0;
+        let listed = self.targets(operator).await?.into_iter().map(|target| {
+            let direct = match &target.through {
+                Through::Direct { connection, region } if asked < ASKED => {
+                    asked += 1;
+                    Some((connection.clone(), region.clone()))
+                }
+                _ => None,
+            };
+            async move {
+                let Some((connection, region)) = direct else { return vec![target] };
+                // Whoever may list nothing may still call what someone knows the name of.
+                self.direct_targets(operator, &connection, &region).await.unwrap_or_else(|_| vec![target])
+            }
+        });
+        let listed: Vec<_> = listed.collect();
+        Ok(futures::future::join_all(listed).await.concat())
     }
 
     /// The newest endpoints that a connection sees in a region, with their status; one without a name where there are none.

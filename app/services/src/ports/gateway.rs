@@ -154,6 +154,7 @@ const ACTIONS: [(&str, &[&str]); 6] = [
             "InvokeEndpoint",
             "InvokeEndpointAsync",
             "ListEndpoints",
+            "ListInferenceComponents",
         ],
     ),
     ("sts", &["AssumeRole", "GetCallerIdentity"]),
@@ -477,8 +478,9 @@ pub trait SagemakerGateway: Send + Sync {
         name: &EndpointName,
     ) -> GatewayResult<Option<EndpointView>>;
     /// The same with how the endpoint is made, and with what its model takes: from its container's environment
-    /// (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`, `SAGEBRIDGE_SAMPLE_BODY`), else by its image's name; by DescribeModel too. What
-    /// is not there or can't be read is left out: it is only a help.
+    /// (`SAGEBRIDGE_SAMPLE_CONTENT_TYPE`, `SAGEBRIDGE_SAMPLE_BODY`, `SAGEBRIDGE_SAMPLE_TARGET_MODEL`), else by its image's
+    /// name; by DescribeModel too, and by ListInferenceComponents where its models are such. What is not there or can't
+    /// be read is left out: it is only a help.
     async fn endpoint_detail(
         &self,
         connection: &ConnectionId,

@@ -436,10 +436,15 @@ struct Shared {
 
 /// A request of a sample. Without one an empty object will do: a model that refuses it was reached all the same.
 fn something(endpoint: &EndpointName, sample: Option<Sample>) -> RuntimeRequest {
-    let sample = sample.unwrap_or_else(|| Sample { content_type: "application/json".into(), body: "{}".into() });
+    let sample = sample.unwrap_or_else(|| Sample {
+        content_type: "application/json".into(),
+        body: "{}".into(),
+        target_model: None,
+    });
+    let target_model = sample.target_model.unwrap_or_default();
     RuntimeRequest {
         endpoint: endpoint.clone(),
-        headers: InvokeHeaders::of_type(sample.content_type),
+        headers: InvokeHeaders { target_model, ..InvokeHeaders::of_type(sample.content_type) },
         body: Bytes::from(sample.body),
     }
 }

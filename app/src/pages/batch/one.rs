@@ -1,23 +1,21 @@
 //! One batch: how to send it, how far it is, what failed, and its result.
 
 use super::StateBadge;
+use super::failed::Failed;
 use super::setup::Setup;
 use crate::api::batch::{BatchPageView, DeleteBatch, PauseBatch, ResumeBatch, StartBatch, get_batch, get_batch_page};
 use crate::api::runs::AsOf;
 use crate::components::{Live, PlaygroundTabs, RefreshWithoutScript, elapsed, use_live};
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
-    ActionProblem, Button, ButtonKind, Card, Column, EmptyState, IconName, PageHeader, Resolve, Rows, Skeleton, Table,
-    Time, Words, thousands,
+    ActionProblem, Button, ButtonKind, Card, Confirm, IconName, PageHeader, Resolve, Skeleton, Time, Words, thousands,
 };
-use domain::batch::{BatchError, BatchState, BatchView, limits};
+use domain::batch::{BatchError, BatchState, BatchView};
 use domain::names::BatchId;
 use domain::time::Timestamp;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-
-const ERRORS: [Column; 3] = [Column::number("Row"), Column::number("Status"), Column::new("What went wrong")];
 
 /// What can be done on the page.
 #[derive(Clone, Copy)]
@@ -109,8 +107,9 @@ fn Progress(batch: BatchView, errors: Vec<BatchError>, after: u64, now: Timestam
             }
         })
     };
-    let (name, delete) = (batch.file.name.clone(), batch.clone());
-    let at_risk = batch.at_risk();
+    let name = batch.file.name.clone();
+    let note = note(&batch);
+    let sending = Memo::new(move |_| view.with(|batch| batch.state == BatchState::Running));
     view! {
         <div class="stack">
             {batch.state.is_going().then(|| view! { <RefreshWithoutScript /> })}
@@ -126,21 +125,17 @@ fn Progress(batch: BatchView, errors: Vec<BatchError>, after: u64, now: Timestam
                     <progress
                         class="run-progress"
                         max=move || view.with(BatchView::rows)
-                        value=move || view.with(|batch| batch.done)
-                        aria-label="Rows done"
+                        value=move || view.with(BatchView::answered)
+                        aria-label="Rows answered"
                     ></progress>
                     <dl class="batch-counts">{facts}</dl>
                     {why}
                     <Controls view actions />
-                    <p class="muted batch-note">
-                        {format!(
-                            "It goes on when you close this page, and after a restart of the console. Pausing doubles nothing; where the console is killed, at most the {at_risk} rows that were under way or waited for an earlier one are sent again.",
-                        )}
-                    </p>
+                    {move || sending.get().then(|| view! { <p class="muted batch-note">{note.clone()}</p> })}
                 </div>
             </Card>
-            <Failed errors after batch=batch.clone() />
-            <Delete batch=delete now actions />
+            <Failed view first=errors after />
+            <Delete batch now actions />
         </div>
     }
 }
@@ -207,74 +202,48 @@ fn Controls(view: RwSignal<BatchView>, actions: Actions) -> impl IntoView {
     }
 }
 
-/// The rows that failed, a page at a time.
-#[component]
-fn Failed(errors: Vec<BatchError>, after: u64, batch: BatchView) -> impl IntoView {
-    if batch.failed == 0 {
-        return ().into_any();
-    }
-    let next = (errors.len() == limits::ERRORS_PAGE as usize).then(|| errors.last().map(|last| last.row)).flatten();
-    let here = format!("/playground/batch/{}", batch.id);
-    let row = Callback::new(|error: BatchError| {
-        view! {
-            <td class="num">{thousands(error.row)}</td>
-            <td class="num">{error.status}</td>
-            <td class="cell-wide batch-error">{error.error}</td>
-        }
-    });
-    let listed = (batch.failed > limits::ERRORS_KEPT)
-        .then(|| format!("The first {} are listed here; the result has all of them.", thousands(limits::ERRORS_KEPT)));
-    let going = batch.state.is_going().then_some("Those that failed before this page was loaded.");
-    view! {
-        <Card title=|| "Failed rows" aside=move || listed.clone().or(going.map(str::to_owned))>
-            <Table
-                label="Failed rows"
-                columns=ERRORS.to_vec()
-                rows=Rows::Ready(errors)
-                failed="The failed rows could not be loaded"
-                empty=|| view! { <EmptyState title="No more failed rows" body="All of them are on the pages before this one." /> }
-                children=row
-            />
-            {(after > 0 || next.is_some())
-                .then(|| {
-                    let first = (after > 0).then(|| view! { <Button small=true href=here.clone()>"First"</Button> });
-                    let next = next.map(|row| view! { <Button small=true href=format!("{here}?after={row}")>"Next"</Button> });
-                    view! {
-                        <nav class="pager" aria-label="Pages of failed rows">
-                            {first} {next}
-                        </nav>
-                    }
-                })}
-        </Card>
-    }
-    .into_any()
-}
-
 #[component]
 fn Delete(batch: BatchView, now: Timestamp, actions: Actions) -> impl IntoView {
-    let going = batch.state.is_going();
-    let reason = Signal::stored(going.then(|| "pause it first".to_owned()));
     let ends = format!("in {} days", batch.expires.since(now).div_ceil(24 * 60 * 60 * 1000));
+    let delete = if batch.state.is_going() {
+        view! { <p class="muted">"Pause it before you delete it."</p> }.into_any()
+    } else {
+        view! {
+            <ActionForm action=actions.delete>
+                <input type="hidden" name="batch" value=batch.id.to_string() />
+                <Confirm
+                    label="Delete this batch…"
+                    lost="The file, its result and the list of failed rows are gone then, for everybody. Download the result first to keep it."
+                    button="Delete batch and files"
+                    busy=actions.delete.pending()
+                />
+                <ActionProblem error=failure_of(actions.delete) />
+            </ActionForm>
+        }
+        .into_any()
+    };
     view! {
         <div class="batch-delete">
             <p class="muted">
                 "Uploaded " <Time at=batch.created now /> " by " {batch.by} ". Its files are deleted " {ends} "."
             </p>
-            <ActionForm action=actions.delete>
-                <input type="hidden" name="batch" value=batch.id.to_string() />
-                <Button kind=ButtonKind::Danger small=true submit=true disabled_reason=reason busy=actions.delete.pending()>
-                    "Delete batch and files"
-                </Button>
-                <ActionProblem error=failure_of(actions.delete) />
-            </ActionForm>
+            {delete}
         </div>
     }
+}
+
+/// What holds while it goes.
+fn note(batch: &BatchView) -> String {
+    format!(
+        "It goes on when you close this page, and after a restart of the console. A pause sends no row twice; where the console is killed, the rows under way and those that wait for an earlier one are sent again, {} at most.",
+        thousands(batch.at_risk())
+    )
 }
 
 /// Where a batch stands, in a sentence.
 fn sentence(batch: &BatchView) -> String {
     let endpoint = batch.setup.as_ref().map(|setup| setup.endpoint.to_string()).unwrap_or_default();
-    let (done, rows) = (thousands(batch.done), thousands(batch.rows()));
+    let (done, answered, rows) = (thousands(batch.done), thousands(batch.answered()), thousands(batch.rows()));
     let failed = match batch.failed {
         0 => "none failed".to_owned(),
         1 => "1 failed".to_owned(),
@@ -282,23 +251,28 @@ fn sentence(batch: &BatchView) -> String {
     };
     match batch.state {
         BatchState::Ready => "Nothing is sent yet.".into(),
-        BatchState::Running => format!("{done} of {rows} rows are answered by {endpoint}, {failed}."),
+        BatchState::Running => format!("{answered} of {rows} rows are answered by {endpoint}, {failed}."),
         BatchState::Pausing => {
-            format!("Pausing: the rows under way are waited for. {done} of {rows} are done, {failed}.")
+            format!("Pausing: the rows under way are waited for. {answered} of {rows} are answered, {failed}.")
         }
         BatchState::Paused => format!("Paused: {done} of {rows} rows are done, {failed}."),
+        BatchState::Done if batch.rows() == 1 => format!("The only row is done, {failed}."),
         BatchState::Done => format!("All {rows} rows are done, {failed}."),
     }
 }
 
 /// The numbers behind the sentence.
 fn counts(batch: &BatchView) -> Vec<(&'static str, String)> {
-    let mut counts = vec![
-        ("Done", thousands(batch.done)),
+    let mut counts = if batch.state.is_going() {
+        vec![("Answered", thousands(batch.answered())), ("In the result so far", thousands(batch.done))]
+    } else {
+        vec![("Done", thousands(batch.done))]
+    };
+    counts.extend([
         ("Failed", thousands(batch.failed)),
         ("Sent again", thousands(batch.retried)),
         ("Time", elapsed(batch.spent_ms)),
-    ];
+    ]);
     if batch.pace > 0 {
         counts.push(("Rows a second", format!("{}.{}", batch.pace / 10, batch.pace % 10)));
     }

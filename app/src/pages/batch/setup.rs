@@ -4,7 +4,8 @@ use super::TargetFields;
 use crate::api::batch::{BatchPageView, StartBatch};
 use crate::error::{failure_of, problem_at};
 use crate::ui::{
-    ActionProblem, Button, ButtonKind, Card, Checkbox, CheckboxRow, IconName, TextArea, TextInput, size, thousands,
+    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, CheckboxRow, IconName, TextArea, TextInput, Tone, size,
+    thousands,
 };
 use domain::batch::{BatchFile, BatchForm, BatchFormat, limits};
 use domain::wizard::FieldProblem;
@@ -27,12 +28,11 @@ pub(super) fn Setup(
     let BatchForm { through, endpoint, .. } = batch.form.clone();
     let (form, file) = (batch.form, batch.file);
     let bytes = usize::try_from(file.bytes).unwrap_or(usize::MAX);
-    let said = format!(
-        "{} has {} rows and {}. Nothing is sent before you start it.",
-        file.name,
-        thousands(file.rows(form.header == "on")),
-        size(bytes)
-    );
+    let rows = match file.rows(form.header == "on") {
+        1 => "1 row".to_owned(),
+        rows => format!("{} rows", thousands(rows)),
+    };
+    let said = format!("{} has {rows} and {}. Nothing is sent before you start it.", file.name, size(bytes));
     let csv = file.format == BatchFormat::Csv;
     let named = form.header == "on";
     let sample = view! { <Sample file=file.clone() header=named /> };
@@ -60,7 +60,9 @@ pub(super) fn Setup(
             <p class="say">{said}</p>
             <Card title=|| "First rows">{sample} {header}</Card>
             <Card title=|| "Endpoint">
-                <div class="card-body batch-fields">{target}</div>
+                <div class="card-body">
+                    <div class="batch-fields">{target}</div>
+                </div>
             </Card>
             <Card title=|| "What is sent of each row">
                 <div class="card-body">{columns} {request}</div>
@@ -83,12 +85,7 @@ fn Sample(file: BatchFile, header: bool) -> impl IntoView {
     let names = if lines { vec!["Line".to_owned()] } else { file.columns(header) };
     let first = (!header && !lines).then(|| file.first.clone());
     let rows = first.into_iter().chain(file.sample).take(limits::SHOWN_ROWS);
-    let rows = rows
-        .map(|row| {
-            let cells = row.into_iter().map(|cell| view! { <td class="batch-cell">{cell}</td> }).collect_view();
-            view! { <tr>{cells}</tr> }
-        })
-        .collect_view();
+    let rows = rows.map(|row| if lines { line(row).into_any() } else { record(row).into_any() }).collect_view();
     view! {
         <div class="table-scroll" role="region" aria-label="First rows" tabindex="0">
             <table class="table batch-sample">
@@ -98,6 +95,30 @@ fn Sample(file: BatchFile, header: bool) -> impl IntoView {
                 <tbody>{rows}</tbody>
             </table>
         </div>
+    }
+}
+
+fn record(fields: Vec<String>) -> impl IntoView {
+    let cells = fields.into_iter().map(|cell| view! { <td class="batch-cell">{cell}</td> }).collect_view();
+    view! { <tr>{cells}</tr> }
+}
+
+/// A line with what is wrong with it, where it is not JSON.
+fn line(line_and_why: Vec<String>) -> impl IntoView {
+    let mut parts = line_and_why.into_iter();
+    let line = parts.next();
+    let why = parts.next().map(|why| {
+        view! {
+            <p class="batch-not-json">
+                <Badge tone=Tone::Warn>"Not JSON"</Badge>
+                {format!("Its row will fail: {why}")}
+            </p>
+        }
+    });
+    view! {
+        <tr>
+            <td class="batch-cell">{line} {why}</td>
+        </tr>
     }
 }
 
@@ -207,31 +228,33 @@ fn Request(form: BatchForm, problems: Vec<FieldProblem>, csv: bool) -> impl Into
 fn Speed(form: BatchForm, most: u16, problems: Vec<FieldProblem>) -> impl IntoView {
     let error = |field: &str| Signal::stored(problem_at(&problems, field));
     view! {
-        <div class="card-body batch-fields">
-            <TextInput
-                name="form[at_once]"
-                label="Requests at once"
-                description=format!("1 to {most}.")
-                inputmode="numeric"
-                value=Signal::stored(form.at_once)
-                error=error("at_once")
-            />
-            <TextInput
-                name="form[tries]"
-                label="Tries of a row"
-                description="A row that is throttled, or meets a failure that passes, is sent again after growing pauses."
-                inputmode="numeric"
-                value=Signal::stored(form.tries)
-                error=error("tries")
-            />
-            <TextInput
-                name="form[stop_after]"
-                label="Pause after failed rows in a row"
-                description="0 for never."
-                inputmode="numeric"
-                value=Signal::stored(form.stop_after)
-                error=error("stop_after")
-            />
+        <div class="card-body">
+            <div class="batch-fields">
+                <TextInput
+                    name="form[at_once]"
+                    label="Requests at once"
+                    description=format!("1 to {most}.")
+                    inputmode="numeric"
+                    value=Signal::stored(form.at_once)
+                    error=error("at_once")
+                />
+                <TextInput
+                    name="form[tries]"
+                    label="Tries of a row"
+                    description="A row that is throttled, or meets a failure that passes, is sent again after growing pauses."
+                    inputmode="numeric"
+                    value=Signal::stored(form.tries)
+                    error=error("tries")
+                />
+                <TextInput
+                    name="form[stop_after]"
+                    label="Pause after failed rows in a row"
+                    description="0 for never."
+                    inputmode="numeric"
+                    value=Signal::stored(form.stop_after)
+                    error=error("stop_after")
+                />
+            </div>
         </div>
     }
 }

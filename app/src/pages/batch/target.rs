@@ -32,7 +32,9 @@ pub fn TargetFields(
             });
         }
     }
-    let free = targets.iter().find(|target| target.blocked.is_none());
+    let open = |target: &&TargetView| target.blocked.is_none();
+    let free =
+        targets.iter().filter(open).find(|target| target.endpoint.is_some()).or_else(|| targets.iter().find(open));
     let untouched = through.is_empty();
     let through = if untouched { free.map(|target| target.through.to_string()).unwrap_or_default() } else { through };
     let of_it = || targets.iter().filter(|target| target.through.to_string() == through);

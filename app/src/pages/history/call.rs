@@ -5,8 +5,8 @@ use crate::api::history::{DeleteCall, get_call};
 use crate::components::{PlainText, PlaygroundTabs};
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
-    ActionProblem, Button, ButtonKind, Card, EmptyState, IconName, PageHeader, Resolve, Skeleton, Time, Words,
-    duration_us, size,
+    ActionProblem, Button, ButtonKind, Card, Confirm, CopyButton, EmptyState, IconName, PageHeader, Resolve, Skeleton,
+    Time, Words, duration_us, size,
 };
 use domain::history::{Call, CallBodies, CallClass, CallDetail, CallView, KeptBody};
 use domain::invoke::{HeaderRule, InvokeHeaders, Through};
@@ -73,7 +73,7 @@ fn Detail(detail: CallDetail, delete: ServerAction<DeleteCall>) -> impl IntoView
     let endpoint = call.endpoint.to_string();
     let headers = bodies.as_ref().map_or_else(|| call.headers.clone(), |bodies| bodies.headers.clone());
     let note = (!whole && call.sent > 0).then(|| {
-        view! { <p class="field-about">"Its body was not kept: the new request has the headers, and an empty body."</p> }
+        view! { <p class="field-about">"Its body was not kept: the new request is empty, and without custom attributes, inference ID, explanations and session."</p> }
     });
     let bodies = bodies.map(|bodies| view! { <Bodies bodies until=bodies_until now/> });
     view! {
@@ -88,10 +88,12 @@ fn Detail(detail: CallDetail, delete: ServerAction<DeleteCall>) -> impl IntoView
             {bodies}
             <ActionForm action=delete>
                 <input type="hidden" name="id" value=id.to_string()/>
-                <div class="form-actions">
-                    <Button kind=ButtonKind::Danger submit=true busy=delete.pending()>"Delete this call"</Button>
-                    <Button kind=ButtonKind::Quiet href="/history">"Back to the history"</Button>
-                </div>
+                <Confirm
+                    label="Delete this call…"
+                    lost="The call and what was kept of it are gone then, for everybody."
+                    button="Delete this call"
+                    busy=delete.pending()
+                />
                 <ActionProblem error=failure_of(delete)/>
             </ActionForm>
         </div>
@@ -105,10 +107,20 @@ fn Facts(call: Call, headers: InvokeHeaders, until: Timestamp, now: Timestamp) -
         Through::Direct { .. } => call.label.clone().into_any(),
     };
     let status = call.status.map(|status| format!(" {status}")).unwrap_or_default();
-    let role = if call.role_cached { "role, cached" } else { "assuming the role" };
+    let role = match (call.role_us, call.role_cached) {
+        // Only where there is none it takes no time at all.
+        (0, true) => "no role assumed".to_owned(),
+        (us, true) => format!("role, cached {}", duration_us(us)),
+        (us, false) => format!("assuming the role {}", duration_us(us)),
+    };
     let first = call.first_us.map(|first| format!(" · first byte after {}", duration_us(first))).unwrap_or_default();
-    let spent = format!("{role} {} · call {}{first}", duration_us(call.role_us), duration_us(call.call_us));
-    let received = call.received.map_or_else(|| "nothing".to_owned(), size);
+    let spent = format!("{role} · call {}{first}", duration_us(call.call_us));
+    let received = match (call.received, call.class) {
+        (Some(bytes), _) => size(bytes),
+        // What a model says about its failure comes in AWS's own message.
+        (None, CallClass::Refused | CallClass::Failed) => "an error message".into(),
+        (None, _) => "nothing".into(),
+    };
     let said = HeaderRule::ALL.iter().map(|rule| (rule.noun, rule.value(&headers).to_owned()));
     let said = said.filter(|(_, value)| !value.is_empty()).map(|(noun, value)| {
         view! {
@@ -145,7 +157,10 @@ fn Facts(call: Call, headers: InvokeHeaders, until: Timestamp, now: Timestamp) -
                 {fact("Sent", size(call.sent))}
                 {fact("Received", received)}
                 {fact("Took", spent)}
-                {fact("AWS request", call.request_id.unwrap_or_default())}
+                {call.request_id.map(|id| view! {
+                    <dt>"AWS request"</dt>
+                    <dd><code>{id.clone()}</code> <CopyButton text=id label="Copy the request ID" compact=true/></dd>
+                })}
                 {fact("Kept until", until.rfc3339())}
             </dl>
         </Card>
@@ -154,8 +169,8 @@ fn Facts(call: Call, headers: InvokeHeaders, until: Timestamp, now: Timestamp) -
 
 #[component]
 fn Bodies(bodies: CallBodies, until: Option<Timestamp>, now: Timestamp) -> impl IntoView {
-    let days = until.map_or(0, |until| until.since(now) / 86_400_000);
-    let goes = if days == 0 { "Goes within a day".to_owned() } else { format!("Goes in {days} days") };
+    let days = until.map_or(0, |until| until.since(now).div_ceil(86_400_000));
+    let goes = if days <= 1 { "Goes within a day".to_owned() } else { format!("Goes within {days} days") };
     let (one, other) = (goes.clone(), goes);
     view! {
         <Card title=|| "Request body" aside=move || one.clone()>

@@ -1,13 +1,13 @@
 //! What the history keeps, and deleting from it.
 
-use crate::api::history::{DeleteCalls, SetHistory, get_history_settings};
+use crate::api::history::{DeleteCalls, SetHistory, SettingsView, get_history_settings};
 use crate::components::PlaygroundTabs;
-use crate::error::failure_of;
+use crate::error::{failure_of, problem_at};
 use crate::ui::{
-    ActionProblem, Button, ButtonKind, Card, Checkbox, Choice, PageHeader, RadioCards, Resolve, Select, Skeleton,
-    TextInput,
+    ActionProblem, Button, ButtonKind, Card, Checkbox, Choice, Confirm, PageHeader, RadioCards, Resolve, Select,
+    Skeleton, TextInput, thousands,
 };
-use domain::history::{HistorySettings, limits};
+use domain::history::limits;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -19,13 +19,16 @@ pub fn HistorySettingsPage() -> impl IntoView {
     // What was done just now: read anew, and said.
     let done = Memo::new(move |_| {
         let query = query.read();
-        (query.get("kept"), query.get("gone"))
+        ["changed", "gone", "kept"].map(|name| query.get(name).unwrap_or_default())
     });
-    let settings = Resource::new(move || done.get(), |_| get_history_settings());
+    let settings = Resource::new(move || done.get(), |[.., kept]| get_history_settings(kept));
     let said = move || match done.get() {
-        (Some(_), _) => Some("What is kept was changed.".to_owned()),
-        (_, Some(gone)) if gone.parse::<u64>().is_ok() => Some(format!("{gone} entries were deleted.")),
-        _ => None,
+        [changed, ..] if !changed.is_empty() => Some("What is kept was changed.".to_owned()),
+        [_, gone, _] => match gone.parse::<u64>() {
+            Ok(1) => Some("1 entry was deleted.".into()),
+            Ok(gone) => Some(format!("{} entries were deleted.", thousands(gone))),
+            Err(_) => None,
+        },
     };
     view! {
         <PageHeader title="What the history keeps" sub="For everybody who uses this console."/>
@@ -35,10 +38,10 @@ pub fn HistorySettingsPage() -> impl IntoView {
             resource=settings
             failed="The settings could not be loaded"
             skeleton=|| view! { <div class="card"><Skeleton lines=8/></div> }
-            children=Callback::new(move |settings: HistorySettings| {
+            children=Callback::new(move |view: SettingsView| {
                 view! {
                     <div class="stack">
-                        <Keep settings/>
+                        <Keep view/>
                         <Delete/>
                     </div>
                 }
@@ -48,48 +51,52 @@ pub fn HistorySettingsPage() -> impl IntoView {
 }
 
 #[component]
-fn Keep(settings: HistorySettings) -> impl IntoView {
+fn Keep(view: SettingsView) -> impl IntoView {
+    let SettingsView { form, problems } = view;
     let set = ServerAction::<SetHistory>::new();
-    let number = |value: u32| Signal::stored(value.to_string());
+    let error = move |field: &str| Signal::stored(problem_at(&problems, field));
     let within =
         |range: std::ops::RangeInclusive<u32>, unit: &str| format!("{} to {} {unit}.", range.start(), range.end());
     view! {
         <Card title=|| "Keep">
-            <ActionForm action=set>
+            <ActionForm action=set attr:novalidate="">
                 <div class="card-body stack">
                     <p class="field-about">
                         "Of every call: when, which session, through what, to which endpoint, its sizes, times, status and AWS's \
                         request ID. Never a credential."
                     </p>
                     <TextInput
-                        name="call_days"
+                        name="form[call_days]"
                         label="Keep calls for so many days"
                         inputmode="numeric"
                         description=within(limits::CALL_DAYS, "days")
-                        value=number(settings.call_days)
+                        value=Signal::stored(form.call_days)
+                        error=error("call_days")
                     />
                     <Checkbox
-                        name="keep_bodies"
+                        name="form[keep_bodies]"
                         value="true"
                         label="Keep bodies, too"
-                        checked=settings.keep_bodies
+                        checked=form.keep_bodies
                         description="Then what is sent to models and what they answer is written into the console's database, \
                         with custom attributes and sessions, and everybody who signs in here can read it. Leave it off where \
                         that may be personal or secret. It holds for calls from now on; turning it off deletes nothing."
                     />
                     <TextInput
-                        name="body_kb"
+                        name="form[body_kb]"
                         label="The largest body to keep, in kB"
                         inputmode="numeric"
                         description=format!("{} Of a larger one nothing is kept.", within(limits::BODY_KB, "kB"))
-                        value=number(settings.body_kb)
+                        value=Signal::stored(form.body_kb)
+                        error=error("body_kb")
                     />
                     <TextInput
-                        name="body_days"
+                        name="form[body_days]"
                         label="Keep bodies for so many days"
                         inputmode="numeric"
                         description=format!("{} Never longer than the call itself.", within(limits::BODY_DAYS, "days"))
-                        value=number(settings.body_days)
+                        value=Signal::stored(form.body_days)
+                        error=error("body_days")
                     />
                     <ActionProblem error=failure_of(set)/>
                     <div class="form-actions">
@@ -118,11 +125,14 @@ fn Delete() -> impl IntoView {
                 <div class="card-body stack">
                     <RadioCards name="only_bodies" label="What" choices=what value=Signal::stored("true".to_owned())/>
                     <Select name="older_days" label="Which" choices=ages value=Signal::stored("30".to_owned())/>
-                    <p class="field-about">"What is deleted is gone: it can't be brought back. The activity says that it was done."</p>
+                    <p class="field-about">"The activity says that it was done."</p>
                     <ActionProblem error=failure_of(delete)/>
-                    <div class="form-actions">
-                        <Button kind=ButtonKind::Danger submit=true busy=delete.pending()>"Delete from the history"</Button>
-                    </div>
+                    <Confirm
+                        label="Delete…"
+                        lost="What is chosen above is gone then, for everybody, and can't be brought back."
+                        button="Delete from the history"
+                        busy=delete.pending()
+                    />
                 </div>
             </ActionForm>
         </Card>

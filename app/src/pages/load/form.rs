@@ -99,7 +99,7 @@ pub(super) fn Form(
                     <TextInput
                         name="form[rate]"
                         label="A second"
-                        description=format!("1 to {}, for the second way.", limits.rate)
+                        description=format!("1 to {}, for the second way.", thousands(limits.rate))
                         inputmode="numeric"
                         value=Signal::stored(form.rate)
                         error=error("rate")

@@ -2,16 +2,16 @@
 
 use super::compare::Compare;
 use super::form::Form;
+use super::plots::Plots;
 use super::{StateBadge, pace_in_words, tenths, took};
 use crate::api::load::{DeleteLoad, LoadPageView, PrepareLoad, StartLoad, StopLoad, get_load, get_load_page};
 use crate::api::runs::AsOf;
 use crate::components::{Live, PlaygroundTabs, RefreshWithoutScript, elapsed, use_live};
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
-    ActionProblem, Bar, Button, ButtonKind, Card, IconName, Line, LinePlot, PageHeader, Resolve, Skeleton, Words,
-    duration_us, size, thousands,
+    ActionProblem, Button, ButtonKind, Card, Confirm, IconName, PageHeader, Resolve, Skeleton, Words, size, thousands,
 };
-use domain::load::{LoadBucket, LoadErrors, LoadPace, LoadSecond, LoadSetup, LoadState, LoadView};
+use domain::load::{LoadEnd, LoadErrors, LoadPace, LoadSetup, LoadState, LoadView};
 use domain::names::LoadId;
 use domain::time::Timestamp;
 use leptos::form::ActionForm;
@@ -57,12 +57,14 @@ pub fn LoadPage() -> impl IntoView {
             failed="The load check could not be loaded"
             skeleton=|| view! { <div class="card"><Skeleton lines=10 /></div> }
             children=Callback::new(move |page: AsOf<LoadPageView>| {
-                let AsOf { view: LoadPageView { load, others, targets, limits }, now } = page;
+                let AsOf { view: LoadPageView { load, through, others, targets, limits }, now } = page;
                 match (load.state, load.setup.clone()) {
                     (LoadState::Ready, None) => {
                         view! { <Form form=load.form targets limits prepare=actions.prepare check=true /> }.into_any()
                     }
-                    (LoadState::Ready, Some(setup)) => view! { <Confirm load setup actions /> }.into_any(),
+                    (LoadState::Ready, Some(setup)) => {
+                        view! { <Review load setup through actions /> }.into_any()
+                    }
                     _ => view! { <Measured load others now actions /> }.into_any(),
                 }
             })
@@ -72,11 +74,11 @@ pub fn LoadPage() -> impl IntoView {
 
 /// What would be called, before anything is.
 #[component]
-fn Confirm(load: LoadView, setup: LoadSetup, actions: Actions) -> impl IntoView {
+fn Review(load: LoadView, setup: LoadSetup, through: String, actions: Actions) -> impl IntoView {
     let LoadSetup { params, seconds, at_once, .. } = &setup;
     let said = format!(
-        "This makes at most {} calls to {} within {}: {}, and never more than {at_once} under way.",
-        thousands(setup.most_calls()),
+        "This makes at most {} to {} within {}: {}, and never more than {at_once} under way.",
+        in_calls(setup.most_calls()),
         params.endpoint,
         elapsed(u64::from(*seconds) * 1000),
         match setup.pace {
@@ -88,7 +90,7 @@ fn Confirm(load: LoadView, setup: LoadSetup, actions: Actions) -> impl IntoView 
     let most = u64::try_from(bytes).unwrap_or(u64::MAX).saturating_mul(setup.most_calls());
     let sends = format!("{} a call, {} in all", size(bytes), size(most));
     let (id, back) = (load.id.to_string(), format!("/playground/load?like={}", load.id));
-    let (through, kind) = (params.through.to_string(), params.headers.content_type.clone());
+    let kind = params.headers.content_type.clone();
     view! {
         <Card title=|| "Before it begins">
             <div class="card-body">
@@ -147,20 +149,26 @@ fn Measured(load: LoadView, others: Vec<LoadView>, now: Timestamp, actions: Acti
         facts.collect_view()
     };
     let why = move || {
-        view.with(|load| load.why.clone())
-            .map(|why| view! { <p class="batch-why"><Words text=format!("It ended early: {why}") /></p> })
+        let said = view.with(|load| match (load.end(), &load.why) {
+            (Some(LoadEnd::Stopped), _) => Some("It was stopped before its time was up.".to_owned()),
+            (_, Some(why)) => Some(format!("It ended early: {why}")),
+            (_, None) => None,
+        });
+        said.map(|said| view! { <p class="batch-why"><Words text=said /></p> })
     };
-    let plots = move || view.with(|load| view! { <Plots seconds=load.seconds.clone() buckets=load.buckets.clone() /> });
+    let plots = move || view.with(|load| view! { <Plots load=load.clone() /> });
     let errors = move || view.with(|load| view! { <Errors errors=load.errors.clone() /> });
-    let compared = (!load.state.is_going()).then(|| view! { <Compare load=load.clone() others now /> });
+    let over = !load.state.is_going();
+    let compared = over.then(|| view! { <Compare load=load.clone() others now /> });
+    let delete = over.then(|| view! { <Delete load=load.clone() actions /> });
     view! {
         <div class="stack">
             {load.state.is_going().then(|| view! { <RefreshWithoutScript /> })}
             <Card
                 title=move || name.clone()
                 aside=move || move || {
-                    let (state, failed) = view.with(|load| (load.state, load.failed));
-                    view! { <StateBadge state failed /> }
+                    let (state, end, failed) = view.with(|load| (load.state, load.end(), load.failed));
+                    view! { <StateBadge state end failed /> }
                 }
             >
                 <div class="card-body batch-progress">
@@ -173,6 +181,7 @@ fn Measured(load: LoadView, others: Vec<LoadView>, now: Timestamp, actions: Acti
             {plots}
             {errors}
             {compared}
+            {delete}
         </div>
     }
 }
@@ -194,136 +203,24 @@ fn Controls(load: LoadView, going: Memo<bool>, actions: Actions) -> impl IntoVie
             }
             .into_any();
         }
-        view! {
-            <Button href=again.clone()>"Set up the same again"</Button>
-            <ActionForm action=actions.delete>
-                <input type="hidden" name="load" value=id />
-                <Button kind=ButtonKind::Danger submit=true busy=actions.delete.pending()>
-                    "Delete load check"
-                </Button>
-            </ActionForm>
-        }
-        .into_any()
+        view! { <Button href=again.clone()>"Set up the same again"</Button> }.into_any()
     };
-    view! {
-        <div class="form-actions">
-            {action} <ActionProblem error=failure_of(actions.stop) /> <ActionProblem error=failure_of(actions.delete) />
-        </div>
-    }
+    view! { <div class="form-actions">{action} <ActionProblem error=failure_of(actions.stop) /></div> }
 }
 
-fn milliseconds(value: f64) -> String {
-    // Not negative, and far below what would be cut off.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a time in microseconds")]
-    duration_us((value * 1000.0) as u64)
-}
-
-fn number(value: f64) -> String {
-    format!("{value}")
-}
-
-/// Latency and throughput over time, and how the answers spread; with the tables behind.
 #[component]
-fn Plots(seconds: Vec<LoadSecond>, buckets: Vec<LoadBucket>) -> impl IntoView {
-    if seconds.is_empty() {
-        return view! { <Card title=|| "Over time"><p class="card-body muted">"No call has come back yet."</p></Card> }
-            .into_any();
-    }
-    let of = |value: fn(&LoadSecond) -> u64| {
-        let at = |second: &LoadSecond| (second.answered > 0).then(|| value(second) as f64 / 1000.0);
-        seconds.iter().map(at).collect::<Vec<_>>()
-    };
-    let latency = vec![
-        Line { label: "p50", look: 1, values: of(|second| second.took.p50) },
-        Line { label: "p95", look: 2, values: of(|second| second.took.p95) },
-        Line { label: "p99", look: 3, values: of(|second| second.took.p99) },
-    ];
-    let count =
-        |value: fn(&LoadSecond) -> u64| seconds.iter().map(|second| Some(value(second) as f64)).collect::<Vec<_>>();
-    let throughput = vec![
-        Line { label: "answered", look: 1, values: count(|second| second.answered) },
-        Line { label: "failed", look: 4, values: count(|second| second.failed) },
-    ];
-    let end = format!("{} s", seconds.len());
-    let rows = seconds.iter().enumerate().map(|(at, second)| {
-        view! {
-            <tr>
-                <th scope="row" class="num">{at + 1}</th>
-                <td class="num">{thousands(second.answered)}</td>
-                <td class="num">{thousands(second.failed)}</td>
-                <td class="num nowrap">{took(second.took.p50)}</td>
-                <td class="num nowrap">{took(second.took.p95)}</td>
-                <td class="num nowrap">{took(second.took.p99)}</td>
-            </tr>
-        }
-    });
-    let rows = rows.collect_view();
+fn Delete(load: LoadView, actions: Actions) -> impl IntoView {
     view! {
-        <Card title=|| "Over time">
-            <div class="card-body plots">
-                <LinePlot label="How long answers took" lines=latency words=milliseconds end=end.clone() />
-                <LinePlot label="Calls a second" lines=throughput words=number end />
-            </div>
-            <details class="plot-table">
-                <summary>"Second by second"</summary>
-                <div class="table-scroll" role="region" aria-label="Second by second" tabindex="0">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col" class="num">"Second"</th>
-                                <th scope="col" class="num">"Answered"</th>
-                                <th scope="col" class="num">"Failed"</th>
-                                <th scope="col" class="num">"p50"</th>
-                                <th scope="col" class="num">"p95"</th>
-                                <th scope="col" class="num">"p99"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </details>
-        </Card>
-        <Spread buckets />
-    }
-    .into_any()
-}
-
-/// The histogram is a table with bars in it.
-#[component]
-fn Spread(buckets: Vec<LoadBucket>) -> impl IntoView {
-    let all = buckets.iter().map(|bucket| bucket.count).sum::<u64>().max(1);
-    let most = buckets.iter().map(|bucket| bucket.count).max().unwrap_or(1).max(1);
-    let rows = buckets.into_iter().map(|LoadBucket { to_us, count }| {
-        view! {
-            <tr>
-                <th scope="row" class="num nowrap">"up to " {duration_us(to_us)}</th>
-                <td class="bar-cell">
-                    <Bar thousandths={count * 1000 / most} />
-                </td>
-                <td class="num">{thousands(count)}</td>
-                <td class="num nowrap">{format!("{:.1} %", count as f64 * 100.0 / all as f64)}</td>
-            </tr>
-        }
-    });
-    let rows = rows.collect_view();
-    view! {
-        <Card title=|| "How answers spread">
-            <div class="table-scroll" role="region" aria-label="How answers spread" tabindex="0">
-                <table class="table">
-                    <thead>
-                        <tr>
-                            <th scope="col" class="num">"Took"</th>
-                            <th scope="col">
-                                <span class="visually-hidden">"As a bar"</span>
-                            </th>
-                            <th scope="col" class="num">"Answers"</th>
-                            <th scope="col" class="num">"Share"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{rows}</tbody>
-                </table>
-            </div>
-        </Card>
+        <ActionForm action=actions.delete>
+            <input type="hidden" name="load" value=load.id.to_string() />
+            <Confirm
+                label="Delete this load check…"
+                lost="What was measured is gone then, for everybody, and no later check stands beside it."
+                button="Delete load check"
+                busy=actions.delete.pending()
+            />
+            <ActionProblem error=failure_of(actions.delete) />
+        </ActionForm>
     }
 }
 
@@ -363,10 +260,15 @@ fn Errors(errors: Vec<LoadErrors>) -> impl IntoView {
     .into_any()
 }
 
+/// `1 call`, `1,000 calls`.
+fn in_calls(calls: u64) -> String {
+    if calls == 1 { "1 call".into() } else { format!("{} calls", thousands(calls)) }
+}
+
 /// Where a check stands, in a sentence.
 fn sentence(load: &LoadView) -> String {
     let pace = load.setup.as_ref().map(pace_in_words).unwrap_or_default();
-    let calls = thousands(load.calls);
+    let calls = in_calls(load.calls);
     if load.calls == 0 {
         let running = "No call has come back yet.".to_owned();
         return if load.state.is_going() { running } else { "No call came back.".into() };
@@ -382,9 +284,9 @@ fn sentence(load: &LoadView) -> String {
     };
     match load.state {
         LoadState::Ready => "Nothing is sent yet.".into(),
-        LoadState::Running => format!("{calls} calls so far, {pace}:{half} {failed}."),
+        LoadState::Running => format!("{calls} so far, {pace}:{half} {failed}."),
         LoadState::Stopping => format!("The last calls are waited for. {calls} came back, {pace}:{half} {failed}."),
-        LoadState::Done => format!("{calls} calls, {pace}:{half} {failed}."),
+        LoadState::Done => format!("{calls}, {pace}:{half} {failed}."),
     }
 }
 

@@ -1,10 +1,11 @@
 //! An answer that is left in S3: the call is handed over, and looked for until it is there, or as long as one likes.
 
 use super::Typed;
+use super::request::{ms_since, now_ms};
 use super::response::{Answered, Fact, Facts, Failed, Outcome};
 use crate::api::playground::{LaterView, StartAsync, poll_async, start_async};
 use crate::error::AppError;
-use crate::ui::{Badge, Button, ErrorPanel, IconName, Skeleton, Tone, Words};
+use crate::ui::{Badge, Button, ErrorPanel, IconName, Skeleton, Tone, Words, duration_ms, size};
 use domain::invoke::{AsyncAnswer, AsyncStart, AsyncState, AsyncTicket, InvokeAnswer, InvokeOutcome};
 use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
@@ -36,13 +37,22 @@ pub(super) struct Later {
     stage: RwSignal<Stage>,
     /// Whether its answer is being looked for.
     looking: RwSignal<bool>,
+    /// When it was begun, by this browser's clock; `None` where its end was here as soon as its beginning.
+    began: StoredValue<Option<f64>>,
+    /// From there until its end was found, in milliseconds.
+    took: StoredValue<Option<u64>>,
     handle: StoredValue<Option<AbortHandle>>,
 }
 
 impl Later {
     pub(super) fn new() -> Self {
-        let later =
-            Self { stage: RwSignal::new(Stage::Idle), looking: RwSignal::new(false), handle: StoredValue::new(None) };
+        let later = Self {
+            stage: RwSignal::new(Stage::Idle),
+            looking: RwSignal::new(false),
+            began: StoredValue::new(None),
+            took: StoredValue::new(None),
+            handle: StoredValue::new(None),
+        };
         on_cleanup(move || later.leave());
         later
     }
@@ -61,12 +71,24 @@ impl Later {
     pub(super) fn clear(self) {
         self.leave();
         self.looking.set(false);
+        self.count_from(None);
         self.stage.set(Stage::Idle);
+    }
+
+    fn count_from(self, began: Option<f64>) {
+        self.began.set_value(began);
+        self.took.set_value(None);
     }
 
     /// Goes on with a call that the address names.
     pub(super) fn resume(self, view: LaterView) {
         let open = view.state.is_open();
+        self.count_from(match &view.state {
+            AsyncState::Pending { waited_ms } | AsyncState::Overdue { waited_ms, .. } => {
+                Some(now_ms() - *waited_ms as f64)
+            }
+            _ => None,
+        });
         self.stage.set(Stage::Taken(Box::new(view)));
         if open {
             Effect::new(move |_| self.look());
@@ -76,6 +98,7 @@ impl Later {
     /// Hands a call over.
     pub(super) fn start(self, call: StartAsync) {
         self.clear();
+        self.count_from(Some(now_ms()));
         self.stage.set(Stage::Starting);
         self.run(async move {
             match start_async(call.params).await {
@@ -127,6 +150,9 @@ impl Later {
                 Err(error) => break self.stage.set(Stage::Failed(error)),
                 Ok(state) => {
                     let open = state.is_open();
+                    if !open {
+                        self.took.set_value(self.began.get_value().map(ms_since));
+                    }
                     self.stage.set(Stage::Taken(Box::new(LaterView { ticket: ticket.clone(), state })));
                     if !open {
                         break;
@@ -145,7 +171,10 @@ impl Later {
             Stage::Starting => "Handing the call over".into(),
             Stage::Taken(view) => match &view.state {
                 AsyncState::Pending { .. } | AsyncState::Overdue { .. } => "Waiting for the answer in S3".into(),
-                AsyncState::Answered { answer } => format!("Answered with {} bytes", answer.bytes),
+                AsyncState::Answered { answer } => {
+                    let after = self.took.get_value().map(|ms| format!(" after {}", duration_ms(ms)));
+                    format!("Answered with {}{}", size(answer.bytes), after.unwrap_or_default())
+                }
                 AsyncState::Failed { .. } => "The model failed".into(),
                 AsyncState::Unreadable { .. } => "The answer can't be read".into(),
             },
@@ -184,7 +213,8 @@ pub(super) fn Awaited(later: Later, endpoint: String, typed: Typed) -> impl Into
 #[component]
 fn Taken(view: LaterView, later: Later, endpoint: String, typed: Typed) -> impl IntoView {
     let LaterView { ticket, state } = view;
-    let facts = facts(&ticket);
+    let found = matches!(state, AsyncState::Answered { .. } | AsyncState::Failed { .. });
+    let facts = facts(&ticket, later.took.get_value().filter(|_| found));
     let shown = match state {
         AsyncState::Pending { waited_ms } => {
             let words =
@@ -250,8 +280,9 @@ fn Open(words: String, later: Later, ticket: String) -> impl IntoView {
     }
 }
 
-fn facts(ticket: &AsyncTicket) -> Vec<Fact> {
+fn facts(ticket: &AsyncTicket, took_ms: Option<u64>) -> Vec<Fact> {
     vec![
+        Fact::text("Found after", took_ms.map(duration_ms)),
         Fact::id("Output", Some(ticket.output.clone())),
         Fact::id("Failure", ticket.failure.clone()),
         Fact::id("Input", ticket.input.clone()),

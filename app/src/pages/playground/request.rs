@@ -12,12 +12,14 @@ mod typed;
 mod ways;
 
 pub(super) use samples::Earlier;
+pub(super) use sending::{ms_since, now_ms};
 pub(super) use typed::Typed;
 
 use super::later::Later;
 use super::streaming::Live;
 use crate::api::playground::InvokeEndpoint;
 use crate::components::{CarryRequest, SaveRequest};
+use crate::error::AppError;
 use crate::ui::{Button, ButtonKind, Checkbox, IconName, TextInput, Words, size, thousands};
 use domain::body::{BodyKind, BodyProblem, csv};
 use domain::endpoint::EndpointStatus;
@@ -76,6 +78,9 @@ fn reason(
     bytes: Memo<usize>,
     problem: Memo<Option<BodyProblem>>,
 ) -> Signal<Option<String>> {
+    // Without a script a button that asks for more would stay as it was drawn.
+    let follows = RwSignal::new(false);
+    Effect::new(move |_| follows.set(true));
     Signal::derive(move || {
         let (blocked, limit) = target.with_value(|target| (target.blocked.is_some(), target.body_limit()));
         if blocked {
@@ -94,14 +99,25 @@ fn reason(
             return Some("these are no bytes".to_owned());
         }
         let way = typed.way();
-        target.with_value(|target| ways::hindrance(target, way)).or_else(|| options::problem(typed))
+        let missing = |target: &TargetView| if follows.get() { options::missing(typed, target) } else { None };
+        target
+            .with_value(|target| ways::hindrance(target, way).or_else(|| missing(target)))
+            .or_else(|| options::problem(typed))
     })
 }
 
-/// Whether something is so wrong with the body that sending it asks for a second press.
-fn asks_twice(typed: Typed, problem: Memo<Option<BodyProblem>>) -> bool {
-    let checked = matches!(typed.kind.get_untracked(), BodyKind::Json | BodyKind::JsonLines);
-    checked && problem.with_untracked(Option::is_some)
+/// Why sending the body asks for a second press, in words: it is no JSON, or not yet.
+fn doubt(
+    typed: Typed,
+    problem: Memo<Option<BodyProblem>>,
+    unfilled: Memo<Option<String>>,
+) -> impl Fn() -> Option<String> + Copy + Send + Sync + 'static {
+    move || match typed.kind.get() {
+        BodyKind::Json | BodyKind::JsonLines => {
+            problem.get().map(|problem| editor::in_words(&problem)).or_else(|| unfilled.get())
+        }
+        _ => None,
+    }
 }
 
 /// What is sent.
@@ -115,11 +131,15 @@ pub(super) fn Request(
     later: Later,
     as_typed: Callback<(), Option<(InvokeParams, String)>>,
     earlier: Earlier,
+    /// Why it was not saved just now.
+    not_saved: Option<AppError>,
 ) -> impl IntoView {
     let form = NodeRef::<html::Form>::new();
     let kept = StoredValue::new(target.clone());
     let bytes = Memo::new(move |_| typed.bytes());
     let problem = Memo::new(move |_| typed.problem());
+    let unfilled = editor::unfilled(typed);
+    let doubt = doubt(typed, problem, unfilled);
     let reason = reason(typed, kept, bytes, problem);
     let sending = Sending::new(invoke, live, later);
     // Whether it was pressed once although something is wrong; another body is another question.
@@ -148,7 +168,7 @@ pub(super) fn Request(
     // Before the form's own handler, which knows only what stands in fields.
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        if asks_twice(typed, problem) { asked.set(true) } else { send() }
+        if untrack(doubt).is_some() { asked.set(true) } else { send() }
     };
     let busy = Signal::derive(move || sending.is_busy());
     let limit = target.body_limit();
@@ -169,10 +189,10 @@ pub(super) fn Request(
                 <Fields target=target.clone() typed/>
                 <div class="pane-body">
                     <Kinds typed/>
-                    <Body target=kept typed problem bytes/>
+                    <Body target=kept typed problem unfilled bytes/>
                     <Options typed target/>
                 </div>
-                <Anyway asked problem send=Callback::new(move |()| send())/>
+                <Anyway asked doubt=Signal::derive(doubt) send=Callback::new(move |()| send())/>
                 <div class="pane-foot request-foot">
                     <Size bytes limit/>
                     <kbd class="with-script" aria-hidden="true">
@@ -184,7 +204,7 @@ pub(super) fn Request(
                     <Waiting sending/>
                 </div>
                 <CarryRequest request=as_typed/>
-                <SaveRequest request=as_typed/>
+                <SaveRequest request=as_typed problem=not_saved/>
             </ActionForm>
         </section>
     }
@@ -240,6 +260,7 @@ fn Fields(target: TargetView, typed: Typed) -> impl IntoView {
                 label="Content type"
                 value=typed.content_type
                 suggestions=content_types()
+                error=options::at_field(typed, "content_type")
                 on_input=Callback::new(move |text| typed.follow_type(text))
             />
             <TextInput
@@ -248,6 +269,7 @@ fn Fields(target: TargetView, typed: Typed) -> impl IntoView {
                 value=typed.accept
                 placeholder="Any"
                 suggestions=content_types()
+                error=options::at_field(typed, "accept")
                 on_input=set_accept
             />
             <Ways typed target=target.clone()/>
@@ -262,6 +284,7 @@ fn Body(
     target: StoredValue<TargetView>,
     typed: Typed,
     problem: Memo<Option<BodyProblem>>,
+    unfilled: Memo<Option<String>>,
     bytes: Memo<usize>,
 ) -> impl IntoView {
     let in_grid = RwSignal::new(false);
@@ -269,12 +292,12 @@ fn Body(
     let grid = move || is(BodyKind::Csv) && in_grid.get();
     view! {
         <div class="body-text" hidden=move || is(BodyKind::File) || grid()>
-            <TextBody typed target problem bytes/>
+            <TextBody typed target problem unfilled bytes/>
         </div>
         {move || is(BodyKind::File).then(|| view! { <FilePane typed/> })}
         {move || grid().then(|| view! { <Grid typed/> })}
         <div hidden=move || is(BodyKind::File)>
-            <UnderText typed problem/>
+            <UnderText typed problem unfilled bytes/>
         </div>
         <div class="csv-tools with-script" hidden=move || !is(BodyKind::Csv)>
             <Checkbox
@@ -322,9 +345,9 @@ fn HeaderRow(typed: Typed) -> impl IntoView {
 
 /// A body with something wrong in it was to be sent: it may be, by whoever means it.
 #[component]
-fn Anyway(asked: RwSignal<bool>, problem: Memo<Option<BodyProblem>>, send: Callback<()>) -> impl IntoView {
+fn Anyway(asked: RwSignal<bool>, doubt: Signal<Option<String>>, send: Callback<()>) -> impl IntoView {
     let question = move || {
-        let what = problem.get().map(|problem| editor::in_words(&problem))?;
+        let what = doubt.get()?;
         let on_click = Callback::new(move |_| send.run(()));
         Some(view! {
             <div class="pane-note anyway" role="alert">

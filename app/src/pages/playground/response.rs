@@ -7,6 +7,7 @@ mod failure;
 mod head;
 mod pager;
 mod rows;
+mod sight;
 mod tree;
 mod views;
 
@@ -17,6 +18,7 @@ pub(super) use rows::range;
 
 use super::Typed;
 use super::later::{Awaited, Later};
+use super::request::{ms_since, now_ms};
 use super::streaming::{Live, Streamed};
 use crate::api::playground::InvokeEndpoint;
 use crate::error::AppError;
@@ -42,6 +44,7 @@ pub(super) fn Response(
     // Which of the two was asked for last.
     let streams = Memo::new(move |_| live.is_on());
     let awaited = Memo::new(move |_| later.is_on());
+    sight::bring(Signal::derive(move || pending.get() || streams.get() || awaited.get()));
     let cancelled = cancelled(invoke);
     let (name, calling) = (endpoint.clone(), endpoint);
     let state = {
@@ -63,16 +66,21 @@ pub(super) fn Response(
         if pending.get() {
             return view! { <Waiting endpoint=endpoint.clone() /> }.into_any();
         }
-        if cancelled.get() { view! { <Cancelled /> }.into_any() } else { state() }
+        match cancelled.get() {
+            Some(seconds) => view! { <Cancelled seconds /> }.into_any(),
+            None => state(),
+        }
     };
     // Read aloud in a sentence: the answer itself may have thousands of rows.
     let said = move || match (streams.get(), pending.get(), cancelled.get()) {
         _ if awaited.get() => later.in_a_sentence(),
         (true, ..) => live.in_a_sentence(),
         (_, true, _) => format!("Calling {calling}"),
-        (.., true) => "Cancelled".into(),
+        (.., Some(seconds)) => format!("Cancelled after {seconds} s"),
         _ => value.with(|value| match value.as_ref().or(kept.as_ref()) {
-            Some(Ok(InvokeOutcome { result: Ok(answer), .. })) => in_a_sentence(answer),
+            Some(Ok(InvokeOutcome { result: Ok(InvokeAnswer { status, content_type, bytes, .. }), .. })) => {
+                in_a_sentence(*status, content_type, *bytes)
+            }
             // Failures are alerts.
             _ => String::new(),
         }),
@@ -85,25 +93,29 @@ pub(super) fn Response(
     }
 }
 
-/// Whether the last call ended without an answer: it was taken back before one came.
-fn cancelled(invoke: ServerAction<InvokeEndpoint>) -> RwSignal<bool> {
-    let cancelled = RwSignal::new(false);
+/// After how many seconds the last call ended without an answer, where it did: it was taken back before one came.
+fn cancelled(invoke: ServerAction<InvokeEndpoint>) -> RwSignal<Option<u64>> {
+    let cancelled = RwSignal::new(None);
     let (pending, version) = (invoke.pending(), invoke.version());
-    Effect::new(move |before: Option<Option<usize>>| {
+    Effect::new(move |before: Option<Option<(usize, f64)>>| {
         if pending.get() {
-            cancelled.set(false);
-            return Some(version.get_untracked());
+            cancelled.set(None);
+            return Some((version.get_untracked(), now_ms()));
         }
-        if before.flatten().is_some_and(|before| before == version.get_untracked()) {
-            cancelled.set(true);
+        if let Some((before, began)) = before.flatten()
+            && before == version.get_untracked()
+        {
+            cancelled.set(Some(ms_since(began) / 1000));
         }
         None
     });
     cancelled
 }
 
-fn in_a_sentence(answer: &InvokeAnswer) -> String {
-    format!("Answered with {}, {}, {}", answer.status, answer.content_type, size(answer.bytes))
+fn in_a_sentence(status: u16, content_type: &str, bytes: usize) -> String {
+    let content_type = content_type.trim();
+    let kind = if content_type.is_empty() { String::new() } else { format!(", {content_type}") };
+    format!("Answered with {status}{kind}, {}", size(bytes))
 }
 
 #[component]
@@ -127,14 +139,14 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Cancelled() -> impl IntoView {
+fn Cancelled(seconds: u64) -> impl IntoView {
     view! {
         <Heading />
         <div class="pane-empty">
             <p>
-                <strong>"Cancelled before an answer came"</strong>
+                <strong>{format!("Cancelled after {seconds} s")}</strong>
             </p>
-            <p>"The model may have begun to work on the request. What was typed is kept."</p>
+            <p>"No answer had come; the model may have run all the same. What was typed is kept."</p>
         </div>
     }
 }
@@ -218,4 +230,15 @@ fn of_answer(answer: &InvokeAnswer) -> Vec<Fact> {
 
 fn of_failure(failure: &InvokeFailure) -> Vec<Fact> {
     vec![Fact::text("Operation", Some(failure.operation.clone()).filter(|name| !name.is_empty()))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_a_sentence;
+
+    #[test]
+    fn what_an_answer_does_not_have_is_not_read_aloud() {
+        assert_eq!(in_a_sentence(200, "text/csv", 6), "Answered with 200, text/csv, 6 B");
+        assert_eq!(in_a_sentence(200, " ", 0), "Answered with 200, 0 B");
+    }
 }

@@ -5,8 +5,8 @@ use crate::api::saved::{DeleteSaved, UpdateSaved, get_saved};
 use crate::components::PlaygroundTabs;
 use crate::error::{failure_of, problem_at};
 use crate::ui::{
-    ActionProblem, Button, ButtonKind, Card, Choice, PageHeader, Resolve, Select, Skeleton, TextArea, TextInput,
-    sentence_case,
+    ActionProblem, Button, ButtonKind, Card, Choice, Confirm, PageHeader, Resolve, Select, Skeleton, TextArea,
+    TextInput, sentence_case,
 };
 use domain::invoke::{BodyEncoding, HeaderRule, TargetView};
 use domain::saved::{SavedForm, SavedView, VariableForm, VariableKind};
@@ -151,8 +151,13 @@ fn Edit(
         </ActionForm>
         <ActionForm action=delete>
             <input type="hidden" name="id" value=deleted/>
-            <div class="form-actions saved-delete">
-                <Button kind=ButtonKind::Danger submit=true busy=delete.pending()>"Delete this request"</Button>
+            <div class="saved-delete">
+                <Confirm
+                    label="Delete this request…"
+                    lost="The request and its form are gone then, for everybody. Export it first to keep it."
+                    button="Delete this request"
+                    busy=delete.pending()
+                />
             </div>
             <ActionProblem error=failure_of(delete)/>
         </ActionForm>
@@ -166,7 +171,7 @@ fn Through(
     ways_there: Vec<TargetView>,
     error: Signal<Option<crate::ui::FieldError>>,
 ) -> impl IntoView {
-    let mut choices = vec![Choice::new("", "The only way there is")];
+    let mut choices = vec![Choice::new("", "Not chosen: the only way there is, if there is one")];
     choices.extend(ways_there.into_iter().map(|target| Choice::new(target.through.to_string(), target.label)));
     if choices.iter().all(|choice| choice.value != through) {
         choices.push(Choice::new(through.clone(), format!("{through} (not there any more)")));

@@ -1,5 +1,6 @@
 //! A file of saved requests: first what it would add, then adding it.
 
+use super::requests;
 use crate::api::saved::{ImportSaved, READ_FILE, get_saved_import};
 use crate::components::PlaygroundTabs;
 use crate::error::failure_of;
@@ -70,7 +71,7 @@ fn ChooseFile(problem: Option<FieldProblem>) -> impl IntoView {
 fn Preview(lines: Vec<ImportLine>, kept: String) -> impl IntoView {
     let import = ServerAction::<ImportSaved>::new();
     let (count, clashing) = (lines.len(), lines.iter().filter(|line| line.clashes).count());
-    let requests = if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
+    let requests = requests(count);
     let clash = match clashing {
         0 => "None of them is here already.".to_owned(),
         1 => "One has the name of a request that is here: choose what becomes of it.".to_owned(),

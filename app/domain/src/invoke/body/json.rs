@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Deeper than this a line is not indented any further: a hundred thousand brackets would make gigabytes of spaces.
 const DEEPEST_INDENT: usize = 40;
 
+/// What stands before a bracket that closes something.
+const COMMA: &str = "there is a comma with nothing after it";
+
 /// Why a text is no JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
@@ -90,6 +93,8 @@ pub fn check(text: &str) -> Result<(), Fault> {
             Some(b't') => reader.word("true")?,
             Some(b'f') => reader.word("false")?,
             Some(b'n') => reader.word("null")?,
+            // One that closes an empty array is passed over above.
+            Some(b']') if open.last() == Some(&b']') => return Err(reader.fault(COMMA)),
             Some(_) => return Err(reader.fault("a value is expected")),
             None => return Err(reader.fault("it ends where a value is expected")),
         }
@@ -243,8 +248,9 @@ impl<'a> Reader<'a> {
             self.space();
             match (open.last().copied(), self.peek()) {
                 (None, None) => return Ok(true),
-                (None, Some(_)) => return Err(self.fault("something follows the end")),
-                (Some(_), None) => return Err(self.fault("it ends before it is whole")),
+                (None, Some(_)) => return Err(self.fault("something follows the end of the value")),
+                (Some(b'}'), None) => return Err(self.fault("it ends before the object is closed: `}` is missing")),
+                (Some(_), None) => return Err(self.fault("it ends before the list is closed: `]` is missing")),
                 (Some(close), Some(b',')) => {
                     self.at += 1;
                     if close == b'}' {
@@ -257,32 +263,43 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     open.pop();
                 }
-                (Some(b'}'), Some(_)) => return Err(self.fault("`,` or `}` is expected")),
-                (Some(_), Some(_)) => return Err(self.fault("`,` or `]` is expected")),
+                (Some(b'}'), Some(_)) => return Err(self.fault("a comma or `}` is expected")),
+                (Some(_), Some(_)) => return Err(self.fault("a comma or `]` is expected")),
             }
         }
     }
 
     fn key(&mut self) -> Result<(), Fault> {
-        if self.peek() != Some(b'"') {
-            return Err(self.fault("a name in double quotes is expected"));
+        match self.peek() {
+            Some(b'"') => self.string()?,
+            // One that closes an empty object is passed over before.
+            Some(b'}') => return Err(self.fault(COMMA)),
+            Some(_) => return Err(self.fault("a name in double quotes is expected")),
+            None => return Err(self.fault("it ends where a name in double quotes is expected")),
         }
-        self.string()?;
         self.space();
-        if self.eat(b':') { Ok(()) } else { Err(self.fault("`:` is expected")) }
+        match self.peek() {
+            Some(b':') => self.at += 1,
+            Some(_) => return Err(self.fault("a colon is expected")),
+            None => return Err(self.fault("it ends where a colon is expected")),
+        }
+        Ok(())
     }
 
     fn string(&mut self) -> Result<(), Fault> {
         self.at += 1;
         loop {
             match self.peek() {
-                None => return Err(self.fault("it ends within a string")),
+                None => return Err(self.fault("it ends within a string: `\"` is missing")),
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
                 }
                 Some(b'\\') => self.escape()?,
-                Some(..0x20) => return Err(self.fault("a control character stands in a string")),
+                Some(..0x20) => {
+                    let what = "a control character stands in a string: a line break is written `\\n` there";
+                    return Err(self.fault(what));
+                }
                 Some(_) => self.at += 1,
             }
         }
@@ -298,7 +315,7 @@ impl<'a> Reader<'a> {
                 }
                 6
             }
-            _ => return Err(self.fault("an escape that JSON does not know")),
+            _ => return Err(self.fault("JSON does not know this escape")),
         };
         self.at += length;
         Ok(())
@@ -404,25 +421,30 @@ mod tests {
             ("", 1, 1, "it ends where a value is expected"),
             ("<html>", 1, 1, "a value is expected"),
             ("{\"a\":", 1, 6, "it ends where a value is expected"),
-            ("{\"a\" 1}", 1, 6, "`:` is expected"),
+            ("{\"a\" 1}", 1, 6, "a colon is expected"),
+            ("{\"a\"", 1, 5, "it ends where a colon is expected"),
+            ("{\"a\":1,", 1, 8, "it ends where a name in double quotes is expected"),
             ("{a:1}", 1, 2, "a name in double quotes is expected"),
             ("[1,\n 2,\n ñé x]", 3, 2, "a value is expected"),
-            ("[\"ñé\" x]", 1, 7, "`,` or `]` is expected"),
-            ("{\"a\":1,}", 1, 8, "a name in double quotes is expected"),
-            ("[1,]", 1, 4, "a value is expected"),
-            ("[1}", 1, 3, "`,` or `]` is expected"),
-            ("[1", 1, 3, "it ends before it is whole"),
-            ("[] []", 1, 4, "something follows the end"),
+            ("[\"ñé\" x]", 1, 7, "a comma or `]` is expected"),
+            ("{\"a\":1 x}", 1, 8, "a comma or `}` is expected"),
+            ("{\"a\":1,}", 1, 8, "there is a comma with nothing after it"),
+            ("[1,]", 1, 4, "there is a comma with nothing after it"),
+            ("{\"a\":]}", 1, 6, "a value is expected"),
+            ("[1}", 1, 3, "a comma or `]` is expected"),
+            ("[1", 1, 3, "it ends before the list is closed: `]` is missing"),
+            ("{\"a\":1", 1, 7, "it ends before the object is closed: `}` is missing"),
+            ("[] []", 1, 4, "something follows the end of the value"),
             ("[NaN]", 1, 2, "a value is expected"),
             ("[nul]", 1, 2, "a value is expected"),
-            ("[01]", 1, 3, "`,` or `]` is expected"),
+            ("[01]", 1, 3, "a comma or `]` is expected"),
             ("[1.]", 1, 4, "a digit is expected"),
             ("[1e+]", 1, 5, "a digit is expected"),
-            ("\"\\x\"", 1, 2, "an escape that JSON does not know"),
+            ("\"\\x\"", 1, 2, "JSON does not know this escape"),
             ("\"\\u12g4\"", 1, 2, "`\\u` takes four hexadecimal digits"),
-            ("\"a\nb\"", 1, 3, "a control character stands in a string"),
-            ("\"a", 1, 3, "it ends within a string"),
-            ("\"\\", 1, 2, "an escape that JSON does not know"),
+            ("\"a\nb\"", 1, 3, "a control character stands in a string: a line break is written `\\n` there"),
+            ("\"a", 1, 3, "it ends within a string: `\"` is missing"),
+            ("\"\\", 1, 2, "JSON does not know this escape"),
         ] {
             assert_eq!(fault(text), (line, column, what), "{text}");
         }

@@ -118,7 +118,9 @@ impl CompareForm {
             wrong(&format!("{name}.through"), error.to_string(), "choose a share or a connection");
         });
         let endpoint = EndpointName::parse(side.endpoint.trim()).map_err(|error| {
-            wrong(&format!("{name}.endpoint"), error.to_string(), "type its name as SageMaker shows it");
+            let missing = side.endpoint.trim().is_empty();
+            let message = if missing { "the endpoint is missing".into() } else { error.to_string() };
+            wrong(&format!("{name}.endpoint"), message, "type its name as SageMaker shows it");
         });
         let (through, endpoint) = (through.ok()?, endpoint.ok()?);
         let headers = InvokeHeaders {

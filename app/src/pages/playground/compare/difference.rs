@@ -2,9 +2,9 @@
 
 use crate::components::DocumentLines;
 use crate::ui::{Card, duration_us, thousands};
-use domain::invoke::InvokeOutcome;
 use domain::invoke::body::visible;
 use domain::invoke::compare::{Change, Changes, Difference};
+use domain::invoke::{InvokeAnswer, InvokeOutcome};
 use domain::share::diff::DiffLine;
 use leptos::prelude::*;
 
@@ -16,7 +16,13 @@ pub(super) fn Differs(
     /// The outcomes that are answers.
     spent: [Option<InvokeOutcome>; 2],
 ) -> impl IntoView {
-    let sentence = in_a_sentence(difference.as_ref());
+    let mut sentence = in_a_sentence(difference.as_ref());
+    if let (Some(Difference::Untold), [Some(left), Some(right)]) = (&difference, &spent)
+        && let (Ok(left), Ok(right)) = (&left.result, &right.result)
+        && left.content_type != right.content_type
+    {
+        sentence = format!("One answer is {}, the other {}.", kind(left), kind(right));
+    }
     let told = match difference {
         Some(Difference::Json(changes) | Difference::Table(changes)) if !changes.changes.is_empty() => {
             view! { <Places changes /> }.into_any()
@@ -37,6 +43,10 @@ pub(super) fn Differs(
     }
 }
 
+fn kind(answer: &InvokeAnswer) -> String {
+    if answer.content_type.is_empty() { "of no type".into() } else { visible(&answer.content_type).into_owned() }
+}
+
 fn in_a_sentence(difference: Option<&Difference>) -> String {
     match difference {
         None => "There is nothing to compare: not both of them answered.".into(),
@@ -52,9 +62,20 @@ fn in_a_sentence(difference: Option<&Difference>) -> String {
 }
 
 fn places(changes: &Changes, one: &str, many: &str) -> String {
-    let verb = |number: usize| if number == 1 { "differs" } else { "differ" };
-    let number = changes.changes.len() + changes.more;
-    format!("{} {} {}.", thousands(number), if number == 1 { one } else { many }, verb(number))
+    let counted = |number: usize| format!("{} {}", thousands(number), if number == 1 { one } else { many });
+    if changes.more > 0 {
+        return format!("{} differ.", counted(changes.changes.len() + changes.more));
+    }
+    let only = |missing: fn(&Change) -> bool| changes.changes.iter().filter(|change| missing(change)).count();
+    let (first, second) = (only(|change| change.right.is_none()), only(|change| change.left.is_none()));
+    let both = changes.changes.len() - first - second;
+    let differ = (both > 0).then(|| format!("{} {}", counted(both), if both == 1 { "differs" } else { "differ" }));
+    let there = |number: usize, side: &str| {
+        let verb = if number == 1 { "is" } else { "are" };
+        (number > 0).then(|| format!("{} {verb} only in the {side}", counted(number)))
+    };
+    let parts: Vec<_> = [differ, there(first, "first"), there(second, "second")].into_iter().flatten().collect();
+    format!("{}.", parts.join(", "))
 }
 
 /// The places that differ, with how far apart numbers are.
@@ -118,7 +139,7 @@ fn Lines(lines: Vec<DiffLine>) -> impl IntoView {
 #[component]
 fn Times(left: InvokeOutcome, right: InvokeOutcome) -> impl IntoView {
     let parts = [
-        ("Getting the role", [left.role_us, right.role_us]),
+        ("Getting the role, where there is one", [left.role_us, right.role_us]),
         ("Waiting for the first byte", [&left, &right].map(|side| side.call_us.saturating_sub(transfer(side)))),
         ("Transfer", [&left, &right].map(transfer)),
         ("In all", [&left, &right].map(|side| side.role_us.saturating_add(side.call_us))),
@@ -127,14 +148,14 @@ fn Times(left: InvokeOutcome, right: InvokeOutcome) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row">{name}</th>
-                <td class="num nowrap">{duration_us(first)}</td>
-                <td class="num nowrap">{duration_us(second)}</td>
+                <td class="num nowrap">{took(first)}</td>
+                <td class="num nowrap">{took(second)}</td>
                 <td class="num nowrap">{times(first, second)}</td>
             </tr>
         }
     });
     view! {
-        <div class="table-scroll" role="region" aria-label="Times" tabindex="0">
+        <div class="table-scroll compare-times" role="region" aria-label="Times" tabindex="0">
             <table class="table">
                 <thead>
                     <tr>
@@ -148,6 +169,11 @@ fn Times(left: InvokeOutcome, right: InvokeOutcome) -> impl IntoView {
             </table>
         </div>
     }
+}
+
+/// A dash where there was nothing to wait for.
+fn took(us: u64) -> String {
+    if us == 0 { "–".into() } else { duration_us(us) }
 }
 
 fn transfer(outcome: &InvokeOutcome) -> u64 {
@@ -170,10 +196,19 @@ mod tests {
     fn numbers_are_told_in_their_units() {
         assert_eq!([0.0, 0.000_01, 0.125].map(apart), ["only as written", "under 0.01 %", "12.50 %"]);
         assert_eq!([(0, 5), (1_000, 1_550), (99, 1)].map(|(a, b)| times(a, b)), ["–", "1.5 ×", "–"]);
-        let change = || Change { at: String::new(), left: None, right: None, relative: None };
-        let some = Changes { changes: vec![change()], more: 0 };
+        let change = |left: Option<&str>, right: Option<&str>| Change {
+            at: String::new(),
+            left: left.map(str::to_owned),
+            right: right.map(str::to_owned),
+            relative: None,
+        };
+        let both = || change(Some("1"), Some("2"));
+        let some = Changes { changes: vec![both()], more: 0 };
         assert_eq!(in_a_sentence(Some(&Difference::Table(some))), "1 number differs.");
-        let many = Changes { changes: vec![change()], more: 1_000 };
+        let some = Changes { changes: vec![both(), both(), change(Some("1"), None), change(None, Some("1"))], more: 0 };
+        let told = in_a_sentence(Some(&Difference::Json(some)));
+        assert_eq!(told, "2 places differ, 1 place is only in the first, 1 place is only in the second.");
+        let many = Changes { changes: vec![both()], more: 1_000 };
         assert_eq!(in_a_sentence(Some(&Difference::Json(many))), "1,001 places differ.");
     }
 }

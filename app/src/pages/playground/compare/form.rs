@@ -11,6 +11,7 @@ use leptos::ev::SubmitEvent;
 use leptos::form::{ActionForm, FromFormData as _};
 use leptos::prelude::*;
 use leptos::reactive::actions::ActionAbortHandle;
+use std::time::Duration;
 
 const TYPES: [&str; 4] = ["application/json", "text/csv", "application/jsonlines", "text/plain"];
 
@@ -37,13 +38,28 @@ pub(super) fn Form(
             handle.set_value(Some(compare.dispatch(asked)));
         }
     };
+    let (seconds, cancelled) = (seconds_of(pending.into()), RwSignal::new(None::<u64>));
+    Effect::new(move |_| {
+        if pending.get() {
+            cancelled.set(None);
+        }
+    });
     let cancel = move || {
         let on_click = Callback::new(move |_| {
             if let Some(handle) = handle.try_update_value(Option::take).flatten() {
                 handle.abort();
+                cancelled.set(Some(seconds.get_untracked()));
             }
         });
-        view! { <Button on_click>"Cancel both"</Button> }
+        view! {
+            <Button on_click>"Cancel both"</Button>
+            <span class="comparing" aria-live="off">{move || format!("Calling both · {} s", seconds.get())}</span>
+        }
+    };
+    let after = move || {
+        cancelled.get().map(|after| {
+            format!("Cancelled after {after} s: both calls were broken off. The models may have run all the same.")
+        })
     };
     let CompareForm { left, right, content_type, accept, custom_attributes, body, .. } = form;
     let more = !accept.is_empty() || !custom_attributes.is_empty();
@@ -90,12 +106,29 @@ pub(super) fn Form(
                             "Invoke both"
                         </Button>
                         {move || pending.get().then(cancel)}
+                        <span class="comparing" role="status">{after}</span>
                         <ActionProblem error=failure_of(compare) />
                     </div>
                 </ActionForm>
             </Card>
         </div>
     }
+}
+
+/// For how long something has been going on, in seconds.
+fn seconds_of(pending: Signal<bool>) -> RwSignal<u64> {
+    let seconds = RwSignal::new(0);
+    Effect::new(move |_| {
+        if !pending.get() {
+            return;
+        }
+        seconds.set(0);
+        let tick = move || _ = seconds.try_update(|seconds| *seconds += 1);
+        if let Ok(handle) = set_interval_with_handle(tick, Duration::from_secs(1)) {
+            on_cleanup(move || handle.clear());
+        }
+    });
+    seconds
 }
 
 /// The body, or what it is where it is a file.

@@ -3,7 +3,8 @@
 
 use super::typed::Typed;
 use crate::ui::{Button, FieldError, TextArea, Words, size};
-use domain::body::{BodyKind, BodyProblem, json};
+use domain::body::{self, BodyKind, BodyProblem, json};
+use domain::endpoint::EndpointKind;
 use domain::invoke::TargetView;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -15,12 +16,43 @@ const MODULE: &str = "/editor/editor.js";
 const AREA: &str = "field-body";
 const EDITOR: &str = "body-editor";
 
+/// Whose limit a body has.
+fn limited_by(target: &TargetView) -> &'static str {
+    match target.shape.as_ref().map(|shape| shape.kind) {
+        Some(EndpointKind::Serverless) => "a serverless endpoint",
+        Some(EndpointKind::Asynchronous) => "an asynchronous request",
+        Some(EndpointKind::RealTime) | None => "InvokeEndpoint",
+    }
+}
+
+/// What is sent as JSON only once a saved request fills it in, in words.
+pub(super) fn unfilled(typed: Typed) -> Memo<Option<String>> {
+    Memo::new(move |_| {
+        let kind = typed.kind.get();
+        typed.body.with(|text| unfilled_in_words(&body::unfilled(kind, text)))
+    })
+}
+
+fn unfilled_in_words(variables: &[&str]) -> Option<String> {
+    let quoted = |variable: &&str| format!("`{variable}`");
+    Some(match variables {
+        [] => return None,
+        [one] => format!("`{one}` is filled in once the request is saved."),
+        [first, second] => format!("`{first}` and `{second}` are filled in once the request is saved."),
+        [some @ .., _] => {
+            let some: Vec<_> = some.iter().take(3).map(quoted).collect();
+            format!("{} and others are filled in once the request is saved.", some.join(", "))
+        }
+    })
+}
+
 /// A body that is typed as text.
 #[component]
 pub(super) fn TextBody(
     typed: Typed,
     target: StoredValue<TargetView>,
     problem: Memo<Option<BodyProblem>>,
+    unfilled: Memo<Option<String>>,
     bytes: Memo<usize>,
 ) -> impl IntoView {
     let on_input = Callback::new(move |text: String| {
@@ -28,12 +60,10 @@ pub(super) fn TextBody(
         typed.touched.set(true);
     });
     let error = Signal::derive(move || {
-        let limit = target.with_value(TargetView::body_limit);
-        let message = format!("{} are more than InvokeEndpoint takes", size(bytes.get()));
-        let hint = format!(
-            "This endpoint takes {}. Send less, or use an asynchronous endpoint with its input in S3.",
-            size(limit)
-        );
+        let (limit, what) = target.with_value(|target| (target.body_limit(), limited_by(target)));
+        let message = format!("{} are more than {what} takes", size(bytes.get()));
+        let hint =
+            format!("The limit is {}. Send less, or use an asynchronous endpoint with its input in S3.", size(limit));
         (bytes.get() > limit).then_some(FieldError { message, hint: Some(hint) })
     });
     load();
@@ -41,7 +71,8 @@ pub(super) fn TextBody(
     let label = move || if typed.kind.get() == BodyKind::Bytes { "Body in hex or base64" } else { "Body" };
     let place = move || problem.get().map(|BodyProblem { line, column, message }| format!("{line}:{column}:{message}"));
     let about = move || {
-        let words = [error.get().map(|error| error.message), problem.get().map(|problem| in_words(&problem))];
+        let problem = problem.get().map(|problem| in_words(&problem));
+        let words = [error.get().map(|error| error.message), problem.or_else(|| unfilled.get())];
         words.into_iter().flatten().collect::<Vec<_>>().join(" ")
     };
     let invalid = move || (problem.with(Option::is_some) || error.with(Option::is_some)).then_some("");
@@ -68,9 +99,24 @@ pub(super) fn in_words(BodyProblem { line, column, message }: &BodyProblem) -> S
     format!("Line {line}, column {column}: {message}.")
 }
 
-/// What is wrong with the body, and what to do with it as a whole.
+/// What is wrong with the body or worth knowing of it, and what to do with it as a whole.
 #[component]
-pub(super) fn UnderText(typed: Typed, problem: Memo<Option<BodyProblem>>) -> impl IntoView {
+pub(super) fn UnderText(
+    typed: Typed,
+    problem: Memo<Option<BodyProblem>>,
+    unfilled: Memo<Option<String>>,
+    bytes: Memo<usize>,
+) -> impl IntoView {
+    let empty = move || match typed.kind.get() {
+        BodyKind::Text | BodyKind::File => false,
+        // Its first row may be left out.
+        BodyKind::Csv => bytes.get() == 0 || typed.body.with(|text| text.trim().is_empty()),
+        BodyKind::Json | BodyKind::JsonLines | BodyKind::Bytes => typed.body.with(|text| text.trim().is_empty()),
+    };
+    let note = Memo::new(move |_| match problem.with(Option::is_some) {
+        true => None,
+        false => unfilled.get().or_else(|| empty().then(|| "The body is empty.".to_owned())),
+    });
     let is_json = move || typed.kind.get() == BodyKind::Json;
     let rewrite = move |with: fn(&str) -> String| {
         Callback::new(move |_: MouseEvent| {
@@ -89,9 +135,12 @@ pub(super) fn UnderText(typed: Typed, problem: Memo<Option<BodyProblem>>) -> imp
     };
     view! {
         <div class="under-body">
-            <p class="body-problem" role="status">
-                {move || problem.get().map(|problem| view! { <Words text=in_words(&problem)/> })}
-            </p>
+            <div class="body-told">
+                <p class="body-problem" role="status">
+                    {move || problem.get().map(|problem| view! { <Words text=in_words(&problem)/> })}
+                </p>
+                {move || note.get().map(|text| view! { <p class="body-note"><Words text/></p> })}
+            </div>
             {move || is_json().then(buttons)}
         </div>
     }

@@ -33,12 +33,30 @@ fn why_not_sent(rule: &HeaderRule, way: InvokeAction) -> Option<String> {
     (!rule.ways.contains(&way)).then(|| format!("not sent: {} takes no {}", way.operation(), rule.noun))
 }
 
-/// The first thing that is wrong with a header that would be sent, in words.
+/// That something is wrong with a header that would be sent, in short: what it is stands at the field.
 pub(super) fn problem(typed: Typed) -> Option<String> {
     let way = typed.way();
-    HeaderRule::ALL.iter().filter(|rule| rule.ways.contains(&way)).find_map(|rule| {
-        let problem = typed.header(rule.field).with(|value| rule.problem(value))?;
-        Some(format!("the {} {problem}", rule.noun))
+    let mut rules = HeaderRule::ALL.iter().filter(|rule| rule.ways.contains(&way));
+    let wrong = rules.find(|rule| typed.header(rule.field).with(|value| rule.problem(value).is_some()))?;
+    Some(format!("the {} can't be sent so", wrong.noun))
+}
+
+/// The header that is empty and without which SageMaker refuses the call, in words.
+pub(super) fn missing(typed: Typed, target: &TargetView) -> Option<String> {
+    let rule = HeaderRule::of(target.shape.as_ref()?.needs()?)?;
+    let sent = rule.ways.contains(&typed.way());
+    let empty = typed.header(rule.field).with(|value| value.trim().is_empty());
+    let article = if rule.noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    (sent && empty).then(|| format!("needs {article} {}", rule.noun))
+}
+
+/// What is wrong with a header's value, for its field.
+pub(super) fn at_field(typed: Typed, field: &'static str) -> Signal<Option<FieldError>> {
+    let value = typed.header(field);
+    Signal::derive(move || {
+        let rule = HeaderRule::of(field)?;
+        let problem = value.with(|value| rule.problem(value))?;
+        Some(FieldError { message: format!("{} {problem}", sentence_case(rule.noun)), hint: None })
     })
 }
 
@@ -47,6 +65,7 @@ fn suggestions(rule: &HeaderRule, target: &TargetView) -> Vec<String> {
     match rule.field {
         "target_variant" => variants().collect(),
         "target_container" => target.shape.iter().flat_map(|shape| shape.containers.clone()).collect(),
+        "inference_component" => target.shape.iter().flat_map(|shape| shape.component_names.clone()).collect(),
         "session" => vec!["NEW_SESSION".into()],
         _ => Vec::new(),
     }
@@ -78,19 +97,20 @@ pub(super) fn Options(typed: Typed, target: TargetView) -> impl IntoView {
 fn Header(typed: Typed, rule: &'static str, target: TargetView) -> impl IntoView {
     let value = typed.header(rule);
     let Some(rule) = HeaderRule::of(rule) else { return ().into_any() };
-    let error = Signal::derive(move || {
-        let problem = value.with(|value| rule.problem(value))?;
-        Some(FieldError { message: format!("{} {problem}", sentence_case(rule.noun)), hint: None })
-    });
+    let error = at_field(typed, rule.field);
     let on_input = Callback::new(move |text| {
         value.set(text);
         typed.touched.set(true);
     });
     let misfit = target.shape.as_ref().and_then(|shape| shape.takes(rule.field).err());
-    let variants = target.shape.as_ref().map(|shape| in_words(&shape.variants)).unwrap_or_default();
-    let description = match rule.field {
-        "target_variant" if !variants.is_empty() => format!("{} Here: {variants}.", about(rule.field)),
-        field => about(field).to_owned(),
+    let here = target.shape.as_ref().map(|shape| match rule.field {
+        "target_variant" => in_words(&shape.variants),
+        "inference_component" => names(&shape.component_names),
+        _ => String::new(),
+    });
+    let description = match here.filter(|here| !here.is_empty()) {
+        Some(here) => format!("{} Here: {here}.", about(rule.field)),
+        None => about(rule.field).to_owned(),
     };
     let note = move || {
         let typed_something = value.with(|value| !value.is_empty());
@@ -113,6 +133,11 @@ fn Header(typed: Typed, rule: &'static str, target: TargetView) -> impl IntoView
         </div>
     }
     .into_any()
+}
+
+/// `writer, echo`
+fn names(components: &[String]) -> String {
+    components.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// `Champion 90 %, Challenger 10 %`

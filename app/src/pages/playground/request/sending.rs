@@ -3,7 +3,7 @@
 use crate::api::playground::{InvokeEndpoint, StartAsync, StreamEndpoint};
 use crate::pages::playground::later::Later;
 use crate::pages::playground::streaming::Live;
-use crate::ui::{Button, Words};
+use crate::ui::Button;
 use domain::invoke::{InvokeParams, limits};
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
@@ -17,25 +17,13 @@ pub(super) struct Sending {
     live: Live,
     later: Later,
     handle: StoredValue<Option<ActionAbortHandle>>,
-    /// Which endpoint it calls.
-    called: StoredValue<String>,
     /// Since the call began, in seconds.
     seconds: RwSignal<u64>,
-    /// What was cancelled last, in words.
-    cancelled: RwSignal<Option<String>>,
 }
 
 impl Sending {
     pub(super) fn new(invoke: ServerAction<InvokeEndpoint>, live: Live, later: Later) -> Self {
-        let sending = Self {
-            invoke,
-            live,
-            later,
-            handle: StoredValue::new(None),
-            called: StoredValue::new(String::new()),
-            seconds: RwSignal::new(0),
-            cancelled: RwSignal::new(None),
-        };
+        let sending = Self { invoke, live, later, handle: StoredValue::new(None), seconds: RwSignal::new(0) };
         sending.count();
         sending
     }
@@ -50,7 +38,6 @@ impl Sending {
     }
 
     pub(super) fn send(self, params: InvokeParams, way: InvokeAction) {
-        self.cancelled.set(None);
         self.invoke.value().set(None);
         match way {
             InvokeAction::Stream => {
@@ -66,19 +53,15 @@ impl Sending {
                 self.later.clear();
             }
         }
-        self.called.set_value(params.endpoint.to_string());
         let handle = self.invoke.dispatch(InvokeEndpoint { params, way: way.key().into() });
         self.handle.set_value(Some(handle));
     }
 
-    /// Drops the request: the console's server notices, and drops its call.
+    /// Drops the request: the console's server notices, and drops its call. The response's place says so.
     fn cancel(self) {
-        let Some(handle) = self.handle.try_update_value(Option::take).flatten() else { return };
-        handle.abort();
-        let (after, endpoint) = (self.seconds.get_untracked(), self.called.get_value());
-        self.cancelled.set(Some(format!(
-            "Cancelled after {after} s: the call to `{endpoint}` was broken off. The model may have run all the same."
-        )));
+        if let Some(handle) = self.handle.try_update_value(Option::take).flatten() {
+            handle.abort();
+        }
     }
 
     /// Counts the seconds of a call.
@@ -90,7 +73,7 @@ impl Sending {
             }
             self.seconds.set(0);
             let began = now_ms();
-            let tick = move || _ = self.seconds.try_set((now_ms() - began).max(0.0) as u64 / 1000);
+            let tick = move || _ = self.seconds.try_set(ms_since(began) / 1000);
             if let Ok(handle) = set_interval_with_handle(tick, Duration::from_millis(500)) {
                 on_cleanup(move || handle.clear());
             }
@@ -99,11 +82,16 @@ impl Sending {
 }
 
 /// The browser's clock, in milliseconds. Counting ticks would fall behind in a tab that nobody looks at.
-fn now_ms() -> f64 {
+pub(in crate::pages::playground) fn now_ms() -> f64 {
     #[cfg(feature = "hydrate")]
     return js_sys::Date::now();
     #[cfg(not(feature = "hydrate"))]
     0.0
+}
+
+/// Since a moment of [`now_ms`], in milliseconds.
+pub(in crate::pages::playground) fn ms_since(began: f64) -> u64 {
+    (now_ms() - began).max(0.0) as u64
 }
 
 /// How long it takes so far, and the way out.
@@ -132,8 +120,5 @@ pub(super) fn Waiting(sending: Sending) -> impl IntoView {
             </div>
         }
     };
-    view! {
-        {move || pending.get().then(waiting)}
-        <p class="cancelled" role="status">{move || sending.cancelled.get().map(|text| view! { <Words text/> })}</p>
-    }
+    move || pending.get().then(waiting)
 }

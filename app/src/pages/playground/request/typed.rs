@@ -7,6 +7,7 @@ use domain::endpoint::samples::KnownSample;
 use domain::invoke::{BodyEncoding, HeaderRule, InvokeHeaders, InvokeParams, TargetView};
 use domain::share::intent::InvokeAction;
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What is typed. Outlives the choice of an endpoint, so that nothing typed is lost.
@@ -32,6 +33,26 @@ pub(in crate::pages::playground) struct Typed {
     drafts: StoredValue<Drafts>,
     /// Whether it is in a page already.
     drawn: StoredValue<bool>,
+}
+
+/// What is typed, as it is kept.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::pages::playground) struct Draft {
+    /// The key of a [`BodyKind`].
+    kind: String,
+    body: String,
+    /// One for each of [`HeaderRule::ALL`].
+    headers: Vec<String>,
+    way: String,
+    without_header: bool,
+}
+
+impl Draft {
+    /// About how much there is to keep.
+    #[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "it is kept in browsers"))]
+    pub(in crate::pages::playground) fn bytes(&self) -> usize {
+        self.body.len() + self.headers.iter().map(String::len).sum::<usize>()
+    }
 }
 
 impl Typed {
@@ -82,6 +103,30 @@ impl Typed {
         }
     }
 
+    /// What is typed, to be kept; none of a file, whose bytes are too many.
+    #[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "it is kept in browsers"))]
+    pub(in crate::pages::playground) fn draft(self) -> Option<Draft> {
+        let kind = self.kind.get();
+        let headers = self.headers.map(|header| header.get()).to_vec();
+        let (body, way, without_header) = (self.body.get(), self.way.get(), self.without_header.get());
+        (kind != BodyKind::File).then(|| Draft { kind: kind.key().into(), body, headers, way, without_header })
+    }
+
+    /// What was kept.
+    #[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "it is kept in browsers"))]
+    pub(in crate::pages::playground) fn restore(self, draft: Draft) {
+        let Draft { kind, body, headers, way, without_header } = draft;
+        for (signal, header) in self.headers.into_iter().zip(headers) {
+            signal.set(header);
+        }
+        self.drafts.update_value(Drafts::clear);
+        self.kind.set(BodyKind::parse(&kind).unwrap_or(BodyKind::Text));
+        self.without_header.set(without_header);
+        self.way.set(way);
+        self.body.set(body);
+        self.touched.set(true);
+    }
+
     /// The endpoint's sample, and a way that it can be called, unless the person chose otherwise.
     pub(in crate::pages::playground) fn offer(self, target: &TargetView) {
         if let (false, Some(sample)) = (self.touched.get_untracked(), &target.sample) {
@@ -96,6 +141,10 @@ impl Typed {
 
     pub(super) fn take(self, sample: &Sample) {
         self.content_type.set(sample.content_type.clone());
+        // What was typed stays where the sample names none; what another endpoint's sample named does not.
+        if sample.target_model.is_some() || !self.touched.get_untracked() {
+            self.header("target_model").set(sample.target_model.clone().unwrap_or_default());
+        }
         self.set_text(&sample.content_type, sample.body.clone());
     }
 

@@ -47,7 +47,7 @@ pub(in super::super) fn Failure(
             <div class="failure-what" role="alert">
                 <p class="failure-words">{visible(&words).into_owned()}</p>
                 <p class="failure-hint">
-                    <Words text=failure.hint />
+                    <Words text=as_sentence(&failure.hint) />
                 </p>
             </div>
             {offered
@@ -57,6 +57,13 @@ pub(in super::super) fn Failure(
             {failure.explanation.map(|why| view! { <DenialWhy why=why /> })}
         </div>
     }
+}
+
+/// A hint, which ends without a full stop as errors do, as the sentence that it is on the page.
+fn as_sentence(hint: &str) -> String {
+    let hint = hint.trim_end();
+    let ended = hint.is_empty() || hint.ends_with(['.', '!', '?', ':']);
+    format!("{hint}{}", if ended { "" } else { "." })
 }
 
 /// What the container said. It may be JSON, or a whole page of HTML: it is text.
@@ -106,4 +113,17 @@ fn Retries(offered: Vec<Retry>, typed: Typed) -> impl IntoView {
         view! { <button type="button" class="btn btn-small" on:click=on_click>{label}</button> }
     });
     view! { <div class="retries with-script">{buttons.collect_view()}</div> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_sentence;
+
+    #[test]
+    fn a_hint_ends_with_one_full_stop() {
+        assert_eq!(as_sentence("try again in a moment"), "try again in a moment.");
+        assert_eq!(as_sentence("name one, such as `a.tar.gz`"), "name one, such as `a.tar.gz`.");
+        assert_eq!(as_sentence("It is whole."), "It is whole.");
+        assert_eq!(as_sentence(""), "");
+    }
 }

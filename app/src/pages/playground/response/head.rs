@@ -40,7 +40,7 @@ pub(in super::super) fn Facts(facts: Vec<Fact>) -> impl IntoView {
             </div>
         })
     });
-    view! { <dl class="facts">{facts.collect_view()}</dl> }
+    view! { <dl class="call-facts">{facts.collect_view()}</dl> }
 }
 
 /// A part of the time.
