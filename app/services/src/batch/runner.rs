@@ -11,6 +11,8 @@ use crate::ports::store::BatchRecord;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::activity::ActivityOutcome;
 use domain::batch::{BatchError, BatchSetup, BatchState, BatchStop, BatchView, limits};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use std::collections::VecDeque;
 use std::io;
@@ -116,7 +118,7 @@ impl Runner {
             Arc::new(caller.map_err(|problem| super::conflict(&problem.to_string(), "upload the file again"))?);
         let mut rows = self.rows(&setup);
         let mut window = Window::after(self.record.view.done);
-        let mut under_way = FuturesUnordered::new();
+        let mut under_way: FuturesUnordered<BoxFuture<'static, Finished>> = FuturesUnordered::new();
         let (mut tell, mut keep) = (every(TELL), every(KEEP));
         let (mut more, mut unread) = (true, None);
         while more || !under_way.is_empty() {
@@ -130,7 +132,7 @@ impl Runner {
                 next = rows.next(&caller), if more && window.has_room(self.held.len()) => match next {
                     Some((Ok(row), place)) => {
                         let begun_bytes = window.begin(&row);
-                        under_way.push(send(caller.clone(), row, place, begun_bytes));
+                        under_way.push(send(caller.clone(), row, place, begun_bytes).boxed());
                     }
                     // Rows before it are done all the same.
                     Some((Err(error), _)) => (more, unread) = (false, Some(error)),
