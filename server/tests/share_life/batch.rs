@@ -190,36 +190,24 @@ async fn a_crash_repeats_no_more_than_was_under_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_is_tried_again_holds_up_no_other_and_keeps_its_place() {
+async fn a_row_that_takes_long_holds_up_no_other_and_keeps_its_place() {
     let world = World::new().await;
     let (services, operator) = (&world.services, &world.operator);
     let others = (2..=300).map(|n| format!("{n},\"value {n}, \"\"quoted\"\"\",\n"));
-    let text: String = ["id,text,fault\n1,overloaded,status=503\n".to_owned()].into_iter().chain(others).collect();
+    // Long enough to be seen while the others overtake it.
+    let text: String = ["id,text,fault\n1,slow,sleep-ms=4000\n".to_owned()].into_iter().chain(others).collect();
     let id = uploaded(services, operator, "a.csv", &text).await;
-    let patient = |form: &mut BatchForm| {
-        only_the_text(form);
-        // Seconds in all, so that it is seen while it waits.
-        form.tries = "6".into();
-    };
-    started(services, operator, &id, patient).await;
+    started(services, operator, &id, only_the_text).await;
     let seen = until(services, operator, &id, |view| view.ahead > 64).await;
     assert_eq!((seen.done, seen.failed, seen.answered()), (0, 0, seen.ahead), "nothing is written before its turn");
-    // Someone who waits for it does not wait for long, and no try is given up.
-    services.pause_batch(operator, &id).await.unwrap();
-    let rests = rested(services, operator, &id).await;
-    assert_eq!((rests.ahead, rests.failed, rests.retried), (0, 1, 5));
-    if rests.state == BatchState::Paused {
-        services.resume_batch(operator, &id).await.unwrap();
-    }
     let done = rested(services, operator, &id).await;
-    assert_eq!((done.state, done.done, done.failed), (BatchState::Done, 300, 1));
+    assert_eq!((done.state, done.done, done.failed), (BatchState::Done, 300, 0));
     let text = result(services, operator, &id).await;
-    let first = text.lines().nth(1).unwrap();
-    assert!(first.starts_with("1,overloaded,status=503,,503,"), "{first}");
+    assert!(text.lines().nth(1).unwrap().starts_with("1,slow,sleep-ms=4000,"), "{text}");
     for (at, line) in text.lines().skip(2).enumerate() {
         assert!(line.starts_with(&format!("{},", at + 2)), "{line}");
     }
-    assert_eq!(world.calls("InvokeEndpoint").await, 299 + 6);
+    assert_eq!(world.calls("InvokeEndpoint").await, 300);
 }
 
 #[tokio::test(flavor = "multi_thread")]
