@@ -1,8 +1,6 @@
 //! The route table: reads top to bottom. Every route renders whole on the server, so that pages need no script.
 
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::overview::OverviewPage;
-use crate::pages::sign_in::SignInPage;
 use crate::shell::Frame;
 use crate::ui::Toasts;
 use leptos::prelude::*;
@@ -69,6 +67,7 @@ mod split {
             )*
         };
     }
+    file!(front, preloaded by __preload_front: OverviewPage in overview, SignInPage in sign_in);
     file!(
         lists, preloaded by __preload_lists:
         SharesPage in shares,
@@ -124,7 +123,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <Frame>
                 <Routes fallback=NotFoundPage>
-                    <Route path=path!("/") view=OverviewPage ssr=SsrMode::Async />
+                    <Route path=path!("/") view=page!(overview::OverviewPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares") view=page!(shares::SharesPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/import") view=page!(import::ImportPage) ssr=SsrMode::Async />
                     <Route path=path!("/shares/new/:draft/:step") view=page!(wizard::WizardPage) ssr=SsrMode::Async />
@@ -154,7 +153,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/playground/load/:id") view=page!(load::LoadPage) ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
                     <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
-                    <Route path=path!("/sign-in") view=SignInPage ssr=SsrMode::Async />
+                    <Route path=path!("/sign-in") view=page!(sign_in::SignInPage) ssr=SsrMode::Async />
                 </Routes>
             </Frame>
         </Router>

@@ -2,7 +2,7 @@
 //!
 //! A plain HTML form is answered with a redirect, so what came back is kept for the page that follows.
 
-use crate::api::codec::Json;
+use crate::api::codec::{Json, LargeForm, large_form};
 use crate::error::AppError;
 use domain::history::EarlierRequest;
 #[cfg(feature = "ssr")]
@@ -24,6 +24,8 @@ mod kept;
 
 #[cfg(feature = "ssr")]
 use crate::api::{answer, encoded, is_form_post, session};
+
+large_form!(InvokeEndpoint, StreamEndpoint, StartAsync);
 
 /// So many earlier requests are offered.
 #[cfg(feature = "ssr")]
@@ -172,7 +174,7 @@ pub(super) fn keep_refused(owner: &str, params: InvokeParams, way: InvokeAction,
 /// Invokes an endpoint, for an answer piece by piece: a line of JSON for each [`StreamEvent`](domain::invoke::StreamEvent).
 ///
 /// In ASCII, as the parts in which a browser gets the lines may cut a character in two.
-#[server(prefix = "/api", endpoint = "stream_endpoint", output = StreamingText)]
+#[server(prefix = "/api", endpoint = "stream_endpoint", input = LargeForm, output = StreamingText)]
 pub async fn stream_endpoint(#[server(flatten)] params: InvokeParams) -> Result<TextStream<AppError>, AppError> {
     let (services, operator) = session()?;
     let events = answer(services.invoke_stream(&operator, params).await)?;
@@ -196,7 +198,7 @@ fn line(event: &domain::invoke::StreamEvent) -> String {
 
 /// Invokes an endpoint. A plain form may ask for a stream, too: what comes is collected to its end; and for an answer
 /// later, which it is led to.
-#[server(prefix = "/api", endpoint = "invoke_endpoint", output = Json)]
+#[server(prefix = "/api", endpoint = "invoke_endpoint", input = LargeForm, output = Json)]
 pub async fn invoke_endpoint(
     #[server(flatten)] params: InvokeParams,
     #[server(default)] way: String,
@@ -239,7 +241,7 @@ fn taken(start: AsyncStart, later: &mut String) -> InvokeOutcome {
 }
 
 /// Starts an invocation that is answered later.
-#[server(prefix = "/api", endpoint = "start_async", output = Json)]
+#[server(prefix = "/api", endpoint = "start_async", input = LargeForm, output = Json)]
 pub async fn start_async(#[server(flatten)] params: InvokeParams) -> Result<AsyncStart, AppError> {
     let (services, operator) = session()?;
     answer(services.start_async(&operator, params).await)

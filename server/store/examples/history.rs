@@ -1,5 +1,5 @@
 //! How much longer searches of the history take with a million calls than with ten thousand. Prints `worst_ratio N`, of
-//! the search that suffers most; `cargo xtask bench` reads it.
+//! the search that suffers most; `cargo xtask bench` reads it. Each search's times go to standard error.
 
 use domain::history::{Call, CallClass, HistoryFilter, ResultFilter, limits};
 use domain::invoke::{InvokeHeaders, Through};
@@ -28,8 +28,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let before = searched(&stores, FEW).await?;
     fill(&stores, FEW, MANY).await?;
     let after = searched(&stores, MANY).await?;
-    let ratio = |(few, many): (&Duration, &Duration)| many.as_secs_f64() / (*few).max(UNNOTICED).as_secs_f64();
-    let worst = before.iter().zip(&after).map(ratio).fold(0.0, f64::max);
+    let mut worst = 0.0_f64;
+    for (number, (few, many)) in before.iter().zip(&after).enumerate() {
+        writeln!(std::io::stderr(), "search {number}: {few:?}, then {many:?}")?;
+        worst = worst.max(many.as_secs_f64() / (*few).max(UNNOTICED).as_secs_f64());
+    }
     writeln!(std::io::stdout(), "worst_ratio {worst:.2}")?;
     Ok(())
 }

@@ -30,9 +30,9 @@ use file::FilePane;
 use grid::Grid;
 use kinds::Kinds;
 use leptos::ev::{KeyboardEvent, SubmitEvent};
-use leptos::form::ActionForm;
 use leptos::html;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use options::Options;
 use samples::{Samples, UseSample};
 use sending::{Sending, Waiting};
@@ -165,7 +165,7 @@ pub(super) fn Request(
         // What can't be sent says so at its place.
         Err(_) => asked.set(true),
     };
-    // Before the form's own handler, which knows only what stands in fields.
+    // With a script the request is not what stands in fields: the editor is none.
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         if untrack(doubt).is_some() { asked.set(true) } else { send() }
@@ -182,7 +182,7 @@ pub(super) fn Request(
             on:drop:capture=move |event| drop_file(&event, typed)
             on:paste:capture=move |event| paste_file(&event, typed)
         >
-            <ActionForm action=invoke node_ref=form attr:id=FORM>
+            <form node_ref=form id=FORM action=InvokeEndpoint::url() method="post">
                 <Head target=target.clone() typed earlier/>
                 <input type="hidden" name="through" value=target.through.to_string()/>
                 <input type="hidden" name="endpoint" value=endpoint.to_string()/>
@@ -205,7 +205,7 @@ pub(super) fn Request(
                 </div>
                 <CarryRequest request=as_typed/>
                 <SaveRequest request=as_typed problem=not_saved/>
-            </ActionForm>
+            </form>
         </section>
     }
 }

@@ -1,7 +1,8 @@
 //! A page of calls, in such words that an index gives them in the order in which they are shown.
 //!
 //! Of several conditions the one that fewest calls meet leads, as far as that is known beforehand: a session before an
-//! error code before an ending before a target. The others are looked at call by call. Of several targets each gives a
+//! error code before an ending before a target. The others are looked at call by call, of a session's calls those that
+//! were not answered, where only such are looked for. Of several targets each gives a
 //! page at most, and the newest of them all are the page: sorting all of their calls would read them all.
 
 use super::targets;

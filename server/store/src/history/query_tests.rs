@@ -44,7 +44,12 @@ async fn every_search_is_led_by_an_index_in_the_order_of_the_page() {
         (
             HistoryFilter { who: who.clone(), code, result: only(CallClass::Failed), ..filter() },
             these(),
-            "calls_who (who=?",
+            "calls_problem_who (who=?",
+        ),
+        (
+            HistoryFilter { who: who.clone(), result: Some(ResultFilter::NotAnswered), ..filter() },
+            Found::All,
+            "calls_problem_who (who=?",
         ),
         (HistoryFilter { who, ..filter() }, Found::Many, "calls_who (who=?"),
         (filter(), these(), "calls_target (target=?"),
