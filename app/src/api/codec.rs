@@ -34,7 +34,7 @@ impl ContentType for LargeForm {
 }
 
 impl Encoding for LargeForm {
-    const METHOD: leptos::server_fn::http_export::Method = <leptos::server_fn::codec::PostUrl as Encoding>::METHOD;
+    const METHOD: http::Method = http::Method::POST;
 }
 
 /// Lets server functions be called with a [`LargeForm`].
