@@ -19,6 +19,7 @@ pub mod history;
 pub mod invoke;
 pub mod load;
 pub mod names;
+pub mod pipeline;
 pub mod policy;
 mod quote;
 pub mod run;

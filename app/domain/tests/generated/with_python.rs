@@ -1,4 +1,5 @@
 mod code;
+mod pipeline;
 
 use domain::arn::CallerArn;
 use domain::endpoint::{EndpointArn, Sample};
@@ -269,14 +270,16 @@ fn the_handler_assumes_its_role_once_and_again_when_it_has_to() {
 fn ruff_has_nothing_to_say_about_the_handler() {
     let folder = tempfile::TempDir::new().unwrap();
     let file = handler_file(folder.path());
-    let ruff = |arguments: &[&str]| {
+    ruff(&file, "py39", "ARG001,E501");
+}
+
+/// Ruff's rules for a file, but for some, and its format.
+fn ruff(file: &Path, version: &str, but: &str) {
+    let checked = |arguments: &[&str]| {
         let mut command = Command::new(python());
-        run(command
-            .args(["-m", "ruff"])
-            .args(arguments)
-            .args(["--isolated", "--no-cache", "--target-version", "py39"])
-            .arg(&file))
+        let command = command.args(["-m", "ruff"]).args(arguments);
+        run(command.args(["--isolated", "--no-cache", "--target-version", version]).arg(file))
     };
-    ruff(&["check", "--select", "A,ARG,B,C4,E,F,I,N,PIE,PL,RET,S,SIM,UP,W", "--ignore", "ARG001,E501"]);
-    ruff(&["format", "--check"]);
+    checked(&["check", "--select", "A,ARG,B,C4,E,F,I,N,PIE,PL,RET,S,SIM,UP,W", "--ignore", but]);
+    checked(&["format", "--check"]);
 }

@@ -1,0 +1,179 @@
+//! The container's hyperparameters: texts by name, with the ranges that the container keeps.
+//!
+//! Source: SageMaker developer guide, "XGBoost hyperparameters". The container has the last word: a name that is not
+//! here is passed on as it is.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a model is trained for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Objective {
+    /// A probability of yes.
+    #[serde(rename = "binary:logistic")]
+    Binary,
+    /// The probability of each class.
+    #[serde(rename = "multi:softprob")]
+    Classes,
+    /// A number.
+    #[serde(rename = "reg:squarederror")]
+    Number,
+}
+
+impl Objective {
+    /// All of them, in the order they are offered.
+    pub const ALL: [Self; 3] = [Self::Binary, Self::Classes, Self::Number];
+
+    /// XGBoost's name for it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Binary => "binary:logistic",
+            Self::Classes => "multi:softprob",
+            Self::Number => "reg:squarederror",
+        }
+    }
+
+    /// The metric that says how good a model is.
+    pub fn metric(self) -> &'static str {
+        match self {
+            Self::Binary => "auc",
+            Self::Classes => "mlogloss",
+            Self::Number => "rmse",
+        }
+    }
+}
+
+/// Why a hyperparameter can't be what it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HyperparameterError {
+    /// It has to be given.
+    #[error("`{0}` is required")]
+    Missing(&'static str),
+    /// It is no number, or out of range.
+    #[error("`{name}` must be {expected}, not `{value}`")]
+    Range {
+        /// Its name.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// What would be accepted.
+        expected: &'static str,
+    },
+}
+
+/// Name, whether it is a whole number, the least and the most, and that in words.
+type Rule = (&'static str, bool, f64, f64, &'static str);
+
+const RULES: [Rule; 14] = [
+    ("num_round", true, 1.0, 1e6, "a whole number from 1 to 1000000"),
+    ("max_depth", true, 0.0, 1e3, "a whole number from 0 to 1000"),
+    ("eta", false, 0.0, 1.0, "a number from 0 to 1"),
+    ("gamma", false, 0.0, f64::MAX, "a number from 0"),
+    ("min_child_weight", false, 0.0, f64::MAX, "a number from 0"),
+    ("max_delta_step", false, 0.0, f64::MAX, "a number from 0"),
+    ("subsample", false, f64::MIN_POSITIVE, 1.0, "a number above 0, at most 1"),
+    ("colsample_bytree", false, f64::MIN_POSITIVE, 1.0, "a number above 0, at most 1"),
+    ("lambda", false, 0.0, f64::MAX, "a number from 0"),
+    ("alpha", false, 0.0, f64::MAX, "a number from 0"),
+    ("scale_pos_weight", false, 0.0, f64::MAX, "a number from 0"),
+    ("early_stopping_rounds", true, 1.0, 1e6, "a whole number from 1"),
+    ("num_class", true, 2.0, 1e6, "a whole number from 2"),
+    ("seed", true, 0.0, 9_007_199_254_740_992.0, "a whole number from 0"),
+];
+
+/// Checked hyperparameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
+pub struct Hyperparameters(BTreeMap<String, String>);
+
+impl Hyperparameters {
+    /// What does for most tables of a few thousand rows and more.
+    pub fn usual(objective: Objective) -> Self {
+        let values = [("objective", objective.key()), ("num_round", "100"), ("max_depth", "5"), ("eta", "0.2")];
+        let values = values.into_iter().chain([("subsample", "0.8"), ("eval_metric", objective.metric())]);
+        Self(values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+
+    /// By name, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// As a JSON object of texts.
+    pub fn json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_else(|error| unreachable!("texts are JSON: {error}"))
+    }
+}
+
+impl TryFrom<BTreeMap<String, String>> for Hyperparameters {
+    type Error = HyperparameterError;
+
+    fn try_from(values: BTreeMap<String, String>) -> Result<Self, HyperparameterError> {
+        let required: &[&'static str] = match values.get("objective").map(String::as_str) {
+            Some(objective) if objective.starts_with("multi:") => &["num_round", "num_class"],
+            _ => &["num_round"],
+        };
+        if let Some(missing) = required.iter().find(|name| !values.contains_key(**name)) {
+            return Err(HyperparameterError::Missing(missing));
+        }
+        for (name, whole, least, most, expected) in RULES {
+            let Some(value) = values.get(name) else { continue };
+            let number = value.trim().parse::<f64>().ok().filter(|number| !whole || number.fract() == 0.0);
+            if !number.is_some_and(|number| (least..=most).contains(&number)) {
+                return Err(HyperparameterError::Range { name, value: value.chars().take(80).collect(), expected });
+            }
+        }
+        Ok(Self(values))
+    }
+}
+
+impl From<Hyperparameters> for BTreeMap<String, String> {
+    fn from(values: Hyperparameters) -> Self {
+        values.0
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn checked(values: &[(&str, &str)]) -> Result<Hyperparameters, String> {
+        let values: BTreeMap<_, _> = values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Hyperparameters::try_from(values).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_usual_ones_are_fine_but_for_the_number_of_classes() {
+        for objective in [Objective::Binary, Objective::Number] {
+            let usual = Hyperparameters::usual(objective);
+            assert_eq!(Hyperparameters::try_from(BTreeMap::from(usual.clone())).unwrap(), usual);
+        }
+        let classes = BTreeMap::from(Hyperparameters::usual(Objective::Classes));
+        assert_eq!(Hyperparameters::try_from(classes), Err(HyperparameterError::Missing("num_class")));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_what_would_do() {
+        assert_eq!(checked(&[]), Err("`num_round` is required".into()));
+        for (name, value, expected) in [
+            ("num_round", "0", "a whole number from 1 to 1000000"),
+            ("num_round", "ten", "a whole number from 1 to 1000000"),
+            ("max_depth", "1.5", "a whole number from 0 to 1000"),
+            ("eta", "NaN", "a number from 0 to 1"),
+            ("subsample", "0", "a number above 0, at most 1"),
+            ("lambda", "inf", "a number from 0"),
+        ] {
+            let mut values = vec![("num_round", "10"), (name, value)];
+            values.dedup_by_key(|(name, _)| *name);
+            let values = if name == "num_round" { vec![(name, value)] } else { values };
+            assert_eq!(checked(&values), Err(format!("`{name}` must be {expected}, not `{value}`")));
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_here_is_left_to_the_container() {
+        let values = checked(&[("num_round", "10"), ("tree_method", "hist")]).unwrap();
+        assert_eq!(values.json(), r#"{"num_round":"10","tree_method":"hist"}"#);
+    }
+}
