@@ -202,6 +202,11 @@ id! {
     LoadId
 }
 
+id! {
+    /// A training pipeline, for its whole life; also the value of the tag `sagebridge:pipeline` on what it made.
+    PipelineId
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

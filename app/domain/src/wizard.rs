@@ -15,6 +15,7 @@ mod problems;
 mod typed;
 
 pub use answers::GRANT_NAME;
+pub(crate) use problems::Found;
 
 /// A step of the share wizard, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

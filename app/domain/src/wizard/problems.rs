@@ -11,14 +11,18 @@ const SESSION_SECONDS: std::ops::RangeInclusive<u32> = 3600..=43_200;
 
 /// Collects a step's problems.
 #[derive(Default)]
-pub(super) struct Found(Vec<FieldProblem>);
+pub(crate) struct Found(Vec<FieldProblem>);
 
 impl Found {
-    pub(super) fn add(&mut self, field: &str, message: impl Into<String>, hint: &str) {
+    /// All of them, in the order they were found.
+    pub(crate) fn all(self) -> Vec<FieldProblem> {
+        self.0
+    }
+    pub(crate) fn add(&mut self, field: &str, message: impl Into<String>, hint: &str) {
         let hint = (!hint.is_empty()).then(|| hint.to_owned());
         self.0.push(FieldProblem { field: field.into(), message: message.into(), hint });
     }
-    fn check<T>(&mut self, field: &str, parsed: Result<T, NameError>, hint: &str) -> Option<T> {
+    pub(crate) fn check<T>(&mut self, field: &str, parsed: Result<T, NameError>, hint: &str) -> Option<T> {
         parsed.map_err(|error| self.add(field, said(&error), hint)).ok()
     }
 }
@@ -47,7 +51,7 @@ impl ShareDraft {
             WizardStep::Child => self.child_problems(&mut found),
             WizardStep::Review | WizardStep::Apply | WizardStep::Verify => {}
         }
-        found.0
+        found.all()
     }
 
     /// What is wrong anywhere, in the order of the steps.

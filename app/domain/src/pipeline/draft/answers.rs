@@ -1,0 +1,109 @@
+//! From a draft to an intent.
+
+use super::{ModelForm, PipelineDraft, PipelineStep};
+use crate::pipeline::data::Layout;
+use crate::pipeline::hyperparameters::{HyperparameterError, Hyperparameters, Objective};
+use crate::pipeline::intent::{Deployment, PipelineIntent, Place, Prefix, Source, Training, Update};
+use std::collections::BTreeMap;
+
+/// `name=value` a line.
+pub(super) fn lines(values: &Hyperparameters) -> String {
+    values.iter().filter(|(name, _)| *name != "objective").map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+/// What stands in the form's lines, with the objective and the number of classes beside them.
+pub fn hyperparameters(form: &ModelForm) -> Result<Hyperparameters, HyperparameterError> {
+    let mut values = BTreeMap::new();
+    for line in form.hyperparameters.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (name, value) = line.split_once('=').unwrap_or((line, ""));
+        values.insert(name.trim().to_owned(), value.trim().to_owned());
+    }
+    values.insert("objective".to_owned(), form.objective.clone());
+    if objective(form) == Some(Objective::Classes) && !form.classes.trim().is_empty() {
+        values.insert("num_class".to_owned(), form.classes.trim().to_owned());
+    }
+    Hyperparameters::try_from(values)
+}
+
+pub(super) fn objective(form: &ModelForm) -> Option<Objective> {
+    Objective::ALL.into_iter().find(|objective| objective.key() == form.objective)
+}
+
+pub(super) fn update(form: &ModelForm) -> Option<Update> {
+    Update::ALL.into_iter().find(|update| update.key() == form.update)
+}
+
+impl PipelineDraft {
+    /// The pipeline as asked for; `None` while a step before the review has a problem.
+    pub fn intent(&self) -> Option<PipelineIntent> {
+        let open =
+            [PipelineStep::Accounts, PipelineStep::Model].into_iter().any(|step| !self.problems(step).is_empty());
+        if open { None } else { self.read_intent() }
+    }
+
+    fn read_intent(&self) -> Option<PipelineIntent> {
+        let (accounts, model) = (&self.accounts, &self.model);
+        let place = |connection: &str| {
+            let found = self.found.get(connection)?;
+            Some(Place { connection: connection.parse().ok()?, account: found.account.clone() })
+        };
+        let prefix = Prefix::parse(&model.prefix).ok()?;
+        let region = accounts.region.parse().ok()?;
+        let shared_services = place(&accounts.shared_services)?;
+        let bucket = match model.bucket.trim() {
+            "" => PipelineIntent::usual_bucket(&prefix, &shared_services.account, &region),
+            chosen => chosen.to_owned(),
+        };
+        Some(PipelineIntent {
+            prefix,
+            region,
+            administrator: self.found.get(&accounts.shared_services)?.caller.clone()?,
+            shared_services,
+            training_account: place(&accounts.training)?,
+            production: place(&accounts.production)?,
+            bucket,
+            source: match model.source.as_str() {
+                "bucket" => Source::Bucket,
+                _ => Source::Repository {
+                    name: model.repository.trim().to_owned(),
+                    branch: model.branch.trim().to_owned(),
+                },
+            },
+            training: Training {
+                version: model.version.clone().try_into().ok()?,
+                instance_type: model.training_instance.trim().to_owned(),
+                instance_count: model.training_count.trim().parse().ok()?,
+                volume_gigabytes: model.volume.trim().parse().ok()?,
+                max_seconds: model.minutes.trim().parse::<u32>().ok()?.checked_mul(60)?,
+                hyperparameters: hyperparameters(model).ok()?,
+            },
+            deployment: Deployment {
+                endpoint: model.endpoint.parse().ok()?,
+                instance_type: model.endpoint_instance.trim().to_owned(),
+                instance_count: model.endpoint_count.trim().parse().ok()?,
+                update: update(model)?,
+                wait_seconds: model.wait.trim().parse().ok()?,
+                alarms: !model.alarms.is_empty(),
+            },
+        })
+    }
+
+    pub(super) fn read_layout(&self) -> Option<Layout> {
+        let columns = self.uploaded.as_ref()?.columns.clone();
+        let objective = objective(&self.model)?;
+        let classes = match objective {
+            Objective::Classes => Some(self.model.classes.trim().parse().ok()?),
+            Objective::Binary | Objective::Number => None,
+        };
+        Some(Layout {
+            columns,
+            header: !self.data.header.is_empty(),
+            label: self.data.label.parse().ok()?,
+            left_out: self.data.left_out.iter().filter_map(|at| at.parse().ok()).collect(),
+            objective,
+            classes,
+            validation_percent: self.data.validation.trim().parse().ok()?,
+            seed: 0,
+        })
+    }
+}
