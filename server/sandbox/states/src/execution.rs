@@ -17,10 +17,10 @@ use crate::random::Randomness;
 use crate::resource::Resource;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use thread::{Stage, Thread, ThreadId};
-use turn::Turn;
+use turn::{Turn, Work};
 
 /// Who an execution is, as its context object and its history show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,6 +182,10 @@ pub struct Execution {
     random: Randomness,
     threads: BTreeMap<ThreadId, Thread>,
     next_thread: u64,
+    /// What is left to do: nothing, but for a turn that ended early.
+    work: VecDeque<Work>,
+    /// The time of the last turn.
+    turned_at: i64,
     history: History,
     outcome: Option<Outcome>,
 }
@@ -211,6 +215,8 @@ impl Execution {
             started_at: now,
             threads: BTreeMap::new(),
             next_thread: 0,
+            work: VecDeque::new(),
+            turned_at: now,
             history: History::default(),
             outcome: None,
         };
@@ -282,8 +288,12 @@ impl Execution {
         self.threads.values().filter_map(Thread::token).collect()
     }
 
-    /// When time alone changes something next, in milliseconds.
+    /// When time alone changes something next, in milliseconds: at once, where the last turn ended early because there
+    /// was much to do, so that no execution keeps its host from others.
     pub fn wakes_at(&self) -> Option<i64> {
+        if !self.work.is_empty() && self.outcome.is_none() {
+            return Some(self.turned_at);
+        }
         let due = self.threads.values().filter_map(|thread| thread.stage.due());
         due.chain(self.times_out_at).min().filter(|_| self.outcome.is_none())
     }

@@ -31,6 +31,10 @@ pub const CAUSE_CHARS: usize = 32_768;
 pub const DATA_DEPTH: usize = 100;
 /// Bytes that the paths and functions of one state may touch while its data are worked out. Ours.
 pub const EVALUATION_BYTES: usize = 16 * DATA_BYTES;
+/// States that one turn of an execution enters or begins before it hands control back to its host. Ours.
+pub const STATES_A_TURN: usize = 500;
+/// Bytes that a turn's evaluations touch before it hands control back. Ours.
+pub const TURN_BYTES: usize = 4 * EVALUATION_BYTES;
 /// Bytes of inputs and outputs that a history holds; events after that have none and are marked truncated. Ours.
 pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
 /// Characters of a path. Ours.

@@ -114,6 +114,9 @@ impl<'a> Evaluation<'a> {
 
     /// What a path selects; `None` where that is nothing.
     pub(crate) fn read(&mut self, path: &Path) -> Result<Option<Value>, Failure> {
+        if let Some(root) = path.queried(&self.scope) {
+            self.spend(size(root, self.left))?;
+        }
         match path.find(&self.scope) {
             Found::One(value) => {
                 self.spend(size(value, self.left))?;
@@ -129,7 +132,12 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Notes that so many bytes more were touched.
+    /// How many bytes were touched so far.
+    pub(crate) fn spent(&self) -> usize {
+        EVALUATION_BYTES - self.left
+    }
+
+    /// Notes that so many bytes more are touched.
     pub(crate) fn spend(&mut self, bytes: usize) -> Result<(), Failure> {
         match self.left.checked_sub(bytes) {
             Some(left) => {

@@ -92,6 +92,7 @@ impl Turn<'_> {
             Details { output: output.clone(), error: error.clone(), cause: cause.clone(), ..Details::default() };
         self.execution.history.end(self.now, event, previous, details);
         let threads = std::mem::take(&mut self.execution.threads);
+        self.execution.work.clear();
         self.effects.extend(threads.values().filter_map(Thread::token).map(cancel));
         let outcome = Outcome { status, output, error, cause, stopped_at: self.now };
         self.execution.outcome = Some(outcome.clone());

@@ -8,15 +8,17 @@ use crate::definition::{Kind, Number, State, WaitFor, Words};
 use crate::failure::{Failure, Origin, names};
 use crate::flow::Selection;
 use crate::history::{Details, EventType, Full};
+use crate::limits::{STATES_A_TURN, TURN_BYTES};
 use crate::path::{Path, Scope};
 use crate::template::{Evaluation, Expression, Template};
 use crate::time;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What is left to do, in its order: threads take turns state by state.
-pub(super) enum Work {
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Work {
     /// Enter the current state.
     Enter(ThreadId),
     /// Begin it, once more.
@@ -50,12 +52,14 @@ pub(super) struct Turn<'e> {
     pub(super) execution: &'e mut Execution,
     pub(super) now: i64,
     pub(super) effects: Vec<Effect>,
-    pub(super) work: VecDeque<Work>,
+    /// The bytes that evaluations have touched.
+    spent: usize,
 }
 
 impl<'e> Turn<'e> {
     pub(super) fn new(execution: &'e mut Execution, now: i64) -> Self {
-        Self { execution, now, effects: Vec::new(), work: VecDeque::new() }
+        execution.turned_at = now;
+        Self { execution, now, effects: Vec::new(), spent: 0 }
     }
 
     pub(super) fn start(mut self) -> Vec<Effect> {
@@ -86,10 +90,14 @@ impl<'e> Turn<'e> {
         self.run()
     }
 
-    /// Works until every thread waits, also for what is due at once.
+    /// Works until every thread waits, also for what is due at once, or until it was enough for one turn.
     fn run(mut self) -> Vec<Effect> {
+        let mut left = STATES_A_TURN;
         loop {
-            while let Some(work) = self.work.pop_front() {
+            while left > 0
+                && let Some(work) = self.execution.work.pop_front()
+            {
+                left -= 1;
                 if self.execution.outcome.is_some() {
                     return self.effects;
                 }
@@ -98,8 +106,11 @@ impl<'e> Turn<'e> {
                     Work::Begin(id) => (id, self.begin(id)),
                 };
                 self.settle(id, step);
+                if self.spent > TURN_BYTES {
+                    left = 0;
+                }
             }
-            if self.execution.outcome.is_some() || !self.due() {
+            if left == 0 || self.execution.outcome.is_some() || !self.due() {
                 break;
             }
         }
@@ -150,7 +161,7 @@ impl<'e> Turn<'e> {
             stage: Stage::Ready,
         };
         self.execution.threads.insert(id, thread);
-        self.work.push_back(Work::Enter(id));
+        self.execution.work.push_back(Work::Enter(id));
         id
     }
 
@@ -266,7 +277,9 @@ impl<'e> Turn<'e> {
     ) -> Step<T> {
         let scope = Scope { input, context };
         let mut evaluation = Evaluation::new(scope, &mut self.execution.random, &thread.state);
-        work(&mut evaluation).map_err(Stop::from)
+        let result = work(&mut evaluation);
+        self.spent += evaluation.spent();
+        result.map_err(Stop::from)
     }
 
     pub(super) fn context(&self, thread: &Thread, token: Option<&str>, item: Option<(usize, Value)>) -> Context {
@@ -414,12 +427,13 @@ impl<'e> Turn<'e> {
     pub(super) fn exit(&mut self, thread: &Thread, kind: &Kind, output: Data, next: Option<&str>) -> Step {
         let details =
             Details { name: Some(thread.state.clone()), output: Some(output.text().clone()), ..Details::default() };
+        self.spent += output.text().len();
         self.event(thread.id, exited(kind), details)?;
         let Some(next) = next else { return self.workflow_ends(thread.id, output) };
         if let Some(thread) = self.thread(thread.id) {
             (thread.state, thread.input, thread.stage) = (next.to_owned(), output, Stage::Ready);
         }
-        self.work.push_back(Work::Enter(thread.id));
+        self.execution.work.push_back(Work::Enter(thread.id));
         Ok(())
     }
 
@@ -458,7 +472,7 @@ impl<'e> Turn<'e> {
                 if let Some(thread) = self.thread(id) {
                     thread.stage = Stage::Ready;
                 }
-                self.work.push_back(Work::Begin(id));
+                self.execution.work.push_back(Work::Begin(id));
                 Ok(())
             }
             Stage::Task(task) => {

@@ -94,8 +94,8 @@ fn deep_definitions_are_refused_or_run() {
 #[test]
 fn queries_over_deep_and_wide_data_come_to_an_end() {
     let wide: Vec<Value> = (0..20_000).map(|n| json!({"n": n})).collect();
-    let deep = (0..90).fold(json!(wide), |value, _| json!([value]));
-    for path in ["$..n", "$..*", "$..[*]..n", "$[*][*]..[?(@.n > 5)]"] {
+    let deep = (0..90).fold(json!(wide), |value, _| Value::Array(vec![value]));
+    for path in ["$..n", "$..*", "$[*][*]..[?(@.n > 5)]"] {
         let mut host = Host::start(
             &alone(json!({"Type": "Pass", "Parameters": {"r.$": format!("States.ArrayLength({path})")}})),
             &deep,
@@ -105,6 +105,43 @@ fn queries_over_deep_and_wide_data_come_to_an_end() {
         }
         assert_ne!(host.status(), ExecutionStatus::Running, "{path}");
     }
+}
+
+#[test]
+fn many_queries_in_one_state_are_stopped() {
+    let queries: serde_json::Map<String, Value> = (0..20_000).map(|n| (format!("f{n}.$"), json!("$..none"))).collect();
+    let list: Vec<u32> = (0..40_000).collect();
+    let host = run(&alone(json!({"Type": "Pass", "Parameters": queries})), &json!(list));
+    assert_eq!(host.failure().0, "States.DataLimitExceeded");
+}
+
+#[test]
+fn a_loop_over_much_data_hands_control_back_earlier() {
+    let definition = json!({"StartAt": "L", "States": {
+        "L": {"Type": "Pass", "Parameters": {"n.$": "States.ArrayLength($..*)"}, "ResultPath": "$.n", "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "E"}], "Default": "L"},
+        "E": {"Type": "Succeed"}
+    }});
+    let host = Host::start(&definition, &json!({"list": (0..40_000).collect::<Vec<u32>>()}));
+    assert_eq!(host.effects, [states::Effect::Wake { at: host.now }]);
+    assert!((10..200).contains(&host.execution.history().len()), "{}", host.execution.history().len());
+}
+
+#[test]
+fn a_loop_hands_control_back_and_can_be_stopped() {
+    let definition = json!({"StartAt": "L", "States": {
+        "L": {"Type": "Pass", "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "E"}], "Default": "L"},
+        "E": {"Type": "Succeed"}
+    }});
+    let mut host = Host::start(&definition, &json!({}));
+    assert_eq!(host.effects, [states::Effect::Wake { at: host.now }]);
+    let events = host.execution.history().len();
+    assert_eq!(events, 1 + 2 * states::limits::STATES_A_TURN);
+    host.wake();
+    assert_eq!(host.execution.history().len(), events + 2 * states::limits::STATES_A_TURN);
+    host.signal(states::Signal::Stop { error: None, cause: None });
+    assert_eq!(host.status(), ExecutionStatus::Aborted);
 }
 
 fn any_json() -> impl Strategy<Value = Value> {

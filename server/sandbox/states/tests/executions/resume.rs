@@ -70,6 +70,25 @@ fn stored(execution: &Execution) -> Execution {
     serde_json::from_str(&serde_json::to_string(execution).unwrap()).unwrap()
 }
 
+#[test]
+fn a_loop_that_is_stored_between_its_turns_ends_the_same() {
+    let definition = json!({"StartAt": "L", "States": {
+        "L": {"Type": "Pass", "Parameters": {"id.$": "States.UUID()"}, "Next": "C"},
+        "C": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "E"}], "Default": "L"},
+        "E": {"Type": "Succeed"}
+    }});
+    let machine = machine(&definition);
+    let (mut kept, _) = Execution::start(machine, identity(), "{}", START).unwrap();
+    let (mut other, mut turns) = (stored(&kept), 0);
+    while kept.outcome().is_none() {
+        turns += 1;
+        other = if turns % 10 == 0 { stored(&other) } else { other };
+        assert_eq!(kept.apply(Signal::Tick, START), other.apply(Signal::Tick, START));
+    }
+    assert!(turns > 20, "{turns}");
+    assert_eq!(kept.history(), other.history());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
