@@ -155,6 +155,8 @@ pub(crate) enum Number {
 pub(crate) struct Task {
     pub(crate) resource: Resource,
     pub(crate) parameters: Option<Template>,
+    /// An object whose `RoleArn` is the role that the task acts as.
+    pub(crate) credentials: Option<Template>,
     pub(crate) timeout: Option<Number>,
     pub(crate) heartbeat: Option<Number>,
     pub(crate) then: Then,

@@ -118,6 +118,8 @@ pub struct TaskRequest {
     pub resource: Resource,
     /// With what.
     pub parameters: Value,
+    /// The role to call as, where it isn't the execution's: `Credentials`.
+    pub role_arn: Option<String>,
     /// When it has timed out, in milliseconds. The execution sees to it itself.
     pub times_out_at: Option<i64>,
     /// The longest time between two heartbeats, in seconds.

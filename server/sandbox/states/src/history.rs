@@ -134,12 +134,23 @@ pub struct Details {
     /// The task's heartbeat.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_in_seconds: Option<u64>,
+    /// The role that a task acts as, where it isn't the execution's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_credentials: Option<TaskCredentials>,
     /// The items of a map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<usize>,
     /// The iteration's number, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
+}
+
+/// As whom a task is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskCredentials {
+    /// The role's ARN.
+    pub role_arn: String,
 }
 
 /// An event.

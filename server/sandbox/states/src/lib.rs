@@ -37,6 +37,6 @@ pub use execution::{
     Effect, Execution, ExecutionStatus, Identity, Outcome, Signal, SignalError, StartError, TaskRequest,
 };
 pub use failure::{Failure, names};
-pub use history::{Details, EventType, HistoryEvent};
+pub use history::{Details, EventType, HistoryEvent, TaskCredentials};
 pub use resource::{Pattern, Resource};
 pub use substitution::{SubstitutionError, substitute};

@@ -196,8 +196,9 @@ fn task(fields: &mut Fields<'_>, reading: &Reading) -> Option<Task> {
     {
         fields.wrong_at("Credentials", "The field 'RoleArn' is required but was missing");
     }
-    let (parameters, then) = (fields.template("Parameters", true), then(fields));
-    Some(Task { resource: resource?, parameters, timeout, heartbeat, then })
+    let (parameters, credentials) = (fields.template("Parameters", true), fields.template("Credentials", true));
+    let then = then(fields);
+    Some(Task { resource: resource?, parameters, credentials, timeout, heartbeat, then })
 }
 
 fn resource(fields: &mut Fields<'_>, kind: StateMachineType) -> Option<Resource> {

@@ -6,7 +6,7 @@ use super::{Effect, Signal, TaskRequest};
 use crate::data::{Data, Unfit};
 use crate::definition::{State, Task};
 use crate::failure::{Failure, Origin, names};
-use crate::history::{Details, EventType};
+use crate::history::{Details, EventType, TaskCredentials};
 use crate::resource::Resource;
 use serde_json::Value;
 
@@ -30,8 +30,10 @@ impl Turn<'_> {
             }
         }
         let [timeout, heartbeat] = seconds;
+        let role_arn = self.role(thread, &input, task)?;
         let mut details = scheduled(&task.resource, &parameters, &self.execution.identity.region);
         (details.timeout_in_seconds, details.heartbeat_in_seconds) = (timeout, heartbeat);
+        details.task_credentials = role_arn.clone().map(|role_arn| TaskCredentials { role_arn });
         self.event(thread.id, events(&task.resource).scheduled, details)?;
         let (now, times_out_at) = (self.now, timeout.map(|seconds| later(self.now, seconds)));
         if let Some(thread) = self.thread(thread.id) {
@@ -50,10 +52,21 @@ impl Turn<'_> {
             state: thread.state.clone(),
             resource: task.resource.clone(),
             parameters: parameters.value().clone(),
+            role_arn,
             times_out_at,
             heartbeat_seconds: heartbeat,
         })));
         Ok(())
+    }
+
+    /// The role of the task's `Credentials`.
+    fn role(&mut self, thread: &Thread, input: &Data, task: &Task) -> Step<Option<String>> {
+        let Some(template) = &task.credentials else { return Ok(None) };
+        let filled = self.evaluate(thread, input.value(), None, |evaluation| template.fill(evaluation))?;
+        match filled.get("RoleArn").and_then(Value::as_str) {
+            Some(role) => Ok(Some(role.to_owned())),
+            None => Err(Failure::runtime("The field 'RoleArn' of the Credentials must be a string").into()),
+        }
     }
 
     /// Takes what a task says, if it is still open.

@@ -222,6 +222,18 @@ fn maps_run_no_more_iterations_at_once_than_they_may() {
 }
 
 #[test]
+fn a_task_may_act_as_another_role() {
+    let state =
+        json!({"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Credentials": {"RoleArn.$": "$.role"}});
+    let role = "arn:aws:iam::444455556666:role/there";
+    let host = Host::start(&alone(state.clone()), &json!({ "role": role }));
+    assert_eq!(host.open[0].role_arn.as_deref(), Some(role));
+    let scheduled = host.execution.history()[2].to_value(true);
+    assert_eq!(scheduled["taskScheduledEventDetails"]["taskCredentials"], json!({ "roleArn": role }));
+    assert_eq!(run(&alone(state), &json!({"role": 1})).failure().0, "States.Runtime");
+}
+
+#[test]
 fn task_states_call_with_parameters_and_place_results() {
     let definition = alone(json!({
         "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken", "InputPath": "$.in",
