@@ -1,7 +1,9 @@
 //! What CloudFormation says, in one place, so that a text is easy to correct.
 //!
-//! Each text names how well it is known. *Recorded*: the text was seen in a recorded answer of AWS's or in several
-//! reports of people who got it. *Not confirmed*: the rule is AWS's, the wording is built after its neighbours.
+//! Each text names how well it is known, here and where a text stands beside its rule. *Recorded*: it was seen in a
+//! recorded answer of AWS's or in several reports of people who got it. *From other implementations*: independent ones
+//! agree on it, no answer of AWS's was found. *Not confirmed*: the rule is AWS's, the wording is built after its
+//! neighbours. *Ours*: the rule is ours.
 
 use crate::quotas;
 
@@ -126,10 +128,10 @@ pub(crate) fn attribute_no_map(resource: &str, attribute: &str) -> String {
     format!("Template format error: [/Resources/{resource}/{attribute}] Every {attribute} member must be a map")
 }
 
-/// Recorded, from other implementations.
+/// From other implementations.
 pub(crate) const DEPENDS_ON: &str = "Template format error: Every DependsOn value must be a string.";
 
-/// Recorded, from other implementations.
+/// From other implementations.
 pub(crate) fn unknown_policy(attribute: &str, value: &str, resource: &str) -> String {
     format!("Template format error: Unrecognized {attribute} {value} for resource {resource}")
 }
@@ -151,7 +153,7 @@ pub(crate) fn unresolved_in_conditions(names: &[&str]) -> String {
     )
 }
 
-/// Recorded, from other implementations.
+/// From other implementations.
 pub(crate) fn unresolved_condition(name: &str, block: &str) -> String {
     format!("Template format error: Unresolved condition dependency {name} in the {block} block of the template")
 }
@@ -182,7 +184,7 @@ pub(crate) fn not_in_rules(function: &str) -> String {
     )
 }
 
-/// Recorded for Fn::Equals, from other implementations.
+/// From other implementations, for Fn::Equals.
 pub(crate) fn only_in_conditions(function: &str) -> String {
     format!("Template error: {function} cannot be partially collapsed")
 }
@@ -212,7 +214,7 @@ pub(crate) fn undefined_in_sub(variable: &str) -> String {
     format!("Template error: instance of Fn::Sub references invalid resource attribute {variable}")
 }
 
-/// Recorded, from other implementations; the list's form is not confirmed.
+/// From other implementations; the list's form is not confirmed.
 pub(crate) fn common_names(names: &[&str]) -> String {
     format!(
         "Template error: all resources and parameters must have unique names. Common name(s):[{}]",

@@ -105,7 +105,7 @@ const SPLIT: &str = "Template error: every Fn::Split object requires two paramet
 /// Recorded.
 pub(crate) const SELECT: &str =
     "Template error: Fn::Select requires a list argument with two elements: an integer index and a list";
-/// Recorded, from other implementations.
+/// From other implementations.
 const FIND_IN_MAP: &str = "Template error: every Fn::FindInMap object requires three parameters, the map name, map \
                            key and the attribute for return value";
 /// Recorded.
@@ -118,13 +118,13 @@ const SUB: &str = "Template error: One or more Fn::Sub intrinsic functions don't
 /// Recorded.
 const SUB_NAMES: &str = "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, \
                          underscores, periods, and colons";
-/// Recorded, from other implementations.
+/// From other implementations.
 const IF_CONDITION: &str = "Template error: Fn::If requires a list argument with the first element being a condition";
-/// Recorded, from other implementations.
+/// From other implementations.
 const IF: &str = "Template error: Fn::If requires a list argument with three elements";
-/// Recorded, from other implementations.
+/// From other implementations.
 const EQUALS: &str = "Template error: Fn::Equals requires a list argument with two elements";
-/// Recorded, from other implementations.
+/// From other implementations.
 const NOT: &str = "Template error: Fn::Not requires a list argument with one element";
 /// Not confirmed.
 const CIDR: &str = "Template error: every Fn::Cidr object requires two or three parameters, the ipBlock, \
@@ -255,7 +255,7 @@ impl Call<'_> {
             "Fn::Or" => Function::Or(several(argument)?),
             "Fn::Not" => match self.arguments(argument, NOT)? {
                 [one] if one.function().is_some_and(Function::is_boolean) => Function::Not(one),
-                // Recorded, from other implementations.
+                // From other implementations.
                 _ => return Err(self.fault("Template error: Fn::Not requires a list argument with one function token")),
             },
             "Fn::Equals" => {

@@ -222,6 +222,7 @@ fn bind(name: &str, declaration: &ParameterDeclaration, given: String, store: &d
                 let inner = declaration.parameter_type.inner();
                 let stored = stored.as_deref().unwrap_or_default();
                 let misfit = values(declaration, stored).into_iter().find(|value| !inner.fits(value))?;
+                let misfit = if declaration.no_echo { words::MASKED } else { misfit };
                 Some(format!(
                     "Parameter validation failed: parameter value {misfit} for parameter name {name} does not exist"
                 ))

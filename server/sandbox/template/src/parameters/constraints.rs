@@ -2,6 +2,7 @@
 
 use super::pattern::Pattern;
 use super::{Inner, ParameterDeclaration};
+use crate::words;
 
 /// Why a value is refused, in CloudFormation's words; `None` if it is not.
 ///
@@ -12,7 +13,8 @@ pub(super) fn refusal(name: &str, declaration: &ParameterDeclaration, value: &st
     Some(match (&declaration.constraint_description, reason) {
         (_, Broken::DoesNotExist(value)) => {
             // Recorded.
-            format!("Parameter validation failed: parameter value {value} for parameter name {name} does not exist")
+            let shown = if declaration.no_echo { words::MASKED } else { &value };
+            format!("Parameter validation failed: parameter value {shown} for parameter name {name} does not exist")
         }
         (_, Broken::Pattern(reason)) => reason.message(name),
         (Some(description), Broken::Constraint(_)) => {

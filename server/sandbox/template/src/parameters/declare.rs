@@ -22,11 +22,11 @@ const KNOWN: &[&str] = &[
 
 /// Not confirmed.
 const NO_MAP: &str = "Template format error: Any Parameters member must be a JSON object.";
-/// Recorded, from other implementations.
+/// From other implementations.
 const NO_TYPE: &str = "Template format error: Every Parameters object must contain a Type member.";
-/// Recorded, from other implementations.
+/// From other implementations.
 const ALLOWED_VALUES: &str = "Template format error: Every AllowedValues member must be a list.";
-/// Recorded, from other implementations.
+/// From other implementations.
 const ALLOWED_VALUE: &str = "Template format error: Every AllowedValues value must be a string.";
 /// The most characters of a parameter's description and constraint description.
 const TEXT_CHARACTERS: usize = 4000;
@@ -86,7 +86,7 @@ impl Reader<'_> {
     fn description(&self, key: &str) -> Result<Option<String>> {
         let text = self.text(key)?;
         if text.as_ref().is_some_and(|text| text.chars().count() > TEXT_CHARACTERS) {
-            // Recorded, from other implementations.
+            // From other implementations.
             let message = format!("Template format error: {key} must be no longer than {TEXT_CHARACTERS} characters.");
             return Err(self.fault(key, message));
         }
@@ -109,7 +109,7 @@ impl Reader<'_> {
         if text.trim().parse::<f64>().is_ok_and(f64::is_finite) {
             return Ok(Some(text.trim().to_owned()));
         }
-        // Recorded, from other implementations.
+        // From other implementations.
         Err(self.fault(key, format!("Template format error: Every {key} member must be a number.")))
     }
 
@@ -127,7 +127,7 @@ impl Reader<'_> {
             if self.get(key).is_none() || fits {
                 return Ok(());
             }
-            // Recorded, from other implementations.
+            // From other implementations.
             let message =
                 format!("Template error: Parameter '{}' {key} must be on a parameter of type {kind}", self.name);
             Err(self.fault(key, message))

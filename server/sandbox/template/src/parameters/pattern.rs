@@ -25,7 +25,7 @@ pub(super) enum Refused {
 impl Refused {
     pub(super) fn message(&self, parameter: &str) -> String {
         match self {
-            // Recorded, from other implementations.
+            // From other implementations.
             Self::Invalid => {
                 format!("Parameter '{parameter}' AllowedPattern must be a valid regular expression.")
             }

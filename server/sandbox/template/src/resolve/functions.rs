@@ -114,7 +114,7 @@ impl Resolver<'_> {
     /// An argument that must be a string.
     fn text(&self, expression: &Expression, path: &Path<'_>) -> Result<String> {
         self.value(expression, path)?.as_ref().and_then(text).ok_or_else(|| {
-            // Recorded for Fn::Base64, from other implementations.
+            // From other implementations, for Fn::Base64.
             let function = path.to_string().rsplit('/').find(|part| part.starts_with("Fn::")).map(str::to_owned);
             let function = function.unwrap_or_else(|| "function".to_owned());
             fault(path, format!("Template error: every {function} object must have a String-typed value."))
@@ -192,7 +192,7 @@ impl Resolver<'_> {
     }
 
     fn select(&self, index: &Expression, values: &Expression, path: &Path<'_>) -> Result<Option<Value>> {
-        // Recorded, from other implementations.
+        // From other implementations.
         const INDEX: &str =
             "Template error: Fn::Select requires a list argument with a valid index value as its first element";
         let written = self.value(index, &path.index(0))?.as_ref().and_then(text);

@@ -98,6 +98,9 @@ fn a_masked_value_is_shown_nowhere() {
     assert_eq!((secret.shown(), secret.value()), ("****", json!("hunter2")));
     assert!(!format!("{bound:?}").contains("hunter2"));
     assert_eq!(template.summary().parameters[0].default_value.as_deref(), Some("****"));
+    let shaped = self::template("{Secret: {Type: 'AWS::EC2::VPC::Id', NoEcho: true}}");
+    let error = bind(&shaped, &[("Secret", "hunter2")]).unwrap_err();
+    assert!(error.message.contains("****") && !error.message.contains("hunter2"), "{error}");
 }
 
 struct Store;
