@@ -209,6 +209,8 @@ pub(super) fn not_computed(name: &str, value: &Value<'_>) -> Option<String> {
             | "aft_loss_distribution_scale",
             _,
         ) => false,
+        // XGBoost takes what is infinite, and then learns nothing that is a number.
+        (_, Value::Number(v)) => (*v as f32).is_finite(),
         _ => true,
     };
     (!harmless).then_some(text)

@@ -145,6 +145,9 @@ fn what_is_not_computed_is_refused_not_ignored() {
         ("monotone_constraints", "(1,0)"),
         ("_kfold", "5"),
         ("num_round", "100001"),
+        ("base_score", "inf"),
+        ("lambda", "1e39"),
+        ("tweedie_variance_power", "1.5"),
     ] {
         let told = refusal(name, value);
         assert!(told.ends_with("valid on AWS, but not computed by the sandbox"), "{name}: {told}");

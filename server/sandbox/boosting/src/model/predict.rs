@@ -104,7 +104,8 @@ impl Model {
         Ok(Predictions { width: self.answers(), values })
     }
 
-    /// What it says to the rows of a text/csv request. An empty field is a missing value.
+    /// What it says to the rows of a text/csv request. An empty field is a missing value, and an
+    /// empty request has no rows.
     pub fn predict_csv(&self, text: &str) -> Result<Predictions, PredictError> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_matches(['\n', '\r', ' ']);
         let first = text.lines().next().unwrap_or_default();

@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::DataFile;
 use crate::sample::Churn;
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 fn parameters(given: &[(&str, &str)]) -> Hyperparameters {
@@ -273,4 +274,57 @@ fn a_classification_of_unlike_classes_is_asked_for_its_weights() {
         predictions.values.iter().filter(|probability| **probability > 0.5).count()
     };
     assert!(positive("5") > positive("1"));
+}
+
+/// A cell of any kind, numbers at the limits of single precision among them.
+fn any_cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => (-3i32..4).prop_map(|number| number.to_string()),
+        2 => (-1e3f32..1e3).prop_map(|number| number.to_string()),
+        1 => prop_oneof![Just(""), Just("3.4e38"), Just("-3.4e38"), Just("1e-45"), Just("nan")]
+            .prop_map(str::to_owned),
+    ]
+}
+
+/// Mostly a label that every objective takes, a weight, and three columns.
+fn any_row() -> impl Strategy<Value = String> {
+    let label = prop_oneof![60 => Just("0".to_owned()), 60 => Just("1".to_owned()), 1 => any_cell()];
+    let weight = prop_oneof![20 => (0u8..4).prop_map(|weight| weight.to_string()), 1 => Just("1e30".to_owned())];
+    (label, weight, any_cell(), any_cell(), any_cell())
+        .prop_map(|(label, weight, a, b, c)| format!("{label},{weight},{a},{b},{c}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_table_gives_a_model_that_can_be_kept_or_a_failure(
+        rows in prop::collection::vec(any_row(), 1..30),
+        objective in 0..Objective::ALL.len(),
+        lambda in prop_oneof![Just("0"), Just("1")],
+        child in prop_oneof![Just("0"), Just("1")],
+        depth in prop_oneof![Just("0"), Just("3")],
+        weighted in prop_oneof![Just("0"), Just("1")],
+    ) {
+        let objective = Objective::ALL[objective];
+        let mut given = vec![
+            ("num_round", "3"),
+            ("objective", objective.name()),
+            ("lambda", lambda),
+            ("min_child_weight", child),
+            ("max_depth", depth),
+            ("csv_weights", weighted),
+        ];
+        if objective.is_multiclass() {
+            given.push(("num_class", "4"));
+        }
+        match learn(&given, &rows.join("\n"), None) {
+            Ok(training) => {
+                let kept = Model::from_json(&training.model.to_json().unwrap()).unwrap();
+                prop_assert_eq!(kept, training.model);
+            }
+            Err(TrainingError::Failed(failure)) => prop_assert!(!failure.message.is_empty()),
+            Err(TrainingError::Stopped { .. }) => prop_assert!(false, "nobody stopped it"),
+        }
+    }
 }

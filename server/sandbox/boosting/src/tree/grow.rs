@@ -48,6 +48,11 @@ impl Grown {
     }
 }
 
+/// In single precision, and a number that JSON can have: labels near its limits would otherwise make others.
+fn finite(value: f64) -> f32 {
+    if value.is_nan() { 0.0 } else { value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32 }
+}
+
 fn goes_left(bin: u8, missing: u8, last: Option<u8>, default_left: bool) -> bool {
     if bin == missing { default_left } else { last.is_some_and(|last| bin <= last) }
 }
@@ -115,13 +120,13 @@ impl Grower<'_> {
         }
         let node = self.add(None, sums);
         // A root's own weight isn't shrunk, whether it is a leaf or not.
-        self.grown.tree.nodes[node].weight = self.rules.weight(sums) as f32;
+        self.grown.tree.nodes[node].weight = finite(self.rules.weight(sums));
         Bud { node, rows: 0..self.rows.len(), sums, bins: None }
     }
 
     /// Adds a leaf. As in XGBoost a leaf's weight has `eta` in it, and an inner node's doesn't.
     fn add(&mut self, parent: Option<usize>, sums: Sums) -> usize {
-        let value = self.rules.weight(sums) as f32 * self.soil.parameters.eta;
+        let value = finite(self.rules.weight(sums)) * self.soil.parameters.eta;
         self.grown.tree.nodes.push(Node {
             children: None,
             parent: parent.map(|parent| parent as u32),
@@ -129,7 +134,7 @@ impl Grower<'_> {
             condition: value,
             default_left: false,
             gain: 0.0,
-            cover: sums.h as f32,
+            cover: finite(sums.h),
             weight: value,
         });
         self.grown.bins.push(None);
@@ -177,8 +182,8 @@ impl Grower<'_> {
         node.feature = split.feature as u32;
         node.condition = split.bin.map_or(cuts.lower, |bin| cuts.upper[usize::from(bin)]);
         node.default_left = split.default_left;
-        node.gain = split.gain.min(f64::from(f32::MAX)) as f32;
-        node.weight = self.rules.weight(bud.sums) as f32;
+        node.gain = finite(split.gain);
+        node.weight = finite(self.rules.weight(bud.sums));
         self.grown.bins[bud.node] = split.bin;
         Some([
             Bud { node: left, rows: bud.rows.start..middle, sums: split.left, bins: None },
