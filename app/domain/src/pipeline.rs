@@ -9,5 +9,7 @@ pub mod draft;
 pub mod hyperparameters;
 pub mod images;
 pub mod intent;
+pub mod matrix;
+pub mod predicted;
 pub mod stacks;
 pub mod templates;

@@ -69,7 +69,7 @@ fn what_is_wrong_is_said_at_its_field() {
         (problems[0].field.clone(), problems[0].message.clone())
     };
     let model = |change| broken(change, PipelineStep::Model);
-    let table: [Wrong; 12] = [
+    let table: [Wrong; 13] = [
         (|d| d.model.bucket = "Bucket".into(), "bucket", "`Bucket` is not a bucket's name"),
         (|d| d.model.repository = "a.git".into(), "repository", "`a.git` is not a repository's name"),
         (|d| d.model.branch = String::new(), "branch", "`` is not a branch's name"),
@@ -94,6 +94,7 @@ fn what_is_wrong_is_said_at_its_field() {
         ),
         (|d| d.model.update = "Sometimes".into(), "update", "`Sometimes` is no way to update"),
         (|d| d.model.source = "git".into(), "source", "`git` is no source"),
+        (|d| d.model.endpoint = "Churn".into(), "endpoint", "`Churn` has capital letters"),
     ];
     for (change, field, message) in table {
         assert_eq!(model(change), (field.to_owned(), message.to_owned()));

@@ -196,4 +196,4 @@ fn image(intent: &PipelineIntent) -> Result<Image, WiringError> {
 
 #[cfg(test)]
 #[path = "stacks_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -9,7 +9,7 @@ fn place(name: &str, account: &str) -> Place {
     Place { connection: name.parse().unwrap(), account: account.parse().unwrap() }
 }
 
-fn intent(source: Source) -> PipelineIntent {
+pub(in crate::pipeline) fn intent(source: Source) -> PipelineIntent {
     PipelineIntent {
         prefix: "churn".to_owned().try_into().unwrap(),
         region: "eu-west-1".parse().unwrap(),
@@ -38,7 +38,7 @@ fn intent(source: Source) -> PipelineIntent {
     }
 }
 
-fn repository() -> PipelineIntent {
+pub(in crate::pipeline) fn repository() -> PipelineIntent {
     intent(Source::Repository { name: "churn".into(), branch: "main".into() })
 }
 

@@ -129,7 +129,12 @@ impl PipelineDraft {
 
     fn endpoint_problems(&self, found: &mut Found) {
         let model = &self.model;
-        found.check("endpoint", EndpointName::parse(&model.endpoint), "what the endpoint is to be called");
+        let endpoint =
+            found.check("endpoint", EndpointName::parse(&model.endpoint), "what the endpoint is to be called");
+        if endpoint.is_some_and(|endpoint| endpoint.as_str().bytes().any(|b| b.is_ascii_uppercase())) {
+            let hint = "its ARN is in lower case, and policies compare it letter by letter";
+            found.add("endpoint", format!("`{}` has capital letters", model.endpoint.trim()), hint);
+        }
         instance(found, "endpoint_instance", &model.endpoint_instance);
         let count = number(found, "endpoint_count", &model.endpoint_count, 1..=100);
         number(found, "wait", &model.wait, 0..=3_600);
