@@ -6,24 +6,24 @@ use crate::{binary, report};
 use anyhow::Result;
 use std::process::Command;
 
+/// Programs that measure what needs no console, and whose they are.
+const EXAMPLES: [(&str, &str); 3] = [("domain", "decisions"), ("domain", "preflight"), ("store", "history")];
+
 /// Measures, prints one table, and fails where a budget is not kept.
 pub fn run(layout: &Layout, seconds: u64) -> Result<()> {
     let console = binary::build(layout)?;
     let mut build = cargo(layout);
     build.args(["build", "--release", "--package", "bench"]);
     quiet(layout, "building the load generator", &mut build)?;
-    let mut example = cargo(layout);
-    example.args(["build", "--release", "--package", "domain", "--example", "decisions"]);
-    quiet(layout, "building the decisions example", &mut example)?;
-
-    let mut example = cargo(layout);
-    example.args(["build", "--release", "--package", "store", "--example", "history"]);
-    quiet(layout, "building the history example", &mut example)?;
-
+    for (package, example) in EXAMPLES {
+        let mut build = cargo(layout);
+        build.args(["build", "--release", "--package", package, "--example", example]);
+        quiet(layout, &format!("building the {example} example"), &mut build)?;
+    }
     report::line("");
     let mut bench = Command::new(layout.binary("release", "bench"));
     bench.arg("--console").arg(console).arg("--seconds").arg(seconds.to_string());
-    for example in ["decisions", "history"] {
+    for (_, example) in EXAMPLES {
         bench.arg(format!("--{example}")).arg(layout.target.join("release/examples").join(example));
     }
     loud(&mut bench)

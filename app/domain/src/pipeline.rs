@@ -4,6 +4,7 @@
 //! Templates and the deploy handler are files (`pipeline/templates`, `pipeline/handler`) without an account, a region or a
 //! name in them: all of that is parameters, wired from one stack's outputs to the next by [`stacks`].
 
+pub mod checks;
 pub mod data;
 pub mod draft;
 pub mod hyperparameters;

@@ -1,6 +1,6 @@
 //! Measures the console on its own sandbox: calls a second and their times with small and large bodies, next to the SDK
 //! alone and next to assuming the role for every call; how much later a stream begins; memory over many calls; policy
-//! decisions a second; searches of a long history; the weight of pages. Ratios from one run count, as both sides then share
+//! decisions a second; a pipeline's preflight; searches of a long history; the weight of pages. Ratios from one run count, as both sides then share
 //! the machine; the command fails where a budget is not kept.
 
 mod console;
@@ -42,6 +42,8 @@ const WARM: usize = 10_000;
 const LONG_HISTORY: f64 = 5.0;
 /// Policy decisions a second on one core.
 const DECISIONS: f64 = 1_000_000.0;
+/// Resolving a pipeline's stacks and asking every role everything, in milliseconds.
+const PREFLIGHT: f64 = 50.0;
 /// How many calls are under way at once.
 const CONCURRENT: [usize; 2] = [1, 64];
 /// The three ways take turns in rounds, so that a busy moment of the machine hits all of them.
@@ -56,6 +58,9 @@ struct Options {
     /// The program that prints policy decisions a second.
     #[arg(long)]
     decisions: PathBuf,
+    /// The program that times a pipeline's preflight.
+    #[arg(long)]
+    preflight: PathBuf,
     /// The program that searches long histories.
     #[arg(long)]
     history: PathBuf,
@@ -104,6 +109,9 @@ async fn everything(options: &Options, report: &mut Report) -> Result<()> {
     let decisions = printed(&options.decisions).await?;
     let fast = decisions >= DECISIONS;
     report.budget("policy decisions a second, one core (at least 1,000,000)", &table::thousands(decisions), fast);
+    let preflight = printed(&options.preflight).await?;
+    let what = format!("a pipeline's preflight matrix (at most {PREFLIGHT} ms)");
+    report.budget(&what, &format!("{preflight:.2} ms"), preflight <= PREFLIGHT);
     let worst = printed(&options.history).await?;
     let what = format!("searches of 1,000,000 calls over 10,000, the worst (at most {LONG_HISTORY})");
     report.budget(&what, &format!("{worst:.2}"), worst <= LONG_HISTORY);
