@@ -2,8 +2,8 @@
 //! `milliseconds N`, the median; `cargo xtask bench` reads it.
 
 use domain::arn::CallerArn;
-use domain::pipeline::hyperparameters::{Hyperparameters, Objective};
-use domain::pipeline::intent::{Deployment, PipelineIntent, Place, Prefix, Source, Training, Update};
+use domain::pipeline::draft::{Connected, PipelineDraft};
+use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::matrix::Matrix;
 use domain::pipeline::predicted::Predicted;
 use std::error::Error;
@@ -28,34 +28,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// What the wizard makes of its defaults.
 fn intent() -> Result<PipelineIntent, Box<dyn Error>> {
-    let place = |name: &str, account: &str| -> Result<Place, Box<dyn Error>> {
-        Ok(Place { connection: name.parse()?, account: account.parse()? })
-    };
-    Ok(PipelineIntent {
-        prefix: Prefix::parse("churn")?,
-        region: "eu-west-1".parse()?,
-        shared_services: place("shared", "111111111111")?,
-        training_account: place("training", "222222222222")?,
-        production: place("production", "333333333333")?,
-        administrator: CallerArn::parse("arn:aws:iam::111111111111:role/admin")?,
-        bucket: "churn-111111111111-eu-west-1".into(),
-        source: Source::Repository { name: "churn".into(), branch: "main".into() },
-        training: Training {
-            version: Default::default(),
-            instance_type: "ml.m5.large".into(),
-            instance_count: 1,
-            volume_gigabytes: 10,
-            max_seconds: 3600,
-            hyperparameters: Hyperparameters::usual(Objective::Binary),
-        },
-        deployment: Deployment {
-            endpoint: "churn".parse()?,
-            instance_type: "ml.m5.large".into(),
-            instance_count: 2,
-            update: Update::Canary,
-            wait_seconds: 120,
-            alarms: true,
-        },
-    })
+    let mut draft = PipelineDraft::new("draft".parse()?, "pipeline".parse()?, "eu-west-1");
+    draft.model.prefix = "churn".into();
+    draft.model.repository = "churn".into();
+    draft.model.endpoint = "churn".into();
+    let accounts = &mut draft.accounts;
+    for (answer, account) in [
+        (&mut accounts.shared_services, "111111111111"),
+        (&mut accounts.training, "222222222222"),
+        (&mut accounts.production, "333333333333"),
+    ] {
+        *answer = account.into();
+        let caller = Some(CallerArn::parse(&format!("arn:aws:iam::{account}:role/admin"))?);
+        draft.found.insert(account.into(), Connected { account: account.parse()?, caller });
+    }
+    Ok(draft.intent().ok_or("the wizard's defaults are not enough")?)
 }

@@ -161,6 +161,16 @@ impl Region {
             "aws"
         }
     }
+
+    /// What addresses of AWS end with in the region's partition.
+    pub fn url_suffix(&self) -> &'static str {
+        match self.partition() {
+            "aws-cn" => "amazonaws.com.cn",
+            "aws-iso" => "c2s.ic.gov",
+            "aws-iso-b" => "sc2s.sgov.gov",
+            _ => "amazonaws.com",
+        }
+    }
 }
 
 name! {

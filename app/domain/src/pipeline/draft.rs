@@ -142,7 +142,7 @@ pub struct DataForm {
 
 /// An account behind a connection, as it was when step 1 was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Found {
+pub struct Connected {
     /// Which it is.
     pub account: AccountId,
     /// Who the console is there.
@@ -177,7 +177,7 @@ pub struct PipelineDraft {
     pub data: DataForm,
     /// What is behind the connections, by connection.
     #[serde(default)]
-    pub found: BTreeMap<String, Found>,
+    pub found: BTreeMap<String, Connected>,
     /// Whether CodeCommit can be used in account A, where that was asked.
     #[serde(default)]
     pub repositories: Option<bool>,

@@ -17,7 +17,7 @@ fn draft() -> PipelineDraft {
         [("shared", "333333333333"), ("training", "444444444444"), ("production", "555555555555")]
     {
         let caller = CallerArn::parse(&format!("arn:aws:iam::{account}:user/admin")).ok();
-        draft.found.insert(connection.into(), Found { account: account.parse().unwrap(), caller });
+        draft.found.insert(connection.into(), Connected { account: account.parse().unwrap(), caller });
     }
     draft.model.prefix = "churn".into();
     draft.model.repository = "churn-training".into();

@@ -81,12 +81,7 @@ impl Image {
 
     /// As a training job or a model names it.
     pub fn uri(&self) -> String {
-        let suffix = match self.region.partition() {
-            "aws-cn" => "amazonaws.com.cn",
-            "aws-iso" => "c2s.ic.gov",
-            "aws-iso-b" => "sc2s.sgov.gov",
-            _ => "amazonaws.com",
-        };
+        let suffix = self.region.url_suffix();
         format!("{}.dkr.ecr.{}.{suffix}/{}:{}", self.registry, self.region, TABLE.repository, self.version)
     }
 

@@ -141,7 +141,7 @@ impl Made {
         let id = format!("arn:{partition}:cloudformation:{region}:{account}:stack/{}/{KEY_ID}", stack.name);
         let pseudo = PseudoParameters {
             partition: partition.to_owned(),
-            url_suffix: if partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }.to_owned(),
+            url_suffix: intent.region.url_suffix().to_owned(),
             ..PseudoParameters::new(account.as_str(), region, &stack.name, &id)
         };
         let deployment = Deployment::new(&template, parameters, pseudo).map_err(refused)?;

@@ -4,6 +4,7 @@ use super::*;
 use crate::pipeline::hyperparameters::{Hyperparameters, Objective};
 use crate::pipeline::intent::{Deployment, Place, Training, Update};
 use std::collections::BTreeSet;
+use template::Template;
 
 fn place(name: &str, account: &str) -> Place {
     Place { connection: name.parse().unwrap(), account: account.parse().unwrap() }
@@ -42,27 +43,10 @@ pub(in crate::pipeline) fn repository() -> PipelineIntent {
     intent(Source::Repository { name: "churn".into(), branch: "main".into() })
 }
 
-/// The names of a section's entries: lines that are indented by two.
-fn section(template: &str, name: &str) -> BTreeMap<String, bool> {
-    let lines = template.lines().skip_while(|line| *line != format!("{name}:")).skip(1);
-    let lines: Vec<_> = lines.take_while(|line| line.is_empty() || line.starts_with([' ', '#'])).collect();
-    let mut found = BTreeMap::new();
-    let mut last = String::new();
-    for line in lines {
-        let indent = line.len() - line.trim_start().len();
-        if indent == 2 && !line.trim_start().starts_with('#') {
-            last = line.trim().trim_end_matches(':').to_owned();
-            found.insert(last.clone(), false);
-        } else if line.trim_start().starts_with("Default:") {
-            found.insert(last.clone(), true);
-        }
-    }
-    found
-}
-
 /// What a template's stack would put out, each named after itself.
 fn outputs(template: &str) -> Outputs {
-    section(template, "Outputs").into_keys().map(|name| (name.clone(), format!("the {name}"))).collect()
+    let template = Template::parse(template).unwrap();
+    template.outputs.names().map(|name| (name.to_owned(), format!("the {name}"))).collect()
 }
 
 fn all(intent: &PipelineIntent) -> Vec<Stack> {
@@ -83,9 +67,10 @@ fn all(intent: &PipelineIntent) -> Vec<Stack> {
 fn each_stack_is_given_exactly_the_parameters_that_its_template_has() {
     for intent in [repository(), intent(Source::Bucket)] {
         for stack in all(&intent) {
-            let declared = section(&stack.template, "Parameters");
+            let template = Template::parse(&stack.template).unwrap();
+            let declared: BTreeSet<&str> = template.parameters.names().collect();
             let given: BTreeSet<&str> = stack.parameters.keys().copied().collect();
-            assert_eq!(given, declared.keys().map(String::as_str).collect(), "{}", stack.name);
+            assert_eq!(given, declared, "{}", stack.name);
         }
     }
 }

@@ -202,7 +202,7 @@ enum State {
     Quoted,
     /// In a string after a backslash.
     Escape,
-    /// In a string, with so many digits of `\uXXXX` to come.
+    /// In a string after `\u`, with so many hexadecimal digits to come.
     Hex(u8),
     /// After a quote in a quoted field: its end, unless another one follows.
     Closing,

@@ -15,7 +15,7 @@ pub(super) struct Call<'a> {
     /// The headers that are sent, the body's type first.
     pub members: Vec<Member<'a>>,
     pub body: Body<'a>,
-    partition: &'static str,
+    suffix: &'static str,
 }
 
 /// A header, as an operation's member.
@@ -91,7 +91,7 @@ impl<'a> Call<'a> {
             credentials,
             members: members.map(|(field, value)| Member { snake: member_name(field), value }).collect(),
             body: body(params)?,
-            partition: region.partition(),
+            suffix: region.url_suffix(),
         })
     }
 
@@ -129,13 +129,7 @@ impl<'a> Call<'a> {
     /// SageMaker Runtime's address, where no other is named. Source: AWS general reference, "Amazon SageMaker endpoints and
     /// quotas".
     pub fn address(&self) -> String {
-        let suffix = match self.partition {
-            "aws-cn" => "amazonaws.com.cn",
-            "aws-iso" => "c2s.ic.gov",
-            "aws-iso-b" => "sc2s.sgov.gov",
-            _ => "amazonaws.com",
-        };
-        format!("https://runtime.sagemaker.{}.{suffix}", self.region)
+        format!("https://runtime.sagemaker.{}.{}", self.region, self.suffix)
     }
 
     /// The program as it is shown. `run` is the command, or what to do instead of one.
