@@ -1,6 +1,7 @@
 //! What every request shares.
 
 use crate::authorize::PolicyCache;
+use crate::background::Background;
 use crate::caller::TokenCache;
 use crate::counters::Counters;
 use crate::faults::Faults;
@@ -15,6 +16,8 @@ use crate::state::Store;
 
 /// The sandbox, as requests see it.
 pub struct App {
+    /// Work that outlives the request it began with.
+    pub background: Background,
     /// Accounts and keys.
     pub store: Store,
     /// Derived signing keys.

@@ -7,7 +7,7 @@ use crate::iam::model::Iam;
 use crate::protocol::Reply;
 use crate::protocol::query::Params;
 use crate::sagemaker::model::SageMaker;
-use crate::state::State;
+use crate::state::{Regional, State};
 use domain::evaluate::Context;
 use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
@@ -132,20 +132,27 @@ impl Call<'_> {
         let iam = self.app.store.read().accounts.get(self.account()).map(|account| account.iam.current().clone());
         iam.map_or_else(|| unreachable!("a caller's account exists"), |iam| read(&iam))
     }
-    /// Changes SageMaker of the caller's account in the call's region.
-    pub fn change_sagemaker<T>(&self, change: impl FnOnce(&mut SageMaker) -> Result<T, Failure>) -> Result<T, Failure> {
+    /// Changes what the caller's account has of a service in the call's region.
+    pub fn change<P: Regional, T>(&self, change: impl FnOnce(&mut P) -> Result<T, Failure>) -> Result<T, Failure> {
         self.write(|state| {
             let account = state.accounts.entry(self.account().clone()).or_default();
-            change(account.sagemaker.entry(self.region.to_string()).or_default())
+            change(P::of_mut(account).entry(self.region.to_string()).or_default())
         })
+    }
+    /// Reads what the caller's account has of a service in the call's region.
+    pub fn read<P: Regional, T>(&self, read: impl FnOnce(&P) -> T) -> T {
+        let state = self.app.store.read();
+        match state.accounts.get(self.account()).and_then(|account| P::of(account).get(self.region.as_str())) {
+            Some(part) => read(part),
+            None => read(&P::default()),
+        }
+    }
+    /// Changes SageMaker of the caller's account in the call's region.
+    pub fn change_sagemaker<T>(&self, change: impl FnOnce(&mut SageMaker) -> Result<T, Failure>) -> Result<T, Failure> {
+        self.change(change)
     }
     /// Reads SageMaker of the caller's account in the call's region.
     pub fn read_sagemaker<T>(&self, read: impl FnOnce(&SageMaker) -> T) -> T {
-        let state = self.app.store.read();
-        let found = state.accounts.get(self.account()).and_then(|a| a.sagemaker.get(self.region.as_str()));
-        match found {
-            Some(sagemaker) => read(sagemaker),
-            None => read(&SageMaker::default()),
-        }
+        self.read(read)
     }
 }

@@ -65,10 +65,11 @@ pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> 
         Route::Runtime => runtime::answer(&call, &parts, body).await,
         Route::Invoke => lambda::invoke::answer(&call, &parts, body).await,
     };
-    match response {
+    let response = match response {
         Ok(response) => protocol::with_request_id(response, &request_id),
         Err(failure) => fail(&failure),
-    }
+    };
+    protocol::json::as_version(response, route.json_version())
 }
 
 fn authenticate(app: &App, auth: &sigv4::Authorization<'_>, parts: &Parts, body: &[u8]) -> Result<Identified, Failure> {
@@ -89,11 +90,7 @@ async fn table(
     body: &Bytes,
     request_id: &str,
 ) -> Result<Response<Body>, Failure> {
-    if service.is_global()
-        && let Ok(region) = Region::parse(GLOBAL_REGION)
-    {
-        call.region = region;
-    }
+    settle_region(&mut call, service);
     let operation = match service.protocol {
         Protocol::Query { .. } => {
             call.params =
@@ -122,16 +119,34 @@ async fn table(
             service.operation(name)?
         }
     };
-    let account = call.account().clone();
-    let verdict = call.app.faults.judge(service.name, operation.name, &account);
-    let result = perform(&call, service, operation, verdict).await;
-    call.app.counters.add(&account, service.name, operation.name, result.is_err());
-    tracing::debug!(service = service.name, operation = operation.name, %account, failed = result.is_err(), "call");
-    Ok(match result? {
+    Ok(match counted(&call, service, operation).await? {
         Reply::Xml(xml) => protocol::query::success(operation.name, xml, service.namespace(), request_id),
         Reply::Json(json) => protocol::json::success(&json),
         Reply::Rest(status, json) => protocol::rest::success(status, &json),
     })
+}
+
+/// Carries out a call that another service makes.
+pub async fn within(mut call: Call<'_>, service: &Service, operation: &Operation) -> Result<Reply, Failure> {
+    settle_region(&mut call, service);
+    counted(&call, service, operation).await
+}
+
+fn settle_region(call: &mut Call<'_>, service: &Service) {
+    if service.is_global()
+        && let Ok(region) = Region::parse(GLOBAL_REGION)
+    {
+        call.region = region;
+    }
+}
+
+async fn counted(call: &Call<'_>, service: &Service, operation: &Operation) -> Result<Reply, Failure> {
+    let account = call.account().clone();
+    let verdict = call.app.faults.judge(service.name, operation.name, &account);
+    let result = perform(call, service, operation, verdict).await;
+    call.app.counters.add(&account, service.name, operation.name, result.is_err());
+    tracing::debug!(service = service.name, operation = operation.name, %account, failed = result.is_err(), "call");
+    result
 }
 
 async fn perform(

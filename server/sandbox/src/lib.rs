@@ -4,22 +4,31 @@
 //! It stands below the SDKs: boto3, the AWS CLI and the console's own gateways are its clients, and nothing but the
 //! endpoint's address and the credentials tells it from AWS. What differs is listed in `docs/sandbox.md`.
 
+mod acting;
 mod app;
 mod authorize;
+mod background;
 mod call;
 mod caller;
 mod check;
 mod clock;
+mod cloudformation;
+mod cloudwatch;
+mod codecommit;
+mod codepipeline;
 mod config;
 mod control;
 mod counters;
 mod dispatch;
 mod error;
+mod events;
 mod faults;
 mod files;
 mod iam;
 mod ids;
+mod kms;
 mod lambda;
+mod logs;
 mod models;
 mod organizations;
 mod passrole;
@@ -34,6 +43,7 @@ mod service;
 mod session;
 mod sigv4;
 mod state;
+mod stepfunctions;
 mod sts;
 
 pub use config::{SandboxConfig, SandboxError};
@@ -141,7 +151,8 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
 
     let (asynchronous, waiting) = runtime::asynchronous::queue();
     let (durable, written) = watch::channel(0);
-    let app = Arc::new(App {
+    let app = Arc::new_cyclic(|this| App {
+        background: background::Background::new(this.clone(), stopped.clone()),
         store: state::Store::new(state, written),
         signing_keys: sigv4::KeyCache::default(),
         tokens: caller::TokenCache::default(),
@@ -155,6 +166,7 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         objects,
         asynchronous,
     });
+    service::resume(&app);
     tokio::spawn(runtime::asynchronous::work(Arc::clone(&app), waiting, stopped.clone()));
     let (stop_writing, writing_stopped) = watch::channel(false);
     let writer = persist::spawn(Arc::clone(&app), &dir, durable, writing_stopped);

@@ -25,16 +25,25 @@ pub fn permitted(call: &Call<'_>, role: &str, service: &str) -> Result<(), Failu
 
 /// The role, if it exists and the service may assume it, as far as authorisation sees yet.
 pub fn trusting(app: &App, account: &AccountId, role: &str, service: &str) -> Option<Role> {
+    trusting_for(app, account, role, service, None)
+}
+
+/// The same for a service that works for a resource, `aws:SourceArn`.
+pub fn trusting_for(app: &App, account: &AccountId, role: &str, service: &str, source: Option<&str>) -> Option<Role> {
     let name = Arn::parse(role).ok()?.resource_name().to_owned();
     let iam = app.store.read().accounts.get(account)?.iam.visible();
     let found = iam.role(&name).filter(|known| known.arn(account) == role)?;
     let trust = NamedPolicy::new("trust policy", PolicyDocument::parse(&found.trust).ok()?);
+    let mut context = Context::new().with("aws:SourceAccount", account.as_str());
+    if let Some(source) = source {
+        context = context.with("aws:SourceArn", source);
+    }
     let request = Request {
         principal: Principal::service(service),
         action: "sts:AssumeRole".into(),
         resource: role.to_owned(),
         resource_account: account.clone(),
-        context: Context::new().with("aws:SourceAccount", account.as_str()),
+        context,
     };
     let resource_control = limits::on_resources(app, account, &request.action);
     let policies = Policies {

@@ -2,12 +2,17 @@
 //!
 //! To add an operation, add a row to its service's `OPERATIONS`. To add a service, add a [`Service`] to [`SERVICES`].
 
+use crate::app::App;
 use crate::call::Operation;
 use crate::error::{Failure, Family};
-use crate::{iam, lambda, organizations, runtime, s3, sagemaker, sts};
+use crate::{
+    cloudformation, cloudwatch, codecommit, codepipeline, events, iam, kms, lambda, logs, organizations, runtime, s3,
+    sagemaker, stepfunctions, sts,
+};
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A service.
 pub struct Service {
@@ -31,10 +36,12 @@ pub enum Protocol {
         /// The XML namespace.
         namespace: &'static str,
     },
-    /// awsJson 1.1.
+    /// awsJson.
     Json {
         /// The prefix of `X-Amz-Target`.
         target: &'static str,
+        /// `1.0` or `1.1`.
+        version: &'static str,
     },
     /// restJson1.
     Rest {
@@ -62,13 +69,13 @@ pub const SERVICES: &[Service] = &[
     Service {
         name: "sagemaker",
         signs_as: "sagemaker",
-        protocol: Protocol::Json { target: "SageMaker" },
+        protocol: Protocol::Json { target: "SageMaker", version: "1.1" },
         operations: sagemaker::OPERATIONS,
     },
     Service {
         name: "organizations",
         signs_as: "organizations",
-        protocol: Protocol::Json { target: "AWSOrganizationsV20161128" },
+        protocol: Protocol::Json { target: "AWSOrganizationsV20161128", version: "1.1" },
         operations: organizations::OPERATIONS,
     },
     Service {
@@ -77,7 +84,74 @@ pub const SERVICES: &[Service] = &[
         protocol: Protocol::Rest { route: lambda::route },
         operations: lambda::OPERATIONS,
     },
+    Service {
+        name: "kms",
+        signs_as: "kms",
+        protocol: Protocol::Json { target: "TrentService", version: "1.1" },
+        operations: kms::OPERATIONS,
+    },
+    Service {
+        name: "codecommit",
+        signs_as: "codecommit",
+        protocol: Protocol::Json { target: "CodeCommit_20150413", version: "1.1" },
+        operations: codecommit::OPERATIONS,
+    },
+    Service {
+        name: "events",
+        signs_as: "events",
+        protocol: Protocol::Json { target: "AWSEvents", version: "1.1" },
+        operations: events::OPERATIONS,
+    },
+    Service {
+        name: "logs",
+        signs_as: "logs",
+        protocol: Protocol::Json { target: "Logs_20140328", version: "1.1" },
+        operations: logs::OPERATIONS,
+    },
+    Service {
+        name: "cloudwatch",
+        signs_as: "monitoring",
+        protocol: Protocol::Json { target: "GraniteServiceVersion20100801", version: "1.0" },
+        operations: cloudwatch::OPERATIONS,
+    },
+    Service {
+        name: "states",
+        signs_as: "states",
+        protocol: Protocol::Json { target: "AWSStepFunctions", version: "1.0" },
+        operations: stepfunctions::OPERATIONS,
+    },
+    Service {
+        name: "cloudformation",
+        signs_as: "cloudformation",
+        protocol: Protocol::Query { namespace: "http://cloudformation.amazonaws.com/doc/2010-05-15/" },
+        operations: cloudformation::OPERATIONS,
+    },
+    Service {
+        name: "codepipeline",
+        signs_as: "codepipeline",
+        protocol: Protocol::Json { target: "CodePipeline_20150709", version: "1.1" },
+        operations: codepipeline::OPERATIONS,
+    },
 ];
+
+/// Takes up what was under way when the sandbox stopped.
+pub fn resume(app: &Arc<App>) {
+    for resume in [stepfunctions::resume, cloudformation::resume, codepipeline::resume] {
+        resume(app);
+    }
+}
+
+/// The service of this name.
+pub fn named(name: &str) -> Option<&'static Service> {
+    SERVICES.iter().find(|service| service.name == name)
+}
+
+/// The names of all services, for messages.
+fn names() -> String {
+    let mut names: Vec<&str> = SERVICES.iter().map(|service| service.name).collect();
+    names.push("s3");
+    names.join(", ")
+}
 
 impl Service {
     /// Whether it has one place for all regions, `us-east-1`.
@@ -130,6 +204,13 @@ impl Route {
             Self::Runtime | Self::Invoke => Family::Rest,
         }
     }
+    /// The version of awsJson that it speaks, if it does.
+    pub fn json_version(&self) -> Option<&'static str> {
+        match self {
+            Self::Table(Service { protocol: Protocol::Json { version, .. }, .. }) => Some(version),
+            _ => None,
+        }
+    }
     /// The XML namespace of its errors.
     pub fn namespace(&self) -> &'static str {
         match self {
@@ -162,7 +243,7 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
         service.signs_as == signs_as
             && match service.protocol {
                 Protocol::Query { .. } => prefix.is_none(),
-                Protocol::Json { target } => prefix == Some(target),
+                Protocol::Json { target, .. } => prefix == Some(target),
                 Protocol::Rest { .. } => prefix.is_none(),
             }
     };
@@ -175,7 +256,7 @@ pub fn route(signs_as: &str, parts: &Parts) -> Result<Route, Failure> {
     if signs_as == "sagemaker" && prefix.is_none() && parts.uri.path().starts_with("/endpoints/") {
         return Ok(Route::Runtime);
     }
-    let known = "sts, iam, sagemaker, organizations, lambda, s3";
+    let known = names();
     Err(Failure::new(
         400,
         "UnknownOperationException",
@@ -190,9 +271,7 @@ pub fn unknown_names(service: &str, operation: &str) -> Option<String> {
     let all: Vec<(&str, Vec<&str>)> = tables.chain(apart).collect();
     let fits = |pattern: &str, name: &str| pattern == "*" || pattern.eq_ignore_ascii_case(name);
     if !all.iter().any(|(name, _)| fits(service, name)) {
-        return Some(format!(
-            "`{service}` is not a service of the sandbox: sts, iam, sagemaker, organizations, lambda, s3, runtime or *"
-        ));
+        return Some(format!("`{service}` is not a service of the sandbox: {}, runtime or *", names()));
     }
     let known = all.iter().filter(|(name, _)| fits(service, name)).flat_map(|(_, names)| names);
     let found = operation == "*" || known.into_iter().any(|name| fits(operation, name));

@@ -3,12 +3,20 @@
 //! Readers take [`Store::read`]; writers go through [`Store::write`], which counts a generation that
 //! [`crate::persist`] makes durable before the request is answered.
 
+use crate::cloudformation::model::Stacks;
+use crate::cloudwatch::model::CloudWatch;
+use crate::codecommit::model::Repositories;
+use crate::codepipeline::model::Pipelines;
+use crate::events::model::Rules;
 use crate::iam::model::Iam;
 use crate::ids;
+use crate::kms::model::Keys;
 use crate::lambda::model::Functions;
+use crate::logs::model::Logs;
 use crate::organizations::model::Organization;
 use crate::s3::model::Bucket;
 use crate::sagemaker::model::SageMaker;
+use crate::stepfunctions::model::Machines;
 use domain::names::AccountId;
 use domain::time::Timestamp;
 use parking_lot::{RwLock, RwLockReadGuard};
@@ -51,6 +59,64 @@ pub struct Account {
     /// Lambda, by region.
     #[serde(default)]
     pub functions: BTreeMap<String, Functions>,
+    /// Key Management Service, by region.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Keys>,
+    /// CodeCommit, by region.
+    #[serde(default)]
+    pub repositories: BTreeMap<String, Repositories>,
+    /// EventBridge, by region.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Rules>,
+    /// CloudWatch Logs, by region.
+    #[serde(default)]
+    pub logs: BTreeMap<String, Logs>,
+    /// CloudWatch, by region.
+    #[serde(default)]
+    pub cloudwatch: BTreeMap<String, CloudWatch>,
+    /// Step Functions, by region.
+    #[serde(default)]
+    pub machines: BTreeMap<String, Machines>,
+    /// CloudFormation, by region.
+    #[serde(default)]
+    pub stacks: BTreeMap<String, Stacks>,
+    /// CodePipeline, by region.
+    #[serde(default)]
+    pub pipelines: BTreeMap<String, Pipelines>,
+}
+
+/// What an account has of a service, a part for each region.
+pub trait Regional: Default + Sized {
+    /// The parts of an account.
+    fn of(account: &Account) -> &BTreeMap<String, Self>;
+    /// The parts of an account, to change.
+    fn of_mut(account: &mut Account) -> &mut BTreeMap<String, Self>;
+}
+
+macro_rules! regional {
+    ($($part:ty => $field:ident,)*) => {
+        $(impl Regional for $part {
+            fn of(account: &Account) -> &BTreeMap<String, Self> {
+                &account.$field
+            }
+            fn of_mut(account: &mut Account) -> &mut BTreeMap<String, Self> {
+                &mut account.$field
+            }
+        })*
+    };
+}
+
+regional! {
+    SageMaker => sagemaker,
+    Functions => functions,
+    Keys => keys,
+    Repositories => repositories,
+    Rules => rules,
+    Logs => logs,
+    CloudWatch => cloudwatch,
+    Machines => machines,
+    Stacks => stacks,
+    Pipelines => pipelines,
 }
 
 /// A long-lived access key. Has no `Debug`: the secret must not reach a log.

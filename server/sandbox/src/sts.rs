@@ -58,11 +58,7 @@ fn assume_role(call: &Call<'_>) -> Result<Reply, Failure> {
     if matches!(call.caller.who, Who::Root) {
         return Err(Failure::access_denied("Roles may not be assumed by root accounts."));
     }
-    // A role that does not exist is denied like one that does not trust.
-    let bare = || authorize::denied(&call.caller.arn, "sts:AssumeRole", wanted.arn);
-    let (account, role) = find_role(call, wanted.arn).ok_or_else(bare)?;
-    let trust = PolicyDocument::parse(&role.trust).map_err(|_| bare())?;
-    let trust = NamedPolicy::new("trust policy", trust);
+    let (account, role, trust) = find_trusted(call, wanted.arn)?;
     authorize::require_trust(call, "sts:AssumeRole", target(&wanted, &role), account.clone(), &trust)?;
     if !wanted.tags.is_empty() {
         authorize::require_trust(call, "sts:TagSession", target(&wanted, &role), account.clone(), &trust)?;
@@ -141,6 +137,22 @@ fn check_session_policies(policy: Option<&str>, arns: &[&str]) -> Result<(), Fai
         Some(arn) => Err(Failure::validation(format!("ARN {arn} is not valid."))),
         None => Ok(()),
     }
+}
+
+/// The role that a service assumes as `call`'s caller, if policies and trust allow it.
+pub fn trusting(call: &Call<'_>, role: &str, session: &str) -> Result<(AccountId, Role), Failure> {
+    let (account, found, trust) = find_trusted(call, role)?;
+    let target = Target::new(role).with("sts:RoleSessionName", session).tagged(&found.tags);
+    authorize::require_trust(call, "sts:AssumeRole", target, account.clone(), &trust)?;
+    Ok((account, found))
+}
+
+/// The role with its trust policy. One that does not exist is denied like one that does not trust.
+fn find_trusted(call: &Call<'_>, arn: &str) -> Result<(AccountId, Role, NamedPolicy), Failure> {
+    let bare = || authorize::denied(&call.caller.arn, "sts:AssumeRole", arn);
+    let (account, role) = find_role(call, arn).ok_or_else(bare)?;
+    let trust = PolicyDocument::parse(&role.trust).map_err(|_| bare())?;
+    Ok((account, role, NamedPolicy::new("trust policy", trust)))
 }
 
 /// The role, as far as authorisation sees it yet.

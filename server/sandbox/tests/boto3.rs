@@ -10,10 +10,22 @@ mod boto3_bounds;
 mod boto3_first_seed;
 #[path = "boto3/functions.rs"]
 mod boto3_functions;
+#[path = "boto3/keys.rs"]
+mod boto3_keys;
+#[path = "boto3/machines.rs"]
+mod boto3_machines;
+#[path = "boto3/pipelines.rs"]
+mod boto3_pipelines;
 #[path = "boto3/s3.rs"]
 mod boto3_s3;
+#[path = "boto3/sources.rs"]
+mod boto3_sources;
+#[path = "boto3/stacks.rs"]
+mod boto3_stacks;
 #[path = "boto3/story.rs"]
 mod boto3_story;
+#[path = "boto3/training.rs"]
+mod boto3_training;
 #[allow(dead_code)]
 #[path = "http/client.rs"]
 mod client;

@@ -1,8 +1,8 @@
-//! awsJson 1.1: the operation in `X-Amz-Target`, JSON in and out.
+//! awsJson 1.0 and 1.1: the operation in `X-Amz-Target`, JSON in and out.
 
 use crate::error::{Failure, Family};
 use axum::body::Body;
-use http::Response;
+use http::{HeaderValue, Response};
 use serde_json::{Map, Value};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.1";
@@ -16,6 +16,15 @@ pub fn parse(body: &[u8]) -> Result<Value, Failure> {
         Ok(value @ Value::Object(_)) => Ok(value),
         _ => Err(Failure::new(400, "SerializationException", "the request's body is not a JSON object")),
     }
+}
+
+/// A response in the version of awsJson that its service speaks: they differ in the content type only.
+pub fn as_version(mut response: Response<Body>, version: Option<&str>) -> Response<Body> {
+    if version == Some("1.0") {
+        let value = HeaderValue::from_static("application/x-amz-json-1.0");
+        response.headers_mut().insert(http::header::CONTENT_TYPE, value);
+    }
+    response
 }
 
 /// An output.

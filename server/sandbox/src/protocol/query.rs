@@ -3,6 +3,7 @@
 use crate::error::{Failure, Family};
 use axum::body::Body;
 use http::Response;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,6 +15,12 @@ impl Params {
     /// Reads a form.
     pub fn parse(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+    /// The form of an input in JSON: `{"Tags": [{"Key": "a"}]}` is `Tags.member.1.Key=a`.
+    pub fn flatten(input: &Value) -> Self {
+        let mut flat = BTreeMap::new();
+        flatten(String::new(), input, &mut flat);
+        Self(flat)
     }
     /// A parameter that may be missing.
     pub fn optional(&self, name: &str) -> Option<&str> {
@@ -48,6 +55,21 @@ impl Params {
                 row.iter().any(Option::is_some).then(|| row.map(Option::unwrap_or_default))
             })
             .collect()
+    }
+}
+
+fn flatten(name: String, value: &Value, flat: &mut BTreeMap<String, String>) {
+    let below = |part: &str| if name.is_empty() { part.to_owned() } else { format!("{name}.{part}") };
+    match value {
+        Value::Null => {}
+        Value::Object(members) => members.iter().for_each(|(key, value)| flatten(below(key), value, flat)),
+        Value::Array(items) => {
+            for (n, item) in items.iter().enumerate() {
+                flatten(below(&format!("member.{}", n + 1)), item, flat);
+            }
+        }
+        Value::String(text) => drop(flat.insert(name, text.clone())),
+        other => drop(flat.insert(name, other.to_string())),
     }
 }
 

@@ -7,27 +7,25 @@
 
 use super::errors::{model_error, timed_out};
 use super::{Way, custom_attributes, forwarded, header, target};
+use crate::acting::Acting;
 use crate::app::App;
 use crate::authorize;
 use crate::call::{Call, Target};
-use crate::caller::{Caller, Who};
 use crate::check::Checks;
 use crate::error::Failure;
 use crate::models::{Answer, Inference, ModelFailure};
 use crate::sagemaker::asynchronous;
 use crate::sagemaker::input::check_name;
 use crate::sagemaker::model::arn;
-use crate::session::{Claims, SessionOf};
-use crate::{dispatch, ids, passrole, protocol, s3};
+use crate::{dispatch, ids, protocol, s3};
 use axum::body::Body;
 use bytes::Bytes;
-use domain::names::{AccountId, Region};
+use domain::names::Region;
 use domain::s3::Location;
 use domain::time::Timestamp;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde_json::{Value, json};
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -38,6 +36,7 @@ pub(super) const OPERATION: &str = "InvokeEndpointAsync";
 const ACTION: &str = "sagemaker:InvokeEndpointAsync";
 const PATH: &str = "/async-invocations";
 const TRUSTED: &str = "sagemaker.amazonaws.com";
+const SESSION: &str = "SageMaker";
 /// What a body inside the request may have.
 const INLINE_LIMIT: usize = 128_000;
 /// What an input in S3 may have. AWS takes 1 GB; models here have it in memory.
@@ -68,7 +67,6 @@ pub fn queue() -> (Queue, Waiting) {
 #[derive(Debug)]
 pub struct Job {
     endpoint: String,
-    account: AccountId,
     region: Region,
     role: String,
     image: String,
@@ -193,7 +191,6 @@ fn take(call: &Call<'_>, name: &str, headers: &HeaderMap, body: Bytes) -> Result
     let response = accepted(&inference_id, &output, failure.as_ref());
     let job = Job {
         endpoint: name.to_owned(),
-        account: call.account().clone(),
         region: call.region.clone(),
         role: role_of(call, name, &chosen.variant).unwrap_or_default(),
         image: chosen.image,
@@ -257,12 +254,13 @@ pub async fn work(app: Arc<App>, mut waiting: Waiting, mut stop: watch::Receiver
 }
 
 async fn run(app: &App, job: Job) {
-    let Some(visitor) = visitor(app, &job) else {
+    // A session of the model's execution role, as SageMaker makes one for itself.
+    let Ok(acting) = Acting::as_role(app, &job.region, &job.role, TRUSTED, None, SESSION) else {
         tracing::debug!(endpoint = job.endpoint, role = job.role, "no role to write an asynchronous answer with");
         return;
     };
     let Job { output, failure, .. } = &job;
-    let call = visitor.call(app);
+    let call = acting.call(app);
     let told = match infer(&call, &job).await {
         Ok(answer) => {
             let put = s3::put(&call, &output.bucket, &output.key, answer.body, &answer.content_type).await;
@@ -282,30 +280,6 @@ async fn run(app: &App, job: Job) {
 
 fn reason(error: &s3s::S3Error) -> String {
     format!("{}: {}", error.code().as_str(), error.message().unwrap_or_default())
-}
-
-/// A session of the model's execution role, as SageMaker makes one for itself.
-fn visitor(app: &App, job: &Job) -> Option<s3::Visitor> {
-    let role = passrole::trusting(app, &job.account, &job.role, TRUSTED)?;
-    const SESSION: &str = "SageMaker";
-    let of = SessionOf::Role {
-        name: role.name.clone(),
-        id: role.id.clone(),
-        session: SESSION.into(),
-        policy: None,
-        policy_arns: Vec::new(),
-        tags: std::collections::BTreeMap::new(),
-    };
-    let claims =
-        Claims { key: String::new(), account: job.account.clone(), expires: job.expires, era: app.faults.era(), of };
-    let caller = Caller {
-        account: job.account.clone(),
-        arn: format!("arn:aws:sts::{}:assumed-role/{}/{SESSION}", job.account, role.name),
-        user_id: format!("{}:{SESSION}", role.id),
-        who: Who::Role(Arc::new(claims)),
-    };
-    let source_ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Some(s3::Visitor { caller, temporary: true, region: job.region.clone(), source_ip, request_id: ids::request() })
 }
 
 /// Asks the model, or says why there is no answer.

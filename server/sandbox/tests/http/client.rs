@@ -17,6 +17,19 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
+/// The services that speak awsJson: the name they sign as, the prefix of their targets, the version.
+const JSON: [(&str, &str, &str); 9] = [
+    ("sagemaker", "SageMaker", "1.1"),
+    ("organizations", "AWSOrganizationsV20161128", "1.1"),
+    ("kms", "TrentService", "1.1"),
+    ("codecommit", "CodeCommit_20150413", "1.1"),
+    ("events", "AWSEvents", "1.1"),
+    ("logs", "Logs_20140328", "1.1"),
+    ("monitoring", "GraniteServiceVersion20100801", "1.0"),
+    ("states", "AWSStepFunctions", "1.0"),
+    ("codepipeline", "CodePipeline_20150709", "1.1"),
+];
+
 pub fn http() -> Http<HttpConnector, Full<Bytes>> {
     Http::builder(TokioExecutor::new()).build_http()
 }
@@ -104,7 +117,11 @@ impl Client {
     }
     /// An awsQuery request.
     pub fn query_request(&self, service: &str, action: &str, params: &[(&str, &str)]) -> Request<Full<Bytes>> {
-        let version = if service == "iam" { "2010-05-08" } else { "2011-06-15" };
+        let version = match service {
+            "iam" => "2010-05-08",
+            "cloudformation" => "2010-05-15",
+            _ => "2011-06-15",
+        };
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("Action", action)
             .append_pair("Version", version)
@@ -133,23 +150,30 @@ impl Client {
             [("RoleArn", role), ("RoleSessionName", "test")].into_iter().chain(more.iter().copied()).collect();
         self.sts("AssumeRole", &params).await
     }
+    /// An awsJson request to a service, by the name that requests are signed for.
+    pub async fn json(&self, service: &str, operation: &str, body: Value) -> Answer {
+        let (_, prefix, version) = JSON.into_iter().find(|(name, ..)| *name == service).unwrap();
+        let (kind, target) = (format!("application/x-amz-json-{version}"), format!("{prefix}.{operation}"));
+        let headers = [("content-type", kind.as_str()), ("x-amz-target", target.as_str())];
+        self.send(self.signed(service, Method::POST, "/", &headers, body.to_string().into())).await
+    }
+    /// The same, which must work.
+    pub async fn json_ok(&self, service: &str, operation: &str, body: Value) -> Value {
+        let answer = self.json(service, operation, body).await;
+        assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
+        if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
     /// An awsJson request to SageMaker.
     pub async fn sagemaker(&self, operation: &str, body: Value) -> Answer {
-        let target = format!("SageMaker.{operation}");
-        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
-        self.send(self.signed("sagemaker", Method::POST, "/", &headers, body.to_string().into())).await
+        self.json("sagemaker", operation, body).await
     }
     /// An awsJson request to Organizations.
     pub async fn organizations(&self, operation: &str, body: Value) -> Answer {
-        let target = format!("AWSOrganizationsV20161128.{operation}");
-        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
-        self.send(self.signed("organizations", Method::POST, "/", &headers, body.to_string().into())).await
+        self.json("organizations", operation, body).await
     }
     /// A call of Organizations that must work.
     pub async fn organizations_ok(&self, operation: &str, body: Value) -> Value {
-        let answer = self.organizations(operation, body).await;
-        assert_eq!(answer.status, 200, "{operation}: {}", answer.text());
-        answer.json()
+        self.json_ok("organizations", operation, body).await
     }
     /// A request to Lambda.
     pub async fn lambda(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {

@@ -1,0 +1,1 @@
+//! KMS, and S3's versions and encryption, by the real boto3.

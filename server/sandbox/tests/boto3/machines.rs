@@ -1,0 +1,1 @@
+//! Step Functions, by the real boto3.

@@ -1,0 +1,1 @@
+//! CodePipeline, by the real boto3.

@@ -1,0 +1,1 @@
+//! CodeCommit and EventBridge, by the real boto3.

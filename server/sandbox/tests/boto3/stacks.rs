@@ -1,0 +1,1 @@
+//! CloudFormation, by the real boto3.

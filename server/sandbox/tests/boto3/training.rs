@@ -1,0 +1,1 @@
+//! Training jobs, logs and metrics, by the real boto3.

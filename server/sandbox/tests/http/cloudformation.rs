@@ -1,0 +1,1 @@
+//! CloudFormation: stacks, made from templates by calls of the sandbox's own operations.

@@ -1,0 +1,1 @@
+//! CodeCommit: repositories, branches, commits and files.

@@ -1,0 +1,1 @@
+//! EventBridge: events, and the rules that send them on.

@@ -1,0 +1,1 @@
+//! Key Management Service: keys with their policies, and what is done with them.

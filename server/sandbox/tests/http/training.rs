@@ -1,0 +1,1 @@
+//! Training jobs, and endpoints that serve what they made.

@@ -1,0 +1,1 @@
+//! S3: versions, encryption and the settings of buckets.
