@@ -43,7 +43,8 @@ pub fn to_store(call: &Call<'_>, key: &str, given: &str, bypass: bool) -> Result
         .map_err(|_| malformed("Policy contains a statement with one or more invalid principals."))?;
     let stored = document.pretty();
     let policy = NamedPolicy::new("key policy", document);
-    if !bypass && !authorize::key_would_allow(call, "kms:PutKeyPolicy", Target::new(key), &policy) {
+    let target = Target::new(key).with("kms:CallerAccount", call.account().as_str());
+    if !bypass && !authorize::key_would_allow(call, "kms:PutKeyPolicy", target, &policy) {
         return Err(malformed("The new key policy will not allow you to update the key policy in the future."));
     }
     Ok(stored)
