@@ -12,13 +12,15 @@ pub mod streams;
 use crate::acting::Acting;
 use crate::app::App;
 use crate::call::{Call, Needs, Operation};
+use crate::clock;
 use crate::error::Failure;
 use crate::protocol::Reply;
+use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
 use events::{BATCH_BYTES, BATCH_EVENTS};
 use input::{on_group, on_groups, on_identified, on_identified_stream, on_stream};
 use serde_json::{Value, json};
-use streams::EVENT_OVERHEAD;
+use streams::{EVENT_OVERHEAD, Line};
 
 const fn op(
     name: &'static str,
@@ -65,6 +67,28 @@ pub async fn deliver(
             result => drop(result?),
         }
     }
+    Ok(())
+}
+
+/// Writes an event of EventBridge's to a stream of its own in a group of its account.
+///
+/// On AWS the group's resource policy must allow it. There are no such policies here: being a target is enough.
+pub fn write(
+    app: &App,
+    (account, region): (&AccountId, &Region),
+    group: &str,
+    stream: &str,
+    message: String,
+) -> Result<(), Failure> {
+    let id = {
+        let state = app.store.read();
+        let logs = state.accounts.get(account).and_then(|account| account.logs.get(region.as_str()));
+        let found = logs.and_then(|logs| logs.groups.get(group)).map(|group| group.id.clone());
+        found.ok_or_else(input::no_group)?
+    };
+    let now = clock::now();
+    app.streams.create(&id, stream, now).map_err(input::disk)?;
+    app.streams.append(&id, stream, &[Line { at: now, ingested: now, message }]).map_err(input::disk)?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::acting::Acting;
 use crate::app::App;
 use crate::clock;
 use crate::error::Failure;
+use crate::logs;
 use domain::arn::Arn;
 use domain::names::{AccountId, Region};
 use serde_json::{Value, json};
@@ -95,8 +96,14 @@ impl Delivery {
                 let name = format!("{}_{}", Self::text(&self.event, "id"), crate::ids::request());
                 ("states", "StartExecution", json!({ "stateMachineArn": text, "name": name, "input": input }))
             }
+            "logs" if arn.account() == self.account.as_str() => {
+                let group = arn.resource().strip_prefix("log-group:").unwrap_or_default().trim_end_matches(":*");
+                let place = (&self.account, &self.region);
+                return logs::write(app, place, group, Self::text(&self.event, "id"), input);
+            }
             other => {
-                let message = format!("the sandbox delivers to pipelines and state machines, not to `{other}`");
+                let message =
+                    format!("the sandbox delivers to pipelines, state machines and log groups, not to `{other}`");
                 return Err(Failure::new(400, "UNSUPPORTED_TARGET", message));
             }
         };
