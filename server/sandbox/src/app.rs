@@ -13,6 +13,7 @@ use crate::runtime::asynchronous::Queue;
 use crate::s3::objects::Objects;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
+use crate::stepfunctions::live::Executions;
 
 /// The sandbox, as requests see it.
 pub struct App {
@@ -42,4 +43,6 @@ pub struct App {
     pub asynchronous: Queue,
     /// What is in S3's buckets.
     pub objects: Objects,
+    /// The executions of Step Functions that run, and the files of all.
+    pub executions: Executions,
 }

@@ -148,6 +148,8 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
     let lambda = lambda.map_err(SandboxError::file("prepare", &dir))?;
     let objects = s3::objects::Objects::open(&dir, state.buckets.values());
     let objects = objects.map_err(SandboxError::file("prepare", &dir))?;
+    let executions = stepfunctions::live::Executions::open(&dir, &state);
+    let executions = executions.map_err(SandboxError::file("prepare", &dir))?;
 
     let (asynchronous, waiting) = runtime::asynchronous::queue();
     let (durable, written) = watch::channel(0);
@@ -164,6 +166,7 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         traffic: runtime::Traffic::default(),
         lambda,
         objects,
+        executions,
         asynchronous,
     });
     service::resume(&app);
