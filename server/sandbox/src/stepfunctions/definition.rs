@@ -6,15 +6,16 @@
 use super::input::refuse;
 use crate::error::Failure;
 use crate::service::{self, Protocol};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use states::{Code, Diagnostic, InvalidDefinition, Pattern, Resource, Severity, StateMachine, StateMachineType};
 
-/// An action of an integrated service: how it can be waited for, and the parameters that it can't do without.
+/// An action of an integrated service: how it can be waited for, and its parameters.
 struct Action {
     service: &'static str,
     name: &'static str,
     patterns: &'static [Pattern],
     required: &'static [&'static str],
+    optional: &'static [&'static str],
 }
 
 const ONCE: &[Pattern] = &[Pattern::RequestResponse];
@@ -32,37 +33,97 @@ const ACTIONS: &[Action] = &[
             "StoppingCondition",
             "TrainingJobName",
         ],
+        optional: &[
+            "CheckpointConfig",
+            "DebugHookConfig",
+            "DebugRuleConfigurations",
+            "EnableInterContainerTrafficEncryption",
+            "EnableManagedSpotTraining",
+            "EnableNetworkIsolation",
+            "Environment",
+            "ExperimentConfig",
+            "HyperParameters",
+            "InfraCheckConfig",
+            "InputDataConfig",
+            "MlflowConfig",
+            "ModelPackageConfig",
+            "ProfilerConfig",
+            "ProfilerRuleConfigurations",
+            "RemoteDebugConfig",
+            "RetryStrategy",
+            "ServerlessJobConfig",
+            "SessionChainingConfig",
+            "Tags",
+            "TensorBoardOutputConfig",
+            "VpcConfig",
+        ],
     },
-    Action { service: "sagemaker", name: "createModel", patterns: ONCE, required: &["ModelName"] },
+    Action {
+        service: "sagemaker",
+        name: "createModel",
+        patterns: ONCE,
+        required: &["ModelName"],
+        optional: &[
+            "Containers",
+            "EnableNetworkIsolation",
+            "ExecutionRoleArn",
+            "InferenceExecutionConfig",
+            "PrimaryContainer",
+            "Tags",
+            "VpcConfig",
+        ],
+    },
     Action {
         service: "sagemaker",
         name: "createEndpointConfig",
         patterns: ONCE,
         required: &["EndpointConfigName", "ProductionVariants"],
+        optional: &[
+            "AsyncInferenceConfig",
+            "CrossRegionTrafficConfig",
+            "DataCaptureConfig",
+            "EnableNetworkIsolation",
+            "ExecutionRoleArn",
+            "ExplainerConfig",
+            "KmsKeyId",
+            "MetricsConfig",
+            "ShadowProductionVariants",
+            "Tags",
+            "VpcConfig",
+        ],
     },
     Action {
         service: "sagemaker",
         name: "createEndpoint",
         patterns: ONCE,
-        required: &["EndpointConfigName", "EndpointName"],
+        required: &["EndpointName", "EndpointConfigName"],
+        optional: &["DeploymentConfig", "Tags"],
     },
     Action {
         service: "sagemaker",
         name: "updateEndpoint",
         patterns: ONCE,
-        required: &["EndpointConfigName", "EndpointName"],
+        required: &["EndpointName", "EndpointConfigName"],
+        optional: &[
+            "DeploymentConfig",
+            "ExcludeRetainedVariantProperties",
+            "RetainAllVariantProperties",
+            "RetainDeploymentConfig",
+        ],
     },
     Action {
         service: "lambda",
         name: "invoke",
         patterns: &[Pattern::RequestResponse, Pattern::WaitForTaskToken],
         required: &["FunctionName"],
+        optional: &["ClientContext", "InvocationType", "LogType", "Payload", "Qualifier"],
     },
     Action {
         service: "states",
         name: "startExecution",
         patterns: &[Pattern::RequestResponse, Pattern::Sync, Pattern::Sync2, Pattern::WaitForTaskToken],
         required: &["StateMachineArn"],
+        optional: &["Input", "Name", "TraceHeader"],
     },
 ];
 
@@ -158,17 +219,23 @@ fn task(state: &Value, at: &str) -> Vec<Diagnostic> {
             None => {
                 let known = ACTIONS.iter().find(|known| known.service == service && known.name == action(resource));
                 let Some(known) = known.filter(|known| known.patterns.contains(pattern)) else { return unknown() };
-                let parameters = state.get("Parameters").and_then(Value::as_object);
-                let given = |name: &str| {
-                    parameters.is_some_and(|given| given.contains_key(name) || given.contains_key(&format!("{name}.$")))
-                };
                 // Without parameters they are the state's input, which nobody knows yet.
-                let missing = known.required.iter().filter(|name| parameters.is_some() && !given(name));
-                let say = |name: &&str| wrong(format!("The field '{name}' is required but was missing"), "Parameters");
-                missing.map(say).collect()
+                let Some(given) = state.get("Parameters").and_then(Value::as_object) else { return Vec::new() };
+                wrong_parameters(known, given).into_iter().map(|message| wrong(message, "Parameters")).collect()
             }
         },
     }
+}
+
+/// What is missing among a task's parameters, and what does not belong there.
+fn wrong_parameters(action: &Action, given: &Map<String, Value>) -> Vec<String> {
+    let names: Vec<&str> = given.keys().map(|name| name.strip_suffix(".$").unwrap_or(name)).collect();
+    let missing = action.required.iter().filter(|name| !names.contains(name));
+    let unknown = names.iter().filter(|name| !action.required.contains(name) && !action.optional.contains(name));
+    missing
+        .map(|name| format!("The field '{name}' is required but was missing"))
+        .chain(unknown.map(|name| format!("The field \"{name}\" is not supported by Step Functions")))
+        .collect()
 }
 
 /// Whether the SDK has this action of a service here.

@@ -285,7 +285,7 @@ fn pause(app: &App, live: &Live) -> Option<Option<Duration>> {
     if inner.stored.execution.outcome().is_some() {
         return None;
     }
-    let wait = left(app, &inner.stored).map(|(left, most)| most.map_or(left, |most| most.min(left)).min(NAP_MS));
+    let wait = left(app, &inner.stored).map(|(left, most)| left.min(most.unwrap_or(NAP_MS)));
     Some(wait.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or_default())))
 }
 
@@ -294,7 +294,7 @@ fn is_due(app: &App, live: &Live) -> bool {
     let mut inner = live.inner.lock();
     match left(app, &inner.stored) {
         Some((0, _)) => true,
-        Some((left, Some(most))) if most < NAP_MS => {
+        Some((left, Some(_))) => {
             inner.stored.ahead += left;
             true
         }

@@ -68,8 +68,9 @@ fn acting(app: &App, live: &Live, request: &TaskRequest) -> Result<Acting, TaskF
     let own = own.map_err(|_| TaskFailure::permissions(NOT_TRUSTED.to_owned()))?;
     match &request.role_arn {
         None => Ok(own),
-        Some(other) => own.assume(app, other, &session).map_err(|failure| {
-            TaskFailure::permissions(format!("The role {other} could not be assumed: {}", failure.message))
+        Some(other) => own.assume(app, other, &session).map_err(|_| TaskFailure {
+            error: states::names::TASK_FAILED.to_owned(),
+            cause: format!("The role {role} is not authorized to assume the task state's role, {other}."),
         }),
     }
 }

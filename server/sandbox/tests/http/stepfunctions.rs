@@ -160,8 +160,7 @@ async fn what_can_not_be_made_is_refused() {
             "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: The resource provided {resource} is not recognized."
         )
     };
-    let parameters =
-        json!({ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {}, "End": true });
+    let parameters = json!({ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "Speed.$": "$" }, "End": true });
     for (input, code, message) in [
         (with("name", json!("a b")), "InvalidName", "Invalid Name: 'a b'".to_owned()),
         (with("name", json!("x".repeat(81))), "InvalidName", "Invalid Name".to_owned()),
@@ -191,7 +190,9 @@ async fn what_can_not_be_made_is_refused() {
         (
             with("definition", alone(parameters).to_string().into()),
             invalid,
-            "The field 'FunctionName' is required but was missing at /States/S/Parameters".to_owned(),
+            "The field 'FunctionName' is required but was missing at /States/S/Parameters, SCHEMA_VALIDATION_FAILED: \
+             The field \"Speed\" is not supported by Step Functions at /States/S/Parameters"
+                .to_owned(),
         ),
         (with("roleArn", json!("machine")), "InvalidArn", "Invalid Role Arn: 'machine'".to_owned()),
         (
@@ -794,4 +795,26 @@ async fn tags_and_permissions_are_those_of_the_machine() {
         "AccessDeniedException",
         "states:StartExecution",
     );
+}
+
+#[tokio::test]
+async fn a_task_acts_as_the_role_of_its_credentials() {
+    let lab = lab().await;
+    let child = lab.client("child");
+    let role = child.new_role("machine", TRUSTS_STATES, &[]).await;
+    let trust = trusting(&[&role]);
+    let other = child.new_role("other", &trust, &[&allowing("sagemaker:ListModels", "*")]).await;
+    let state = json!({
+        "Type": "Task", "Resource": "arn:aws:states:::aws-sdk:sagemaker:listModels", "End": true,
+        "Parameters": {}, "Credentials": { "RoleArn": other }
+    });
+    let machine = new_machine(&child, "m", &alone(state), &role).await;
+    // Its trust alone is enough in one account; without it nothing is.
+    assert_eq!(output(&child, &start(&child, &machine, json!({})).await).await, json!({ "Models": [] }));
+    let nobody = trusting(&[PARENT]);
+    child.iam_ok("UpdateAssumeRolePolicy", &[("RoleName", "other"), ("PolicyDocument", &nobody)]).await;
+    let failed = ended(&child, &start(&child, &machine, json!({})).await).await;
+    assert_eq!(failed["error"], "States.TaskFailed", "{failed}");
+    let cause = format!("The role {role} is not authorized to assume the task state's role, {other}.");
+    assert_eq!(failed["cause"], cause);
 }
