@@ -76,6 +76,8 @@ pub struct Settings {
     pub endpoint_update_ms: u64,
     /// So long a function is `Pending`, and an update of one `InProgress`.
     pub function_activation_ms: u64,
+    /// So long at most a Wait state or a pause before a retry of an execution takes; `None`: as its definition says.
+    pub state_wait_ms: Option<u64>,
 }
 
 impl Default for Settings {
@@ -85,6 +87,7 @@ impl Default for Settings {
             endpoint_creation_ms: 2000,
             endpoint_update_ms: 2000,
             function_activation_ms: 1000,
+            state_wait_ms: None,
         }
     }
 }
