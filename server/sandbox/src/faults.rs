@@ -78,6 +78,14 @@ pub struct Settings {
     pub function_activation_ms: u64,
     /// So long at most a Wait state or a pause before a retry of an execution takes; `None`: as its definition says.
     pub state_wait_ms: Option<u64>,
+    /// How often a pipeline looks how an action goes on.
+    pub pipeline_poll_ms: u64,
+    /// So long a pipeline waits before it invokes a function again that continues its job.
+    pub pipeline_continuation_ms: u64,
+    /// So long a pipeline waits for a function's result.
+    pub pipeline_job_ms: u64,
+    /// So long a pipeline waits for an approval that sets no time of its own.
+    pub pipeline_approval_ms: u64,
 }
 
 impl Default for Settings {
@@ -88,6 +96,10 @@ impl Default for Settings {
             endpoint_update_ms: 2000,
             function_activation_ms: 1000,
             state_wait_ms: None,
+            pipeline_poll_ms: 200,
+            pipeline_continuation_ms: 1000,
+            pipeline_job_ms: 20 * 60 * 1000,
+            pipeline_approval_ms: 7 * 24 * 3600 * 1000,
         }
     }
 }

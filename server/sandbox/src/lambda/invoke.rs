@@ -59,15 +59,37 @@ fn header<'h>(headers: &'h HeaderMap, name: &str, otherwise: &'h str) -> &'h str
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or(otherwise)
 }
 
-async fn invoke(call: &Call<'_>, parts: &Parts, body: Bytes) -> Result<Response<Body>, Failure> {
-    let members = super::route(&parts.method, &parts.uri).map(|(_, members)| members).unwrap_or_default();
-    let text = |name: &str| members.get(name).and_then(Value::as_str);
-    let name = parse_name(call, text("FunctionName").unwrap_or_default(), text("Qualifier"), ACTION)?;
+/// A function that is asked for, with its ARN, if the caller may invoke it.
+fn permitted(call: &Call<'_>, name: &str, qualifier: Option<&str>) -> Result<(Function, String), Failure> {
+    let name = parse_name(call, name, qualifier, ACTION)?;
     let function = manage::find(call, &name);
     let tags = function.as_ref().map(|function| function.tags.clone()).unwrap_or_default();
     let function_arn = arn(&call.region, call.account(), &name);
     authorize::require(call, ACTION, Target::new(function_arn.as_str()).tagged(&tags))?;
-    let function = function?;
+    Ok((function?, function_arn))
+}
+
+/// Invokes a function for another service, which acts as a role, and waits for its outcome.
+pub async fn within(call: &Call<'_>, name: &str, event: String) -> Result<Outcome, Failure> {
+    let verdict = call.app.faults.judge("lambda", OPERATION, call.account());
+    let invoked = async {
+        dispatch::suffer(&verdict).await?;
+        let (function, function_arn) = permitted(call, name, None)?;
+        if function.state(call.now) == "Pending" {
+            return Err(manage::pending());
+        }
+        run(call, &function, function_arn, event).await
+    };
+    let result = invoked.await;
+    let result = if verdict.lose_reply { Err(Failure::internal()) } else { result };
+    call.app.counters.add(call.account(), "lambda", OPERATION, result.is_err());
+    result
+}
+
+async fn invoke(call: &Call<'_>, parts: &Parts, body: Bytes) -> Result<Response<Body>, Failure> {
+    let members = super::route(&parts.method, &parts.uri).map(|(_, members)| members).unwrap_or_default();
+    let text = |name: &str| members.get(name).and_then(Value::as_str);
+    let (function, function_arn) = permitted(call, text("FunctionName").unwrap_or_default(), text("Qualifier"))?;
     let kind = header(&parts.headers, "x-amz-invocation-type", "RequestResponse");
     let log_type = header(&parts.headers, "x-amz-log-type", "None");
     let kinds = ["Event", "RequestResponse", "DryRun"];

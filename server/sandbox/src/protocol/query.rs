@@ -88,6 +88,10 @@ impl Xml {
     pub fn new() -> Self {
         Self::default()
     }
+    /// What is written so far.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
     /// `<name>text</name>`.
     pub fn text(mut self, name: &str, text: impl std::fmt::Display) -> Self {
         self.open(name);
