@@ -101,8 +101,10 @@ pub fn start(call: &Call<'_>) -> Result<Reply, Failure> {
         if let Some(other) = overrides.iter().find(|told| !sources.iter().any(|action| action.name == told.action)) {
             return Err(Failure::validation(format!("{} is not a source action of pipeline {name}", other.action)));
         }
-        let trigger = if is_a_rule(call) { "CloudWatchEvent" } else { "StartPipelineExecution" };
-        let mut fresh = fresh(call, pipeline, trigger);
+        let mut fresh = fresh(call, pipeline, "StartPipelineExecution");
+        if let Some(rule) = rule(call) {
+            fresh.trigger = Trigger { kind: "CloudWatchEvent".into(), detail: rule };
+        }
         fresh.variables.extend(variables);
         let empty = declaration.variables.iter().find(|variable| !fresh.variables.contains_key(&variable.name));
         if let Some(empty) = empty {
@@ -120,10 +122,11 @@ pub fn start(call: &Call<'_>) -> Result<Reply, Failure> {
     Ok(Reply::Json(json!({ "pipelineExecutionId": id })))
 }
 
-/// Whether EventBridge calls, as a role that it was given for a rule: its calls come from within, as a session.
-fn is_a_rule(call: &Call<'_>) -> bool {
-    let session = call.caller.arn.rsplit('/').next().unwrap_or_default();
-    call.source_ip.is_loopback() && call.caller.is_role_session() && session.starts_with("AWSEvents_")
+/// The rule by which EventBridge starts it, if it does: it calls from within, in a session that is named by the rule.
+fn rule(call: &Call<'_>) -> Option<String> {
+    let rule = call.caller.arn.rsplit('/').next()?.strip_prefix("AWSEvents_")?;
+    let within = call.source_ip.is_loopback() && call.caller.is_role_session();
+    within.then(|| format!("arn:aws:events:{}:{}:rule/{rule}", call.region, call.account()))
 }
 
 fn room(pipeline: &Pipeline, name: &str) -> Result<(), Failure> {
