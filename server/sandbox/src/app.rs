@@ -15,6 +15,7 @@ use crate::runtime::asynchronous::Queue;
 use crate::s3::objects::Objects;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
+use crate::stepfunctions::live::Executions;
 
 /// The sandbox, as requests see it.
 pub struct App {
@@ -48,4 +49,6 @@ pub struct App {
     pub repositories: Repositories,
     /// The streams of CloudWatch Logs' groups.
     pub streams: Streams,
+    /// The executions of Step Functions that run, and the files of all.
+    pub executions: Executions,
 }

@@ -84,6 +84,8 @@ pub struct Settings {
     pub pipeline_job_ms: u64,
     /// So long a pipeline waits for an approval that sets no time of its own.
     pub pipeline_approval_ms: u64,
+    /// So long at most a Wait state or a pause before a retry of an execution takes; `None`: as its definition says.
+    pub state_wait_ms: Option<u64>,
 }
 
 impl Default for Settings {
@@ -97,6 +99,7 @@ impl Default for Settings {
             pipeline_continuation_ms: 1000,
             pipeline_job_ms: 20 * 60 * 1000,
             pipeline_approval_ms: 7 * 24 * 3600 * 1000,
+            state_wait_ms: None,
         }
     }
 }

@@ -151,6 +151,8 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
     let repositories = codecommit::objects::Objects::open(&dir, &state);
     let repositories = repositories.map_err(SandboxError::file("prepare", &dir))?;
     let streams = logs::streams::Streams::open(&dir, &state).map_err(SandboxError::file("prepare", &dir))?;
+    let executions = stepfunctions::live::Executions::open(&dir, &state);
+    let executions = executions.map_err(SandboxError::file("prepare", &dir))?;
 
     let (asynchronous, waiting) = runtime::asynchronous::queue();
     let (durable, written) = watch::channel(0);
@@ -169,6 +171,7 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         objects,
         repositories,
         streams,
+        executions,
         asynchronous,
     });
     service::resume(&app);
