@@ -332,25 +332,26 @@ pub fn create_commit(call: &Call<'_>) -> Result<Reply, Failure> {
         ));
     }
     let made = change.commit(call, "authorName", "Commit created with the CreateCommit API\n")?;
+    Ok(Reply::Json(with_changes(json!({ "commitId": made.commit, "treeId": made.tree }), &before, &after)))
+}
+
+/// Adds what became of the files.
+fn with_changes(mut output: Value, before: &Files, after: &Files) -> Value {
     let shown =
         |path: &str, file: &File| json!({ "absolutePath": path, "blobId": file.blob, "fileMode": file.mode.name() });
     let (mut added, mut updated) = (Vec::new(), Vec::new());
-    for (path, file) in &after {
+    for (path, file) in after {
         match before.get(path) {
             None => added.push(shown(path, file)),
             Some(old) if old != file => updated.push(shown(path, file)),
             Some(_) => {}
         }
     }
-    let deleted: Vec<Value> =
-        before.iter().filter(|(path, _)| !after.contains_key(*path)).map(|(path, file)| shown(path, file)).collect();
-    Ok(Reply::Json(json!({
-        "commitId": made.commit,
-        "treeId": made.tree,
-        "filesAdded": added,
-        "filesUpdated": updated,
-        "filesDeleted": deleted,
-    })))
+    let deleted = before.iter().filter(|(path, _)| !after.contains_key(*path)).map(|(path, file)| shown(path, file));
+    output["filesDeleted"] = deleted.collect();
+    output["filesAdded"] = added.into();
+    output["filesUpdated"] = updated.into();
+    output
 }
 
 /// Refuses two entries of a commit for one path.

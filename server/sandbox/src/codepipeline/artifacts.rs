@@ -2,7 +2,6 @@
 
 use super::model::Artifact;
 use super::providers::{Context, Trouble};
-use crate::error::Failure;
 use crate::{ids, s3};
 use bytes::Bytes;
 use s3s::S3Error;
@@ -51,16 +50,10 @@ pub async fn read(context: &Context<'_>, artifact: &Artifact) -> Result<Bytes, T
 /// Writes an artifact that comes out, encrypted with the pipeline's key.
 pub async fn write(context: &Context<'_>, artifact: &Artifact, bytes: Bytes) -> Result<(), Trouble> {
     let call = context.acting.call(context.app);
-    let put = s3::put(&call, &artifact.bucket, &artifact.key, bytes, "application/zip").await;
-    put.map_err(|error| denied(context, artifact, "s3:PutObject", "upload", &error))?;
-    let kept = s3_kept(&call).await;
-    kept.map_err(|failure| Trouble::system(failure.message))
-}
-
-/// What was put is on disk already; what changed of the state has to be too.
-async fn s3_kept(call: &crate::call::Call<'_>) -> Result<(), Failure> {
-    let generation = call.generation.load(std::sync::atomic::Ordering::Relaxed);
-    if generation > 0 && !call.app.store.durable(generation).await { Err(Failure::internal()) } else { Ok(()) }
+    let kms_key = context.store.encryption_key.as_ref().map(|key| key.id.clone());
+    let asked = s3::Asked { content_type: "application/zip".into(), kms_key };
+    let put = s3::put_with(&call, &artifact.bucket, &artifact.key, bytes, &asked).await;
+    put.map(drop).map_err(|error| denied(context, artifact, "s3:PutObject", "upload", &error))
 }
 
 /// A file of an action's inputs, named as `artifact::path`.

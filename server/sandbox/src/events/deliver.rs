@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The name of the sessions in which targets are called.
-pub const SESSION: &str = "AWS_Events_Invoke_Targets";
+/// How the sessions in which targets are called begin; the rule's name follows.
+pub const SESSION: &str = "AWSEvents_";
 /// How often a delivery is tried again at most. AWS does so for a day.
 const RETRIES: u64 = 4;
 /// How long to wait before the first time; then twice as long each time.
@@ -109,7 +109,8 @@ impl Delivery {
         };
         let region = arn.region_code().unwrap_or_else(|| self.region.clone());
         let role = Self::text(&self.target, "RoleArn");
-        let acting = Acting::as_role(app, &region, role, SERVICE, Some(&rule), SESSION)?;
+        let session: String = format!("{SESSION}{}", self.rule).chars().take(64).collect();
+        let acting = Acting::as_role(app, &region, role, SERVICE, Some(&rule), &session)?;
         acting.json(app, service, operation, input).await.map(drop)
     }
 

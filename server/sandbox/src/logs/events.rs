@@ -208,21 +208,20 @@ pub fn filter(call: &Call<'_>) -> Result<Reply, Failure> {
     let next =
         (count < found.len() && count > 0).then(|| URL_SAFE_NO_PAD.encode(json!(found[count - 1].0).to_string()));
     found.truncate(count);
-    let events: Vec<Value> = found
-        .iter()
-        .map(|((at, stream, index), line)| {
-            json!({
-                "logStreamName": stream,
-                "timestamp": at,
-                "message": line.message,
-                "ingestionTime": line.ingested,
-                "eventId": format!("{at:020}{index:036}"),
-            })
-        })
-        .collect();
+    let events: Vec<Value> = found.iter().map(|(place, line)| shown(place, line)).collect();
     let mut output = json!({ "events": events, "searchedLogStreams": [] });
     if let Some(next) = next {
         output["nextToken"] = next.into();
     }
     Ok(Reply::Json(output))
+}
+
+fn shown((at, stream, index): &Place, line: &Line) -> Value {
+    json!({
+        "logStreamName": stream,
+        "timestamp": at,
+        "message": line.message,
+        "ingestionTime": line.ingested,
+        "eventId": format!("{at:020}{index:036}"),
+    })
 }

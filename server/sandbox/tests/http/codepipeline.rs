@@ -2,6 +2,7 @@
 
 mod bench;
 mod definitions;
+mod services;
 
 use self::bench::{
     BUCKET, MAY, SHARED, an_approval, approval, bench, bench_without, declaration, eventually, invoke, quick, s3,

@@ -352,7 +352,8 @@ async fn what_is_not_delivered_is_noted_with_its_reason() {
     assert_eq!(failures[0]["event"], put["Entries"][0]["EventId"]);
     assert!(failures[0]["message"].as_str().unwrap().contains("StartPipelineExecution"), "{failures}");
     // The role no longer trusts EventBridge.
-    let trust = [("RoleName", "start"), ("PolicyDocument", &trusting(&[PARENT]))];
+    let document = trusting(&[PARENT]);
+    let trust = [("RoleName", "start"), ("PolicyDocument", document.as_str())];
     parent.iam_ok("UpdateAssumeRolePolicy", &trust).await;
     tell().await;
     let failures = record(&lab, "r", 2).await["failures"].take();

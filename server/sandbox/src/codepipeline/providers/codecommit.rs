@@ -1,14 +1,11 @@
 //! Source from CodeCommit: the files at the tip of a branch, or of a commit, zipped.
 
 use super::{Context, Trouble};
+use crate::codecommit;
 use crate::codepipeline::artifacts;
 use crate::codepipeline::flow::Done;
 use crate::codepipeline::model::Revision;
 use crate::error::Failure;
-use crate::{authorize, call::Target};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -27,9 +24,9 @@ pub async fn run(context: &Context<'_>) -> Result<Option<Done>, Trouble> {
     let input = json!({ "repositoryName": repository, "commitId": id });
     let commit = context.json("codecommit", "GetCommit", input).await.map_err(refused)?;
     let commit = &commit["commit"];
-    let bytes = archive(context, repository, &id).await.map_err(refused)?;
+    let bytes = codecommit::archive(&context.acting.call(context.app), repository, &id).map_err(refused)?;
     if let Some(artifact) = context.run.outputs.first() {
-        artifacts::write(context, artifact, bytes).await?;
+        artifacts::write(context, artifact, bytes.into()).await?;
     }
     let message = text(&commit["message"]);
     let committed = date(&text(&commit["committer"]["date"]));
@@ -83,35 +80,6 @@ fn trouble(repository: &str, branch: &str, failure: &Failure) -> Trouble {
         )),
         _ => of,
     }
-}
-
-/// The files of a commit, zipped, for a role that may take a copy.
-async fn archive(context: &Context<'_>, repository: &str, commit: &str) -> Result<Bytes, Failure> {
-    let call = context.acting.call(context.app);
-    let resource = format!("arn:aws:codecommit:{}:{}:{repository}", call.region, call.account());
-    for action in ["codecommit:UploadArchive", "codecommit:GetUploadArchiveStatus"] {
-        authorize::require(&call, action, Target::new(resource.as_str()))?;
-    }
-    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut folders = vec!["/".to_owned()];
-    while let Some(folder) = folders.pop() {
-        let input = json!({ "repositoryName": repository, "commitSpecifier": commit, "folderPath": folder });
-        let found = context.json("codecommit", "GetFolder", input).await?;
-        let paths = |list: &str| {
-            let rows = found[list].as_array().into_iter().flatten();
-            rows.filter_map(|row| row["absolutePath"].as_str().map(str::to_owned)).collect::<Vec<_>>()
-        };
-        folders.extend(paths("subFolders"));
-        for path in paths("files") {
-            let input = json!({ "repositoryName": repository, "commitSpecifier": commit, "filePath": path });
-            let file = context.json("codecommit", "GetFile", input).await?;
-            let content = STANDARD.decode(file["fileContent"].as_str().unwrap_or_default());
-            files.push((path, content.map_err(|_| Failure::internal())?));
-        }
-    }
-    files.sort();
-    artifacts::zipped(files.iter().map(|(path, content)| (path.as_str(), content.as_slice())))
-        .map_err(|_| Failure::internal())
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use crate::codepipeline::artifacts;
 use crate::codepipeline::flow::Done;
 use crate::codepipeline::model::Revision;
 use crate::error::Failure;
-use crate::{clock, s3};
+use crate::{clock, ids, s3};
 use bytes::Bytes;
+use md5::{Digest as _, Md5};
 use s3s::S3Error;
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ const LARGEST: u64 = 512 * 1024 * 1024;
 struct Found {
     bytes: Bytes,
     etag: String,
-    version: Option<String>,
+    version: String,
 }
 
 /// Takes the object and puts it out as the artifact.
@@ -37,18 +38,13 @@ pub async fn run(context: &Context<'_>) -> Result<Option<Done>, Trouble> {
     if let Some(artifact) = context.run.outputs.first() {
         artifacts::write(context, artifact, bytes).await?;
     }
-    let mut variables: BTreeMap<String, String> = [("BucketName", bucket), ("ETag", &etag), ("ObjectKey", key)]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    if let Some(version) = &version {
-        variables.insert("VersionId".into(), version.clone());
-    }
-    let id = version.unwrap_or_else(|| etag.clone());
+    let variables = [("BucketName", bucket), ("ETag", &etag), ("ObjectKey", key), ("VersionId", &version)];
+    let variables: BTreeMap<String, String> =
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let revision = Revision {
-        id: id.clone(),
-        change: Some(id.chars().take(100).collect()),
-        summary: Some(format!("Amazon S3 version id: {id}")),
+        id: version.clone(),
+        change: Some(version.chars().take(100).collect()),
+        summary: Some(format!("Amazon S3 version id: {version}")),
         created: Some(clock::now()),
         url: None,
     };
@@ -77,29 +73,32 @@ fn ask(context: &Context<'_>, action: &str, bucket: &str, resource: String) -> R
 async fn fetch(context: &Context<'_>, bucket: &str, key: &str, version: Option<&str>) -> Result<Found, Trouble> {
     ask(context, "s3:GetBucketVersioning", bucket, s3::model::arn(bucket, None))?;
     ask(context, "s3:GetObjectVersion", bucket, s3::model::arn(bucket, Some(key)))?;
-    if let Some(version) = version {
-        return Err(Trouble::configuration(format!(
-            "the sandbox keeps no versions of objects: {version} of {key} can't be taken"
-        )));
-    }
     let call = context.acting.call(context.app);
-    let refused = |error: S3Error| {
-        let told = error.message().unwrap_or_default();
-        if error.code().as_str() == "AccessDenied" {
-            let who = &context.acting.caller().arn;
-            let own = format!(
-                "User: {who} is not authorized to perform: s3:GetObject on resource: \"arn:aws:s3:::{bucket}/{key}\""
-            );
-            return denied(context, bucket, if told.contains(who.as_str()) { told } else { &own });
-        }
+    let refused = |error: S3Error| refused(context, bucket, key, &error);
+    let newest = s3::current_version(&call, bucket, key).await.map_err(refused)?;
+    let version = version.map(str::to_owned).or_else(|| newest.version.clone()).ok_or_else(|| {
         Trouble::configuration(format!(
-            "The source object {key} in the Amazon S3 bucket {bucket} can't be read: {told} (Service: Amazon S3; Error \
-             Code: {})",
-            error.code().as_str()
+            "The Amazon S3 bucket {bucket} keeps no versions. Enable versioning on the bucket of a source action, and \
+             then try again"
         ))
-    };
-    let bytes = s3::get(&call, bucket, key, LARGEST).await.map_err(refused)?;
-    let id = context.app.store.read().buckets.get(bucket).map(|bucket| bucket.id.clone()).unwrap_or_default();
-    let etag = context.app.objects.get(&id, key).map(|object| object.etag.clone()).unwrap_or_default();
-    Ok(Found { bytes, etag, version: None })
+    })?;
+    let bytes = s3::get_version(&call, bucket, key, &version, LARGEST).await.map_err(refused)?;
+    let is_newest = newest.version.as_ref() == Some(&version);
+    let etag = if is_newest { newest.etag } else { ids::hex(&Md5::digest(&bytes)) };
+    Ok(Found { bytes, etag, version })
+}
+
+fn refused(context: &Context<'_>, bucket: &str, key: &str, error: &S3Error) -> Trouble {
+    let told = error.message().unwrap_or_default();
+    if error.code().as_str() == "AccessDenied" {
+        let who = &context.acting.caller().arn;
+        let resource = s3::model::arn(bucket, Some(key));
+        let own = format!("User: {who} is not authorized to perform: s3:GetObject on resource: \"{resource}\"");
+        return denied(context, bucket, if told.contains(who.as_str()) { told } else { &own });
+    }
+    Trouble::configuration(format!(
+        "The source object {key} in the Amazon S3 bucket {bucket} can't be read: {told} (Service: Amazon S3; Error \
+         Code: {})",
+        error.code().as_str()
+    ))
 }

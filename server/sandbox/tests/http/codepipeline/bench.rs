@@ -60,10 +60,8 @@ pub async fn bench_without(missing: &str) -> Bench {
     let place =
         "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
     s3(&shared, Method::PUT, &format!("/{BUCKET}"), place).await;
-    // Where versions can be kept, they are.
     let versions = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
-    let path = format!("/{BUCKET}?versioning");
-    shared.send(shared.signed("s3", Method::PUT, &path, &[], versions.into())).await;
+    s3(&shared, Method::PUT, &format!("/{BUCKET}?versioning"), versions).await;
     let zip = base64::engine::general_purpose::STANDARD.decode(zipped(&[("a.txt", "hello")])).unwrap();
     s3(&shared, Method::PUT, &format!("/{BUCKET}/source/code.zip"), zip).await;
     let policies: Vec<String> = MAY
