@@ -11,6 +11,7 @@ use crate::organizations::limits::LimitCache;
 use crate::runtime::Traffic;
 use crate::runtime::asynchronous::Queue;
 use crate::s3::objects::Objects;
+use crate::sagemaker::training::Running;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 
@@ -40,6 +41,8 @@ pub struct App {
     pub lambda: Lambda,
     /// Where asynchronous invocations wait.
     pub asynchronous: Queue,
+    /// Training jobs under way.
+    pub training: Running,
     /// What is in S3's buckets.
     pub objects: Objects,
 }

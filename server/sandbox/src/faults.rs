@@ -76,6 +76,10 @@ pub struct Settings {
     pub endpoint_update_ms: u64,
     /// So long a function is `Pending`, and an update of one `InProgress`.
     pub function_activation_ms: u64,
+    /// So long a training job stays in each of its steps before it goes on.
+    pub training_phase_ms: u64,
+    /// So long a second of an endpoint deployment's waits lasts.
+    pub deployment_second_ms: u64,
 }
 
 impl Default for Settings {
@@ -85,6 +89,8 @@ impl Default for Settings {
             endpoint_creation_ms: 2000,
             endpoint_update_ms: 2000,
             function_activation_ms: 1000,
+            training_phase_ms: 300,
+            deployment_second_ms: 100,
         }
     }
 }

@@ -17,7 +17,7 @@ mod transfer;
 mod within;
 
 pub use access::Visitor;
-pub use within::{get, put};
+pub use within::{Asked, get, list, put, put_with};
 
 use crate::app::App;
 use crate::{ids, sigv4};

@@ -136,7 +136,7 @@ pub const SERVICES: &[Service] = &[
 
 /// Takes up what was under way when the sandbox stopped.
 pub fn resume(app: &Arc<App>) {
-    for resume in [stepfunctions::resume, cloudformation::resume, codepipeline::resume] {
+    for resume in [sagemaker::resume, stepfunctions::resume, cloudformation::resume, codepipeline::resume] {
         resume(app);
     }
 }

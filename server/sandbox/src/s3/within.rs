@@ -1,6 +1,6 @@
 //! S3 as another service of the sandbox uses it: for a role that it was handed, with that role's permissions.
 
-use super::access::{GET_OBJECT, permit};
+use super::access::{GET_OBJECT, LIST_BUCKET, permit};
 use super::errors::{self, disk, refuse};
 use super::objects::Said;
 use super::transfer::{broken, found, keep};
@@ -33,4 +33,38 @@ pub async fn put(call: &Call<'_>, bucket: &str, key: &str, bytes: Bytes, content
     let content_type = Some(content_type.to_owned()).filter(|kind| !kind.is_empty());
     let said = Said { content_type, ..Said::default() };
     keep(objects, &known, key, written.whole(), said).await.map(|_| ())
+}
+
+/// An object of a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its key.
+    pub key: String,
+    /// How many bytes it has.
+    pub size: u64,
+}
+
+/// The objects whose keys begin with a prefix, all of them.
+pub async fn list(call: &Call<'_>, bucket: &str, prefix: &str) -> S3Result<Vec<Listed>> {
+    let context = Context::new().with("s3:prefix", prefix);
+    let known = permit(call, LIST_BUCKET, Some(bucket), None, context)?.ok_or_else(errors::no_bucket)?;
+    let listed = call.app.objects.read(&known.id, |objects| {
+        let from = objects.range(prefix.to_owned()..).take_while(|(key, _)| key.starts_with(prefix));
+        from.map(|(key, object)| Listed { key: key.clone(), size: object.size }).collect()
+    });
+    Ok(listed)
+}
+
+/// What is asked of an object that is put.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// Its type.
+    pub content_type: Option<String>,
+    /// The key to encrypt it with.
+    pub kms_key: Option<String>,
+}
+
+/// Puts an object as it is asked for.
+pub async fn put_with(call: &Call<'_>, bucket: &str, key: &str, bytes: Bytes, asked: &Asked) -> S3Result<()> {
+    put(call, bucket, key, bytes, asked.content_type.as_deref().unwrap_or_default()).await
 }

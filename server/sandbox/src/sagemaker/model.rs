@@ -1,5 +1,6 @@
 //! Models, endpoint configs, endpoints and inference components as they are stored.
 
+use super::training::model::TrainingJob;
 use crate::models;
 use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
@@ -17,6 +18,9 @@ pub struct SageMaker {
     pub endpoints: BTreeMap<String, Endpoint>,
     #[serde(default)]
     pub components: BTreeMap<String, Component>,
+    /// Training jobs, by lower-case name.
+    #[serde(default)]
+    pub jobs: BTreeMap<String, TrainingJob>,
     /// Tags by lower-case ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }

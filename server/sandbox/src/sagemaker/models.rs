@@ -104,13 +104,18 @@ pub fn many(request: &Value) -> Option<&str> {
 
 /// The role that a model runs as: the caller must be allowed to pass it, and it must trust SageMaker.
 pub fn pass_role(call: &Call<'_>, role: &str) -> Result<(), Failure> {
-    Checks::new().length("executionRoleArn", role, 20, 2048).finish()?;
+    pass_role_for(call, role, "executionRoleArn", None)
+}
+
+/// The same for a role by another member's name, which works for a resource: `aws:SourceArn` to its trust policy.
+pub fn pass_role_for(call: &Call<'_>, role: &str, member: &str, source: Option<&str>) -> Result<(), Failure> {
+    Checks::new().length(member, role, 20, 2048).finish()?;
     let parsed = Arn::parse(role).map_err(|_| Failure::validation(format!("{role} is not a role ARN")))?;
     if !passrole::is_own(call, &parsed) {
         return Err(Failure::validation("Cross-account pass role is not allowed."));
     }
     passrole::permitted(call, role, SERVICE)?;
-    if passrole::trusting(call.app, call.account(), role, SERVICE).is_some() {
+    if passrole::trusting_for(call.app, call.account(), role, SERVICE, source).is_some() {
         return Ok(());
     }
     Err(Failure::validation(format!(
