@@ -3,6 +3,7 @@
 use crate::authorize::PolicyCache;
 use crate::background::Background;
 use crate::caller::TokenCache;
+use crate::cloudwatch::metrics::Metrics;
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::lambda::Lambda;
@@ -41,6 +42,8 @@ pub struct App {
     pub lambda: Lambda,
     /// Where asynchronous invocations wait.
     pub asynchronous: Queue,
+    /// What was measured.
+    pub metrics: Metrics,
     /// Training jobs under way.
     pub training: Running,
     /// What is in S3's buckets.

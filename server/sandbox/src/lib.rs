@@ -164,6 +164,7 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         traffic: runtime::Traffic::default(),
         lambda,
         objects,
+        metrics: cloudwatch::metrics::Metrics::default(),
         training: sagemaker::training::Running::default(),
         asynchronous,
     });

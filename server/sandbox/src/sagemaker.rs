@@ -6,6 +6,7 @@
 pub mod asynchronous;
 mod components;
 mod configs;
+pub mod deployment;
 mod endpoints;
 pub mod input;
 pub mod model;
@@ -26,6 +27,7 @@ fn everything(_: &Call<'_>) -> Result<Needs, Failure> {
 
 /// Takes up what was under way when the sandbox stopped.
 pub fn resume(app: &Arc<App>) {
+    deployment::resume(app);
     training::resume(app);
 }
 

@@ -2,7 +2,7 @@
 //! as are below a prefix in S3 (`Mode: MultiModel`).
 
 use super::input::{self, Entry, exists, missing};
-use super::model::{Model, arn};
+use super::model::{Artifact, Model, arn};
 use crate::call::{Call, Needs};
 use crate::check::Checks;
 use crate::clock::epoch_seconds;
@@ -100,6 +100,15 @@ pub fn image(request: &Value) -> Option<&str> {
 pub fn many(request: &Value) -> Option<&str> {
     let container = container(request)?;
     container.get("ModelDataUrl")?.as_str().filter(|_| container["Mode"] == "MultiModel")
+}
+
+/// The trained model that a container of SageMaker's XGBoost serves.
+pub fn artifact(request: &Value) -> Option<Artifact> {
+    let container = container(request)?;
+    let trained = images::trained::is_container(container.get("Image")?.as_str()?) && container["Mode"] != "MultiModel";
+    let url = container.get("ModelDataUrl")?.as_str().filter(|_| trained)?.to_owned();
+    let role = request.get("ExecutionRoleArn").and_then(Value::as_str).map(str::to_owned);
+    Some(Artifact { url, role, kept: None })
 }
 
 /// The role that a model runs as: the caller must be allowed to pass it, and it must trust SageMaker.

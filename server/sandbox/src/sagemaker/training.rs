@@ -110,7 +110,8 @@ fn entry<'a>(call: &Call<'_>, job: &'a TrainingJob) -> Entry<'a> {
 /// ListTrainingJobs.
 pub fn list(call: &Call<'_>) -> Result<Reply, Failure> {
     call.read_sagemaker(|sagemaker| {
-        common::page(call, "TrainingJobSummaries", sagemaker.jobs.values().map(|job| entry(call, job)).collect()).map(Reply::Json)
+        common::page(call, "TrainingJobSummaries", sagemaker.jobs.values().map(|job| entry(call, job)).collect())
+            .map(Reply::Json)
     })
 }
 
