@@ -16,9 +16,9 @@ use std::time::Duration;
 /// More periods are looked at than an alarm asks for, so that what comes late is not missing.
 const FURTHER_PERIODS: i64 = 2;
 /// What was set by hand stays for so long.
-const BY_HAND_MS: i64 = 10_000;
+const BY_HAND_MS: i64 = 5000;
 /// How often alarms are looked at without a cause.
-const EVERY: Duration = Duration::from_secs(5);
+const EVERY: Duration = Duration::from_secs(2);
 
 /// What an alarm comes to.
 #[derive(Debug, PartialEq)]

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 const BUCKET: &str = "training-of-parent";
 pub const IMAGE: &str = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1";
+const IRELAND: &str =
+    "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
 const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
 
 async fn s3(client: &Client, method: Method, path: &str, body: String) -> Answer {
@@ -33,7 +35,7 @@ async fn lab() -> (Lab, Client, String) {
     }))
     .await;
     let parent = lab.client("parent");
-    s3(&parent, Method::PUT, &format!("/{BUCKET}"), String::new()).await;
+    s3(&parent, Method::PUT, &format!("/{BUCKET}"), IRELAND.to_owned()).await;
     s3(&parent, Method::PUT, &format!("/{BUCKET}/data/train/train.csv"), rows(200, 0)).await;
     s3(&parent, Method::PUT, &format!("/{BUCKET}/data/validation/validation.csv"), rows(40, 3)).await;
     let role = parent.new_role("trainer", TRUST, &[&allowing("*", "*")]).await;
@@ -187,7 +189,7 @@ async fn bad_data_and_bad_hyperparameters_fail_in_the_containers_words() {
     let user = "AlgorithmError: framework error: \nsagemaker_algorithm_toolkit.exceptions.UserError: ";
     let unknown = trained(&parent, with("unknown", &[("depth", "3")])).await;
     failed(&unknown, &format!("{user}Extraneous hyperparameter found: depth, exit code: 1"));
-    failed(&trained(&parent, with("range", &[("eta", "7")])).await, "Hyperparameter eta: value 7");
+    failed(&trained(&parent, with("range", &[("eta", "7")])).await, "Hyperparameter eta: 7.0 is not in [0, 1]");
     failed(&trained(&parent, with("label", &[("objective", "binary:logistic")])).await, "label must be in [0,1]");
     for (name, csv, words) in [
         ("text", "1,2,3\n1,two,3\n", "line 2, column 2"),
