@@ -4,6 +4,7 @@ use crate::authorize::PolicyCache;
 use crate::background::Background;
 use crate::caller::TokenCache;
 use crate::codecommit::objects::Objects as Repositories;
+use crate::cloudwatch::metrics::Metrics;
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::lambda::Lambda;
@@ -13,6 +14,7 @@ use crate::organizations::limits::LimitCache;
 use crate::runtime::Traffic;
 use crate::runtime::asynchronous::Queue;
 use crate::s3::objects::Objects;
+use crate::sagemaker::training::Running;
 use crate::sigv4::KeyCache;
 use crate::state::Store;
 use crate::stepfunctions::live::Executions;
@@ -43,6 +45,10 @@ pub struct App {
     pub lambda: Lambda,
     /// Where asynchronous invocations wait.
     pub asynchronous: Queue,
+    /// What was measured.
+    pub metrics: Metrics,
+    /// Training jobs under way.
+    pub training: Running,
     /// What is in S3's buckets.
     pub objects: Objects,
     /// What was committed to CodeCommit's repositories.

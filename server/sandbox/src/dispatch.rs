@@ -67,7 +67,7 @@ pub async fn answer(app: &App, parts: Parts, body: Bytes, source_ip: IpAddr) -> 
     };
     let response = match response {
         Ok(response) => protocol::with_request_id(response, &request_id),
-        Err(failure) => fail(&failure),
+        Err(failure) => protocol::json::with_query_error(fail(&failure), &failure, route.is_query_compatible()),
     };
     protocol::json::as_version(response, route.json_version())
 }

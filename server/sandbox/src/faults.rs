@@ -86,6 +86,10 @@ pub struct Settings {
     pub pipeline_job_ms: u64,
     /// So long a pipeline waits for an approval that sets no time of its own.
     pub pipeline_approval_ms: u64,
+    /// So long a training job stays in each of its steps before it goes on.
+    pub training_phase_ms: u64,
+    /// So long a second of an endpoint deployment's waits lasts.
+    pub deployment_second_ms: u64,
 }
 
 impl Default for Settings {
@@ -100,6 +104,8 @@ impl Default for Settings {
             pipeline_continuation_ms: 1000,
             pipeline_job_ms: 20 * 60 * 1000,
             pipeline_approval_ms: 7 * 24 * 3600 * 1000,
+            training_phase_ms: 300,
+            deployment_second_ms: 100,
         }
     }
 }

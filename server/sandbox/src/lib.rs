@@ -172,6 +172,8 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         repositories,
         streams,
         executions,
+        metrics: cloudwatch::metrics::Metrics::default(),
+        training: sagemaker::training::Running::default(),
         asynchronous,
     });
     service::resume(&app);

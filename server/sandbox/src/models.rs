@@ -1,6 +1,7 @@
 //! The models behind the endpoints: small programs that stand where a container would.
 //!
-//! A model is found by the image it is deployed from. To add one, add a row to [`KNOWN`] and an arm to
+//! A model is found by its [`Container`]: the image it is deployed from or, where that is SageMaker's XGBoost, the
+//! artifact that a training job made ([`trained`]). To add one with an image, add a row to [`KNOWN`] and an arm to
 //! [`Models::run`]; one that can answer piece by piece has an arm in [`Models::stream`] too.
 
 mod assistant;
@@ -11,6 +12,7 @@ mod events;
 mod json;
 mod language;
 mod palette;
+pub mod trained;
 mod writer;
 
 use crate::error::Failure;
@@ -35,6 +37,15 @@ pub const ASSISTANT_SAMPLE: (&str, &str) =
 const KNOWN: [&str; 6] = ["assistant", "churn", "churn-challenger", "echo", "palette", "writer"];
 /// The image that holds all of them, for multi-model endpoints.
 pub const SHELF: &str = "shelf";
+
+/// What answers requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Container {
+    /// A model of the sandbox's own, by its image.
+    Image(String),
+    /// A model that was trained, by its name on the shelf.
+    Trained(String),
+}
 
 /// The image that a model of the sandbox is in.
 pub fn image(account: &AccountId, region: &Region, model: &str) -> String {
@@ -154,21 +165,28 @@ impl ModelFailure {
 pub struct Models {
     churn: churn::Churn,
     challenger: churn::Churn,
+    /// Those that were trained.
+    pub trained: trained::Shelf,
 }
 
 impl Models {
     /// Prepares them; what is trained is kept in `dir`.
     pub fn load(dir: &Path) -> Self {
         let of = |recipe| churn::Churn::prepare(recipe, dir);
-        Self { churn: of(&churn::CHAMPION), challenger: of(&churn::CHALLENGER) }
+        Self { churn: of(&churn::CHAMPION), challenger: of(&churn::CHALLENGER), trained: trained::Shelf::open(dir) }
     }
     /// Gets ready what takes time, because somebody is about to use it.
     pub fn warm(&self) {
         self.churn.warm();
     }
-    /// Runs the model in an image, for an answer in pieces. A model that can't give pieces gives its whole answer as one.
-    pub async fn stream(&self, image: &str, inference: Inference) -> Result<StreamAnswer, ModelFailure> {
-        let streamed = match model_in(image) {
+    /// Runs the model in a container, for an answer in pieces. A model that can't give pieces gives its whole answer as
+    /// one.
+    pub async fn stream(&self, container: &Container, inference: Inference) -> Result<StreamAnswer, ModelFailure> {
+        let known = match container {
+            Container::Image(image) => model_in(image),
+            Container::Trained(_) => None,
+        };
+        let streamed = match known {
             Some("assistant") => assistant::stream(&inference)?,
             Some("echo") => return echo::stream(inference).await,
             Some("writer") => writer::stream(&inference)?,
@@ -177,11 +195,15 @@ impl Models {
         if let Some(streamed) = streamed {
             return Ok(streamed);
         }
-        let Answer { content_type, custom_attributes, body, .. } = self.run(image, inference).await?;
+        let Answer { content_type, custom_attributes, body, .. } = self.run(container, inference).await?;
         Ok(StreamAnswer { content_type, custom_attributes, parts: stream::once(async { Ok(body) }).boxed() })
     }
-    /// Runs the model in an image.
-    pub async fn run(&self, image: &str, inference: Inference) -> Result<Answer, ModelFailure> {
+    /// Runs the model in a container.
+    pub async fn run(&self, container: &Container, inference: Inference) -> Result<Answer, ModelFailure> {
+        let image = match container {
+            Container::Image(image) => image,
+            Container::Trained(name) => return self.trained.run(name, inference).await,
+        };
         match model_in(image) {
             Some("assistant") => assistant::run(inference),
             Some("churn") => self.churn.run(inference).await,

@@ -4,6 +4,7 @@
 
 pub mod asynchronous;
 mod errors;
+mod measured;
 mod stream;
 mod target;
 mod traffic;
@@ -23,7 +24,7 @@ use bytes::Bytes;
 use errors::{body_too_large, model_error, timed_out};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What a body may have.
 const BODY_LIMIT: usize = 6_291_456;
@@ -137,18 +138,27 @@ async fn invoke(
     };
     let session = new_session(headers);
     let models = &call.app.models;
+    let begun = Instant::now();
     let run = async {
         match way {
             Way::Whole => {
-                models.run(&chosen.image, inference).await.map(|answer| success(answer, &chosen.variant, session))
+                models.run(&chosen.container, inference).await.map(|answer| success(answer, &chosen.variant, session))
             }
             Way::Stream => {
-                let answer = models.stream(&chosen.image, inference).await;
+                let answer = models.stream(&chosen.container, inference).await;
                 answer.map(|answer| stream::response(answer.holding(permit), &chosen.variant))
             }
         }
     };
-    match tokio::time::timeout(MODEL_TIME, run).await {
+    let ran = tokio::time::timeout(MODEL_TIME, run).await;
+    let status = match &ran {
+        Ok(Ok(_)) => 200,
+        Ok(Err(ModelFailure::Model { status, .. })) => *status,
+        Ok(Err(ModelFailure::Service(failure))) => failure.status,
+        Err(_) => 504,
+    };
+    measured::count(call, name, &chosen.variant, status, begun.elapsed());
+    match ran {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(ModelFailure::Model { status, message })) => Err(model_error(call, name, status, &message)),
         Ok(Err(ModelFailure::Service(failure))) => Err(failure),

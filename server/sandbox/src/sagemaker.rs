@@ -6,19 +6,29 @@
 pub mod asynchronous;
 mod components;
 mod configs;
+pub mod deployment;
 mod endpoints;
 pub mod input;
 pub mod model;
 mod models;
 mod tags;
+pub mod training;
 pub mod variants;
 
+use crate::app::App;
 use crate::call::{Call, Needs, Operation, Target};
 use crate::error::Failure;
+use std::sync::Arc;
 
 /// Lists can't be restricted to resources.
 fn everything(_: &Call<'_>) -> Result<Needs, Failure> {
     Ok(Target::new("*").into())
+}
+
+/// Takes up what was under way when the sandbox stopped.
+pub fn resume(app: &Arc<App>) {
+    deployment::resume(app);
+    training::resume(app);
 }
 
 /// What SageMaker can do here.
@@ -40,6 +50,10 @@ pub const OPERATIONS: &[Operation] = &[
     Operation { name: "DescribeInferenceComponent", needs: components::target, run: components::describe },
     Operation { name: "ListInferenceComponents", needs: everything, run: components::list },
     Operation { name: "DeleteInferenceComponent", needs: components::target, run: components::delete },
+    Operation { name: "CreateTrainingJob", needs: training::target, run: training::create },
+    Operation { name: "DescribeTrainingJob", needs: training::target, run: training::describe },
+    Operation { name: "ListTrainingJobs", needs: everything, run: training::list },
+    Operation { name: "StopTrainingJob", needs: training::target, run: training::stop },
     Operation { name: "AddTags", needs: tags::target, run: tags::add },
     Operation { name: "ListTags", needs: tags::target, run: tags::list },
     Operation { name: "DeleteTags", needs: tags::target, run: tags::remove },

@@ -136,7 +136,9 @@ pub const SERVICES: &[Service] = &[
 
 /// Takes up what was under way when the sandbox stopped.
 pub fn resume(app: &Arc<App>) {
-    for resume in [stepfunctions::resume, cloudformation::resume, codepipeline::resume] {
+    for resume in
+        [sagemaker::resume, cloudwatch::resume, stepfunctions::resume, cloudformation::resume, codepipeline::resume]
+    {
         resume(app);
     }
 }
@@ -210,6 +212,10 @@ impl Route {
             Self::Table(Service { protocol: Protocol::Json { version, .. }, .. }) => Some(version),
             _ => None,
         }
+    }
+    /// Whether it spoke awsQuery once: clients then read the old error codes in a header.
+    pub fn is_query_compatible(&self) -> bool {
+        matches!(self, Self::Table(service) if service.name == "cloudwatch")
     }
     /// The XML namespace of its errors.
     pub fn namespace(&self) -> &'static str {

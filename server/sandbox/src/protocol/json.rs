@@ -27,6 +27,16 @@ pub fn as_version(mut response: Response<Body>, version: Option<&str>) -> Respon
     response
 }
 
+/// Adds the error's code of awsQuery, for a service that spoke it once (Smithy's `awsQueryCompatible`).
+pub fn with_query_error(mut response: Response<Body>, failure: &Failure, compatible: bool) -> Response<Body> {
+    let fault = if failure.status < 500 { "Sender" } else { "Receiver" };
+    let value = HeaderValue::from_str(&format!("{};{fault}", failure.code_for(Family::Query)));
+    if let (true, Ok(value)) = (compatible, value) {
+        response.headers_mut().insert("x-amzn-query-error", value);
+    }
+    response
+}
+
 /// An output.
 pub fn success(output: &Value) -> Response<Body> {
     super::response(200, CONTENT_TYPE, output.to_string())

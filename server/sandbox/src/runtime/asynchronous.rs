@@ -13,7 +13,7 @@ use crate::authorize;
 use crate::call::{Call, Target};
 use crate::check::Checks;
 use crate::error::Failure;
-use crate::models::{Answer, Inference, ModelFailure};
+use crate::models::{Answer, Container, Inference, ModelFailure};
 use crate::sagemaker::asynchronous;
 use crate::sagemaker::input::check_name;
 use crate::sagemaker::model::arn;
@@ -69,7 +69,7 @@ pub struct Job {
     endpoint: String,
     region: Region,
     role: String,
-    image: String,
+    container: Container,
     input: Input,
     inference: Said,
     output: Location,
@@ -193,7 +193,7 @@ fn take(call: &Call<'_>, name: &str, headers: &HeaderMap, body: Bytes) -> Result
         endpoint: name.to_owned(),
         region: call.region.clone(),
         role: role_of(call, name, &chosen.variant).unwrap_or_default(),
-        image: chosen.image,
+        container: chosen.container,
         input,
         inference: Said {
             content_type: header(headers, "x-amzn-sagemaker-content-type").map(str::to_owned),
@@ -302,7 +302,7 @@ async fn infer(call: &Call<'_>, job: &Job) -> Result<Answer, String> {
         body,
     };
     let name = &job.endpoint;
-    match tokio::time::timeout(job.timeout, call.app.models.run(&job.image, inference)).await {
+    match tokio::time::timeout(job.timeout, call.app.models.run(&job.container, inference)).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(ModelFailure::Model { status, message })) => Err(model_error(call, name, status, &message).message),
         Ok(Err(ModelFailure::Service(failure))) => Err(failure.message),

@@ -7,9 +7,9 @@
 use super::{BODY_LIMIT, SERVERLESS_BODY_LIMIT, Way, header};
 use crate::call::{Call, Target};
 use crate::error::Failure;
-use crate::models;
+use crate::models::{self, Container};
 use crate::sagemaker::input::check_name;
-use crate::sagemaker::model::{SageMaker, Serverless, Variant, arn};
+use crate::sagemaker::model::{Endpoint, SageMaker, Serverless, Variant, arn};
 use domain::endpoint::EndpointStatus;
 use http::HeaderMap;
 
@@ -21,8 +21,8 @@ const COMPONENT: &str = "x-amzn-sagemaker-inference-component";
 pub(super) struct Chosen {
     /// The variant that it stands in.
     pub(super) variant: String,
-    /// Its image.
-    pub(super) image: String,
+    /// What runs in it.
+    pub(super) container: Container,
     /// What a serverless variant has.
     pub(super) serverless: Option<Serverless>,
 }
@@ -78,20 +78,29 @@ pub(super) fn choose(call: &Call<'_>, way: Way, name: &str, headers: &HeaderMap)
             (Some(variant), _) | (None, [variant]) => variant,
             (None, several) => call.app.traffic.next(&arn(&call.region, call.account(), "endpoint", name), several),
         };
-        let image = image(call, way, name, variant, header(headers, TARGET_MODEL))?;
-        Ok(Chosen { variant: variant.name.clone(), image, serverless: variant.serverless_config })
+        let container = container(call, way, name, variant, header(headers, TARGET_MODEL))?;
+        Ok(Chosen { variant: variant.name.clone(), container, serverless: variant.serverless_config })
     })
 }
 
 /// The variants of an endpoint that answers.
 fn in_service<'s>(call: &Call<'_>, sagemaker: &'s SageMaker, name: &str) -> Result<&'s [Variant], Failure> {
-    let known = sagemaker.endpoints.get(&name.to_ascii_lowercase());
+    let known = sagemaker.endpoints.get(&name.to_ascii_lowercase()).filter(|endpoint| endpoint.name == name);
     // "The name is case-insensitive in CreateEndpoint, but the case is preserved and must be matched in
     // InvokeEndpoint."
-    let now = known.filter(|endpoint| endpoint.name == name).map(|endpoint| endpoint.at(call.now));
+    let now = known.map(|endpoint| endpoint.at(call.now));
     let answers = now.filter(|now| EndpointStatus::parse(now.status).answers() && !now.variants.is_empty());
     let missing = || Failure::validation(format!("Endpoint {name} of account {} not found.", call.account()));
-    Ok(answers.ok_or_else(missing)?.variants)
+    let variants = answers.ok_or_else(missing)?.variants;
+    // An update gives requests to the new variants step by step.
+    match known.and_then(Endpoint::driven).filter(|pending| pending.share > 0.0) {
+        Some(pending)
+            if call.app.traffic.next_is_new(&arn(&call.region, call.account(), "endpoint", name), pending.share) =>
+        {
+            Ok(&pending.variants)
+        }
+        _ => Ok(variants),
+    }
 }
 
 /// The inference component that is named, where the endpoint is one for inference components; `None` where it is not.
@@ -134,20 +143,24 @@ fn component(
              (if configured) or try to increase the capacity by invoking UpdateInferenceComponentRuntimeConfig API.",
         ));
     }
-    Ok(Some(Chosen { variant: component.variant.clone(), image: component.image.clone(), serverless: None }))
+    Ok(Some(Chosen {
+        variant: component.variant.clone(),
+        container: Container::Image(component.image.clone()),
+        serverless: None,
+    }))
 }
 
-/// The image of a variant's only model, or that of the one which is named.
-fn image(
+/// The container of a variant's only model, or that of the one which is named.
+fn container(
     call: &Call<'_>,
     way: Way,
     endpoint: &str,
     variant: &Variant,
     wanted: Option<&str>,
-) -> Result<String, Failure> {
-    let own = variant.image.clone().unwrap_or_default();
+) -> Result<Container, Failure> {
+    let own = || variant.container().unwrap_or_else(|| Container::Image(String::new()));
     match (&variant.models, wanted) {
-        (None, None) => Ok(own),
+        (None, None) => Ok(own()),
         (None, Some(_)) => Err(Failure::validation(format!(
             "Endpoint {endpoint} is not a multi-model endpoint and does not support target model header."
         ))
@@ -159,7 +172,10 @@ fn image(
         (Some(_), None) => {
             Err(Failure::validation(format!("Request {} is missing a target model header.", call.request_id)))
         }
-        (Some(prefix), Some(wanted)) => models::on_shelf(&own, wanted).ok_or_else(|| not_there(prefix, wanted)),
+        (Some(prefix), Some(wanted)) => {
+            let image = variant.image.as_deref().unwrap_or_default();
+            models::on_shelf(image, wanted).map(Container::Image).ok_or_else(|| not_there(prefix, wanted))
+        }
     }
 }
 

@@ -47,6 +47,22 @@ impl Traffic {
         &variants[chosen]
     }
 
+    /// Whether a request is one of the share that an update gives to the new variants already.
+    pub fn next_is_new(&self, endpoint: &str, share: f64) -> bool {
+        const NEW: &str = "new";
+        let side = |name: &str, weight| Variant {
+            name: name.to_owned(),
+            image: None,
+            models: None,
+            weight,
+            instances: 1,
+            serverless_config: None,
+            artifact: None,
+        };
+        share >= 1.0
+            || self.next(&format!("{endpoint}#update"), &[side("old", 1.0 - share), side(NEW, share)]).name == NEW
+    }
+
     /// Lets one more request of `place` under way, if fewer than `most` are. It is over when the permit is dropped.
     pub fn enter(&self, place: String, most: u32) -> Option<Permit> {
         let mut under_way = self.under_way.lock();
@@ -82,7 +98,15 @@ mod tests {
     use super::*;
 
     fn variant(name: &str, weight: f64) -> Variant {
-        Variant { name: name.into(), image: None, models: None, weight, instances: 1, serverless_config: None }
+        Variant {
+            name: name.into(),
+            image: None,
+            models: None,
+            weight,
+            instances: 1,
+            serverless_config: None,
+            artifact: None,
+        }
     }
 
     fn shares(weights: &[f64], calls: usize) -> Vec<usize> {

@@ -1,5 +1,6 @@
 //! Endpoints and their way into service.
 
+use super::deployment::{self, Key};
 use super::input::{self, Entry, exists, missing};
 use super::model::{Endpoint, Pending, SageMaker, Serverless, Variant, arn};
 use super::{asynchronous, components, configs, models, variants};
@@ -37,22 +38,33 @@ fn names<'a>(call: &'a Call<'_>) -> Result<(&'a str, &'a str), Failure> {
     Ok((input::name(&call.body, "EndpointName")?, input::name(&call.body, "EndpointConfigName")?))
 }
 
-/// What an endpoint becomes with a config, `ms` from now.
-fn pending(call: &Call<'_>, sagemaker: &SageMaker, config: &str, status: &str, ms: u64) -> Result<Pending, Failure> {
+/// What an endpoint becomes with a config, `ms` from now or when it was driven there.
+fn pending(
+    call: &Call<'_>,
+    sagemaker: &SageMaker,
+    config: &str,
+    (status, ms): (&str, u64),
+    deployment: Option<Value>,
+) -> Result<Pending, Failure> {
     let arn = configs::arn_of(call, config);
     let found = sagemaker.configs.get(&config.to_ascii_lowercase());
     let found = found.ok_or_else(|| missing("endpoint configuration", &arn))?;
     let variants = variants::of(sagemaker, &found.request).map_err(|model| models::missing_model(call, &model))?;
-    let broken = variants.iter().find(|variant| !variant.is_healthy());
-    let failure = broken.map(|variant| {
-        format!(
-            "The primary container for production variant {} did not pass the ping health check. Please check \
-             CloudWatch logs for this endpoint.",
-            variant.name
-        )
-    });
+    let driven = deployment.is_some() || variants.iter().any(|variant| variant.artifact.is_some());
+    let broken = variants.iter().find(|variant| !driven && !variant.is_healthy());
+    let failure = broken.map(|variant| deployment::unhealthy(&variant.name));
     let until = call.now.plus_ms(i64::try_from(ms).unwrap_or(i64::MAX));
-    Ok(Pending { status: status.to_owned(), until, config: found.name.clone(), variants, failure })
+    Ok(Pending {
+        status: status.to_owned(),
+        until,
+        config: found.name.clone(),
+        variants,
+        failure,
+        driven,
+        share: 0.0,
+        started: call.now,
+        deployment,
+    })
 }
 
 /// CreateEndpoint.
@@ -61,12 +73,14 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let arn = arn_of(call, name);
     let tags = super::tags::for_new(call, &arn)?;
     let ms = call.app.faults.settings().endpoint_creation_ms;
-    call.change_sagemaker(|sagemaker| {
+    let deployment = deployment::checked(call)?;
+    let driven = call.change_sagemaker(|sagemaker| {
         let key = name.to_ascii_lowercase();
         if sagemaker.endpoints.contains_key(&key) {
             return Err(exists("endpoint", &arn));
         }
-        let pending = pending(call, sagemaker, config, "Creating", ms)?;
+        let pending = pending(call, sagemaker, config, ("Creating", ms), None)?;
+        let driven = pending.driven;
         let endpoint = Endpoint {
             name: name.to_owned(),
             created: call.now,
@@ -75,12 +89,21 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
             pending: Some(pending),
             failure: None,
             variants: Vec::new(),
+            last_deployment: deployment,
         };
         sagemaker.endpoints.insert(key, endpoint);
         sagemaker.tags.insert(arn.clone(), tags);
-        Ok(())
+        Ok(driven)
     })?;
+    if driven {
+        begin(call, name);
+    }
     Ok(Reply::Json(json!({ "EndpointArn": arn })))
+}
+
+fn begin(call: &Call<'_>, name: &str) {
+    let (account, region) = (call.account().clone(), call.region.clone());
+    deployment::begin(call.app, Key { account, region, name: name.to_ascii_lowercase() });
 }
 
 /// UpdateEndpoint: the old variants serve until the new ones do.
@@ -88,27 +111,35 @@ pub fn update(call: &Call<'_>) -> Result<Reply, Failure> {
     let (name, config) = names(call)?;
     let arn = arn_of(call, name);
     let ms = call.app.faults.settings().endpoint_update_ms;
-    call.change_sagemaker(|sagemaker| {
+    let asked = deployment::checked(call)?;
+    let retained = call.body.get("RetainDeploymentConfig") == Some(&Value::Bool(true));
+    let driven = call.change_sagemaker(|sagemaker| {
         let key = name.to_ascii_lowercase();
         let endpoint = sagemaker.endpoints.get(&key).ok_or_else(|| missing("endpoint", &arn))?;
         match endpoint.at(call.now).status {
             "InService" => {}
-            "Creating" | "Updating" => {
+            "Creating" | "Updating" | "RollingBack" => {
                 return Err(Failure::validation(format!("Cannot update in-progress endpoint \"{arn}\".")));
             }
             status => {
                 return Err(Failure::validation(format!("Cannot update endpoint \"{arn}\" in status {status}.")));
             }
         }
-        let pending = pending(call, sagemaker, config, "Updating", ms)?;
+        let last = endpoint.last_deployment.clone().filter(|_| retained);
+        let pending = pending(call, sagemaker, config, ("Updating", ms), asked.or(last))?;
+        let driven = pending.driven;
         if let Some(endpoint) = sagemaker.endpoints.get_mut(&key) {
             endpoint.settle(call.now);
             endpoint.modified = call.now;
             endpoint.failure = None;
+            endpoint.last_deployment.clone_from(&pending.deployment);
             endpoint.pending = Some(pending);
         }
-        Ok(())
+        Ok(driven)
     })?;
+    if driven {
+        begin(call, name);
+    }
     Ok(Reply::Json(json!({ "EndpointArn": arn })))
 }
 
@@ -135,10 +166,32 @@ pub fn describe(call: &Call<'_>) -> Result<Reply, Failure> {
         if let Some(config) = asynchronous::in_force(sagemaker, endpoint, call.now) {
             output[asynchronous::MEMBER] = config.clone();
         }
+        if let Some(config) = &endpoint.last_deployment {
+            output["LastDeploymentConfig"] = config.clone();
+        }
+        if let Some(pending) = endpoint.driven().filter(|_| !now.variants.is_empty()) {
+            output["PendingDeploymentSummary"] = summary_of(pending);
+        }
         if let Some(reason) = now.failure {
             output["FailureReason"] = reason.into();
         }
         Ok(Reply::Json(output))
+    })
+}
+
+/// What is known of an update under way.
+fn summary_of(pending: &Pending) -> Value {
+    let status = if pending.share > 0.0 { "Baking" } else { "Creating" };
+    let variants = pending.variants.iter().map(|variant| {
+        let mut summary = summary(variant, pending.started);
+        summary["CurrentWeight"] = json!(variant.weight * pending.share);
+        summary["VariantStatus"] = json!([{ "Status": status, "StartTime": epoch_seconds(pending.started) }]);
+        summary
+    });
+    json!({
+        "EndpointConfigName": pending.config,
+        "ProductionVariants": variants.collect::<Vec<_>>(),
+        "StartTime": epoch_seconds(pending.started),
     })
 }
 
@@ -201,7 +254,7 @@ pub fn delete(call: &Call<'_>) -> Result<Reply, Failure> {
     call.change_sagemaker(|sagemaker| {
         let key = name.to_ascii_lowercase();
         let endpoint = sagemaker.endpoints.get(&key).ok_or_else(|| missing("endpoint", &arn))?;
-        if matches!(endpoint.at(call.now).status, "Creating" | "Updating") {
+        if matches!(endpoint.at(call.now).status, "Creating" | "Updating" | "RollingBack") {
             return Err(Failure::validation(format!("Cannot delete in-progress endpoint \"{arn}\".")));
         }
         if components::stand_on(sagemaker, &endpoint.name) {

@@ -1,6 +1,7 @@
 //! Models, endpoint configs, endpoints and inference components as they are stored.
 
-use crate::models;
+use super::training::model::TrainingJob;
+use crate::models::{self, Container};
 use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ pub struct SageMaker {
     pub endpoints: BTreeMap<String, Endpoint>,
     #[serde(default)]
     pub components: BTreeMap<String, Component>,
+    /// Training jobs, by lower-case name.
+    #[serde(default)]
+    pub jobs: BTreeMap<String, TrainingJob>,
     /// Tags by lower-case ARN.
     pub tags: BTreeMap<String, BTreeMap<String, String>>,
 }
@@ -55,9 +59,13 @@ pub struct Endpoint {
     pub failure: Option<String>,
     /// The variants in force.
     pub variants: Vec<Variant>,
+    /// `LastDeploymentConfig`.
+    #[serde(default)]
+    pub last_deployment: Option<Value>,
 }
 
-/// A change under way. It is done when its time has come: nothing needs to run for it, also not over a restart.
+/// A change under way. It is done when its time has come: nothing needs to run for it, also not over a restart. But one
+/// that is driven takes as long as [`super::deployment`] needs for it.
 #[derive(Clone, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct Pending {
@@ -66,6 +74,21 @@ pub struct Pending {
     pub config: String,
     pub variants: Vec<Variant>,
     pub failure: Option<String>,
+    #[serde(default)]
+    pub driven: bool,
+    /// Which share of the requests the new variants have already, 0 to 1.
+    #[serde(default)]
+    pub share: f64,
+    /// When it began.
+    #[serde(default = "beginning")]
+    pub started: Timestamp,
+    /// `DeploymentConfig`.
+    #[serde(default)]
+    pub deployment: Option<Value>,
+}
+
+fn beginning() -> Timestamp {
+    Timestamp(0)
 }
 
 /// A production variant with what it runs.
@@ -82,12 +105,36 @@ pub struct Variant {
     pub instances: u32,
     #[serde(default)]
     pub serverless_config: Option<Serverless>,
+    /// The trained model that its container serves.
+    #[serde(default)]
+    pub artifact: Option<Artifact>,
+}
+
+/// A trained model in S3, and once it is downloaded on the shelf of the sandbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Artifact {
+    pub url: String,
+    /// The role that may read it.
+    pub role: Option<String>,
+    /// Its name on the shelf.
+    pub kept: Option<String>,
 }
 
 impl Variant {
+    /// What answers its requests. None on an endpoint for inference components.
+    pub fn container(&self) -> Option<Container> {
+        match self.artifact.as_ref().and_then(|artifact| artifact.kept.clone()) {
+            Some(name) => Some(Container::Trained(name)),
+            None => self.image.clone().map(Container::Image),
+        }
+    }
     /// Whether its container answers pings: it holds a model of the sandbox, or many where many are wanted.
     pub fn is_healthy(&self) -> bool {
         let Some(image) = &self.image else { return true };
+        if self.artifact.is_some() {
+            return true;
+        }
         if self.models.is_some() { models::holds_many(image) } else { models::is_known(image) }
     }
 }
@@ -161,7 +208,7 @@ impl Endpoint {
             let failed = self.failure.is_some() && self.variants.is_empty();
             return settled(if failed { "Failed" } else { "InService" }, self.failure.as_deref());
         };
-        if now < pending.until {
+        if pending.driven || now < pending.until {
             return settled(&pending.status, None);
         }
         match &pending.failure {
@@ -181,7 +228,7 @@ impl Endpoint {
     }
     /// Takes over a change whose time has come.
     pub fn settle(&mut self, now: Timestamp) {
-        if self.pending.as_ref().is_none_or(|pending| now < pending.until) {
+        if self.pending.as_ref().is_none_or(|pending| pending.driven || now < pending.until) {
             return;
         }
         let Some(pending) = self.pending.take() else { return };
@@ -191,6 +238,19 @@ impl Endpoint {
             self.config = pending.config;
             self.variants = pending.variants;
         }
+    }
+    /// The change under way, if something drives it.
+    pub fn driven(&self) -> Option<&Pending> {
+        self.pending.as_ref().filter(|pending| pending.driven)
+    }
+    /// Ends a change that was driven: with success or, for a reason, without.
+    pub fn finish(&mut self, failure: Option<String>, now: Timestamp) {
+        if let Some(pending) = &mut self.pending {
+            pending.driven = false;
+            pending.until = now;
+            pending.failure = failure;
+        }
+        self.settle(now);
     }
 }
 

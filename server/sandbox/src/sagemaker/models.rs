@@ -2,7 +2,7 @@
 //! as are below a prefix in S3 (`Mode: MultiModel`).
 
 use super::input::{self, Entry, exists, missing};
-use super::model::{Model, arn};
+use super::model::{Artifact, Model, arn};
 use crate::call::{Call, Needs};
 use crate::check::Checks;
 use crate::clock::epoch_seconds;
@@ -102,15 +102,29 @@ pub fn many(request: &Value) -> Option<&str> {
     container.get("ModelDataUrl")?.as_str().filter(|_| container["Mode"] == "MultiModel")
 }
 
+/// The trained model that a container of SageMaker's XGBoost serves.
+pub fn artifact(request: &Value) -> Option<Artifact> {
+    let container = container(request)?;
+    let trained = images::trained::is_container(container.get("Image")?.as_str()?) && container["Mode"] != "MultiModel";
+    let url = container.get("ModelDataUrl")?.as_str().filter(|_| trained)?.to_owned();
+    let role = request.get("ExecutionRoleArn").and_then(Value::as_str).map(str::to_owned);
+    Some(Artifact { url, role, kept: None })
+}
+
 /// The role that a model runs as: the caller must be allowed to pass it, and it must trust SageMaker.
 pub fn pass_role(call: &Call<'_>, role: &str) -> Result<(), Failure> {
-    Checks::new().length("executionRoleArn", role, 20, 2048).finish()?;
+    pass_role_for(call, role, "executionRoleArn", None)
+}
+
+/// The same for a role by another member's name, which works for a resource: `aws:SourceArn` to its trust policy.
+pub fn pass_role_for(call: &Call<'_>, role: &str, member: &str, source: Option<&str>) -> Result<(), Failure> {
+    Checks::new().length(member, role, 20, 2048).finish()?;
     let parsed = Arn::parse(role).map_err(|_| Failure::validation(format!("{role} is not a role ARN")))?;
     if !passrole::is_own(call, &parsed) {
         return Err(Failure::validation("Cross-account pass role is not allowed."));
     }
     passrole::permitted(call, role, SERVICE)?;
-    if passrole::trusting(call.app, call.account(), role, SERVICE).is_some() {
+    if passrole::trusting_for(call.app, call.account(), role, SERVICE, source).is_some() {
         return Ok(());
     }
     Err(Failure::validation(format!(

@@ -1,4 +1,4 @@
-//! Tags of models, endpoint configs, endpoints and inference components.
+//! Tags of models, endpoint configs, endpoints, inference components and training jobs.
 
 use super::input;
 use super::model::SageMaker;
@@ -55,6 +55,7 @@ fn exists(sagemaker: &SageMaker, arn: &str) -> bool {
         "model" => sagemaker.models.contains_key(&name),
         "endpoint-config" => sagemaker.configs.contains_key(&name),
         "endpoint" => sagemaker.endpoints.contains_key(&name),
+        "training-job" => sagemaker.jobs.contains_key(&name),
         "inference-component" => sagemaker.components.contains_key(&name),
         _ => false,
     }

@@ -127,6 +127,7 @@ fn one(sagemaker: &SageMaker, variant: &Value, n: usize) -> Result<Variant, Stri
         name: text("VariantName").unwrap_or_default().to_owned(),
         image: model.map(|model| models::image(model).unwrap_or_default().to_owned()),
         models: model.and_then(models::many).map(str::to_owned),
+        artifact: model.and_then(models::artifact),
         weight: variant.get("InitialVariantWeight").and_then(Value::as_f64).unwrap_or(1.0),
         instances: instances.unwrap_or(1),
         serverless_config: serverless(variant, n).ok().flatten(),

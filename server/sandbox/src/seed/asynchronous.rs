@@ -69,6 +69,7 @@ pub fn seed(state: &mut State, account: &AccountId, region: &Region, now: Timest
         weight: 1.0,
         instances: 1,
         serverless_config: None,
+        artifact: None,
     };
     let endpoint = Endpoint {
         name: NAME.to_owned(),
@@ -78,6 +79,7 @@ pub fn seed(state: &mut State, account: &AccountId, region: &Region, now: Timest
         pending: None,
         failure: None,
         variants: vec![variant],
+        last_deployment: None,
     };
     sagemaker.endpoints.insert(NAME.to_owned(), endpoint);
 }

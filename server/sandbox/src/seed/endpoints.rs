@@ -77,6 +77,7 @@ fn add(sagemaker: &mut SageMaker, account: &AccountId, region: &Region, plan: &P
         pending: None,
         failure: plan.failure.map(str::to_owned),
         variants: if plan.failure.is_some() { Vec::new() } else { variants },
+        last_deployment: None,
     };
     sagemaker.endpoints.insert(key, endpoint);
     for component in plan.components {

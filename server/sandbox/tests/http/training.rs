@@ -1,1 +1,558 @@
 //! Training jobs, and endpoints that serve what they made.
+
+use crate::client::{Answer, Client, allowing, denying};
+use crate::support::{Lab, PARENT};
+use http::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const BUCKET: &str = "training-of-parent";
+pub const IMAGE: &str = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:1.7-1";
+const IRELAND: &str =
+    "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"sagemaker.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
+
+async fn s3(client: &Client, method: Method, path: &str, body: String) -> Answer {
+    let answer = client.send(client.signed("s3", method, path, &[], body.into())).await;
+    assert!(answer.status < 300, "{path}: {}", answer.text());
+    answer
+}
+
+/// Rows of y = 2a - b: the label, then the features.
+fn rows(count: i32, shift: i32) -> String {
+    let row = |n: i32| {
+        let (a, b) = (f64::from((n * 7 + shift) % 23), f64::from((n * 5 + shift) % 17));
+        format!("{},{a},{b}\n", 2.0 * a - b)
+    };
+    (0..count).map(row).collect()
+}
+
+/// A sandbox in which the parent has a bucket with data, and a role that may do what a job needs.
+async fn lab() -> (Lab, Client, String) {
+    let lab = Lab::start().await;
+    lab.settings(json!({
+        "training_phase_ms": 0, "endpoint_creation_ms": 0, "endpoint_update_ms": 0, "deployment_second_ms": 0,
+    }))
+    .await;
+    let parent = lab.client("parent");
+    s3(&parent, Method::PUT, &format!("/{BUCKET}"), IRELAND.to_owned()).await;
+    s3(&parent, Method::PUT, &format!("/{BUCKET}/data/train/train.csv"), rows(200, 0)).await;
+    s3(&parent, Method::PUT, &format!("/{BUCKET}/data/validation/validation.csv"), rows(40, 3)).await;
+    let role = parent.new_role("trainer", TRUST, &[&allowing("*", "*")]).await;
+    (lab, parent, role)
+}
+
+fn channel(name: &str) -> Value {
+    json!({
+        "ChannelName": name, "ContentType": "text/csv",
+        "DataSource": { "S3DataSource": {
+            "S3DataType": "S3Prefix", "S3Uri": format!("s3://{BUCKET}/data/{name}/"),
+            "S3DataDistributionType": "FullyReplicated",
+        } },
+    })
+}
+
+fn job(name: &str, role: &str) -> Value {
+    json!({
+        "TrainingJobName": name, "RoleArn": role,
+        "AlgorithmSpecification": { "TrainingImage": IMAGE, "TrainingInputMode": "File" },
+        "HyperParameters": { "objective": "reg:squarederror", "num_round": "30", "eta": "0.3" },
+        "InputDataConfig": [channel("train"), channel("validation")],
+        "OutputDataConfig": { "S3OutputPath": format!("s3://{BUCKET}/models/") },
+        "ResourceConfig": { "InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 10 },
+        "StoppingCondition": { "MaxRuntimeInSeconds": 3600 },
+    })
+}
+
+/// Polls until `done` says so.
+async fn until(client: &Client, operation: &str, input: Value, done: impl Fn(&Value) -> bool) -> Value {
+    let look = async {
+        loop {
+            let found = client.json_ok("sagemaker", operation, input.clone()).await;
+            if done(&found) {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), look).await.expect("it comes to its end")
+}
+
+async fn ended(client: &Client, name: &str) -> Value {
+    let over = |job: &Value| {
+        ["Completed", "Failed", "Stopped"].contains(&job["TrainingJobStatus"].as_str().unwrap_or_default())
+    };
+    until(client, "DescribeTrainingJob", json!({ "TrainingJobName": name }), over).await
+}
+
+async fn trained(client: &Client, request: Value) -> Value {
+    client.json_ok("sagemaker", "CreateTrainingJob", request.clone()).await;
+    ended(client, request["TrainingJobName"].as_str().unwrap()).await
+}
+
+/// Asserts why a job failed.
+#[track_caller]
+fn failed(job: &Value, reason: &str) {
+    assert_eq!(job["TrainingJobStatus"], "Failed", "{job}");
+    let told = job["FailureReason"].as_str().unwrap();
+    assert!(told.contains(reason), "`{told}` does not contain `{reason}`");
+    assert_eq!(job["SecondaryStatus"], "Failed");
+}
+
+#[tokio::test]
+async fn a_job_trains_and_leaves_its_model_in_s3() {
+    let (_lab, parent, role) = lab().await;
+    let mut request = job("first", &role);
+    request["Tags"] = json!([{ "Key": "team", "Value": "a" }]);
+    let made = parent.json_ok("sagemaker", "CreateTrainingJob", request).await;
+    let arn = format!("arn:aws:sagemaker:eu-west-1:{PARENT}:training-job/first");
+    assert_eq!(made, json!({ "TrainingJobArn": arn }));
+    let done = ended(&parent, "first").await;
+    assert_eq!(
+        (&done["TrainingJobStatus"], &done["SecondaryStatus"]),
+        (&json!("Completed"), &json!("Completed")),
+        "{done}"
+    );
+    let way: Vec<&str> =
+        done["SecondaryStatusTransitions"].as_array().unwrap().iter().map(|t| t["Status"].as_str().unwrap()).collect();
+    assert_eq!(way, ["Starting", "Downloading", "Training", "Uploading", "Completed"]);
+    let place = format!("s3://{BUCKET}/models/first/output/model.tar.gz");
+    assert_eq!(done["ModelArtifacts"]["S3ModelArtifacts"], place.as_str());
+    assert!(done["BillableTimeInSeconds"].as_i64().unwrap() >= 1);
+    let metrics = done["FinalMetricDataList"].as_array().unwrap();
+    let rmse = metrics.iter().find(|metric| metric["MetricName"] == "validation:rmse").unwrap();
+    assert!(rmse["Value"].as_f64().unwrap() < 5.0, "{rmse}");
+    let archive = s3(&parent, Method::GET, &format!("/{BUCKET}/models/first/output/model.tar.gz"), String::new()).await;
+    assert_eq!(&archive.body[..2], [0x1f, 0x8b]);
+    let tags = parent.json_ok("sagemaker", "ListTags", json!({ "ResourceArn": arn })).await;
+    assert_eq!(tags["Tags"], json!([{ "Key": "team", "Value": "a" }]));
+    // The name is taken, in any case, and a job that is over can't be stopped.
+    let again = parent.sagemaker("CreateTrainingJob", job("FIRST", &role)).await;
+    again.refused(400, "ResourceInUse", "a training job with this name already exists");
+    let stop = parent.sagemaker("StopTrainingJob", json!({ "TrainingJobName": "first" })).await;
+    stop.refused(
+        400,
+        "ValidationException",
+        "The request was rejected because the training job is in status Completed.",
+    );
+    let none = parent.sagemaker("DescribeTrainingJob", json!({ "TrainingJobName": "none" })).await;
+    none.refused(400, "ValidationException", "Requested resource not found.");
+    // Its metrics are in CloudWatch.
+    let listed = parent.json_ok("monitoring", "ListMetrics", json!({ "MetricName": "validation:rmse" })).await;
+    assert_eq!(
+        listed["Metrics"],
+        json!([{
+            "Namespace": "/aws/sagemaker/TrainingJobs", "MetricName": "validation:rmse",
+            "Dimensions": [{ "Name": "Host", "Value": "first/algo-1" }],
+        }])
+    );
+}
+
+#[tokio::test]
+async fn jobs_are_listed_in_pages_and_by_status() {
+    let (_lab, parent, role) = lab().await;
+    for name in ["one", "two", "three"] {
+        trained(&parent, job(name, &role)).await;
+    }
+    let mut broken = job("broken", &role);
+    broken["HyperParameters"]["eta"] = "much".into();
+    trained(&parent, broken).await;
+    let mut names = Vec::new();
+    let mut input = json!({ "MaxResults": 2, "SortBy": "Name", "SortOrder": "Ascending" });
+    loop {
+        let page = parent.json_ok("sagemaker", "ListTrainingJobs", input.clone()).await;
+        for job in page["TrainingJobSummaries"].as_array().unwrap() {
+            assert!(job["CreationTime"].is_number() && job["TrainingJobArn"].is_string());
+            names.push(job["TrainingJobName"].as_str().unwrap().to_owned());
+        }
+        match page.get("NextToken") {
+            Some(token) => input["NextToken"] = token.clone(),
+            None => break,
+        }
+    }
+    assert_eq!(names, ["broken", "one", "three", "two"]);
+    let failed = parent.json_ok("sagemaker", "ListTrainingJobs", json!({ "StatusEquals": "Failed" })).await;
+    assert_eq!(failed["TrainingJobSummaries"].as_array().unwrap().len(), 1);
+    assert_eq!(failed["TrainingJobSummaries"][0]["SecondaryStatus"], "Failed");
+}
+
+#[tokio::test]
+async fn bad_data_and_bad_hyperparameters_fail_in_the_containers_words() {
+    let (_lab, parent, role) = lab().await;
+    let with = |name: &str, set: &[(&str, &str)]| {
+        let mut request = job(name, &role);
+        for (key, value) in set {
+            request["HyperParameters"][*key] = (*value).into();
+        }
+        request
+    };
+    let user = "AlgorithmError: framework error: \nsagemaker_algorithm_toolkit.exceptions.UserError: ";
+    let unknown = trained(&parent, with("unknown", &[("depth", "3")])).await;
+    failed(&unknown, &format!("{user}Extraneous hyperparameter found: depth, exit code: 1"));
+    failed(&trained(&parent, with("range", &[("eta", "7")])).await, "Hyperparameter eta: 7.0 is not in [0, 1]");
+    failed(&trained(&parent, with("label", &[("objective", "binary:logistic")])).await, "label must be in [0,1]");
+    for (name, csv, words) in [
+        ("text", "1,2,3\n1,two,3\n", "line 2, column 2"),
+        ("header", "y,a,b\n1,2,3\n", "line 1"),
+        ("ragged", "1,2,3\n1,2\n", "line 2"),
+    ] {
+        s3(&parent, Method::PUT, &format!("/{BUCKET}/data/{name}/rows.csv"), csv.to_owned()).await;
+        let mut request = job(name, &role);
+        request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] =
+            format!("s3://{BUCKET}/data/{name}/").into();
+        failed(&trained(&parent, request).await, words);
+    }
+    let mut request = job("nothing", &role);
+    request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] = format!("s3://{BUCKET}/none/").into();
+    failed(
+        &trained(&parent, request).await,
+        &format!("ClientError: Data download failed:No S3 objects found under S3 URL \"s3://{BUCKET}/none/\""),
+    );
+    let mut request = job("stranger", &role);
+    request["InputDataConfig"][1]["ChannelName"] = "test".into();
+    failed(&trained(&parent, request).await, "Extraneous channel found: test");
+}
+
+#[tokio::test]
+async fn what_its_role_may_not_do_fails_the_job_where_it_is_needed() {
+    let (_lab, parent, _) = lab().await;
+    for (n, (action, words)) in [
+        ("s3:ListBucket", "ClientError: Data download failed:AccessDenied (403): "),
+        ("s3:GetObject", "ClientError: Data download failed:AccessDenied (403): "),
+        ("s3:PutObject", "ClientError: Artifact upload failed:AccessDenied (403): "),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let role = parent.new_role(&format!("r{n}"), TRUST, &[&allowing("*", "*"), &denying(action, "*")]).await;
+        let job = trained(&parent, job(&format!("denied-{n}"), &role)).await;
+        failed(&job, words);
+        failed(&job, &format!("is not authorized to perform: {action} on resource"));
+    }
+    // Without logs and metrics it trains all the same.
+    let role = parent
+        .new_role("quiet", TRUST, &[&allowing("s3:*", "*"), &denying("logs:*", "*"), &denying("cloudwatch:*", "*")])
+        .await;
+    assert_eq!(trained(&parent, job("quiet", &role)).await["TrainingJobStatus"], "Completed");
+}
+
+#[tokio::test]
+async fn who_may_not_is_refused_at_once() {
+    let (_lab, parent, role) = lab().await;
+    let create = allowing("sagemaker:*", "*");
+    let passing = allowing("iam:PassRole", &role);
+    let stranger = parent.new_user("stranger", &[&passing]).await;
+    let denied = stranger.sagemaker("CreateTrainingJob", job("j", &role)).await;
+    denied.refused(
+        400,
+        "AccessDeniedException",
+        "perform: sagemaker:CreateTrainingJob on resource: arn:aws:sagemaker:",
+    );
+    let without = parent.new_user("without-pass", &[&create]).await;
+    let denied = without.sagemaker("CreateTrainingJob", job("j", &role)).await;
+    denied.refused(400, "AccessDeniedException", "iam:PassRole");
+    let untagged = parent.new_user("untagged", &[&create, &passing, &denying("sagemaker:AddTags", "*")]).await;
+    let mut tagged = job("j", &role);
+    tagged["Tags"] = json!([{ "Key": "a", "Value": "b" }]);
+    untagged.sagemaker("CreateTrainingJob", tagged).await.refused(400, "AccessDeniedException", "sagemaker:AddTags");
+    let lambda = TRUST.replace("sagemaker.", "lambda.");
+    let other = parent.new_role("other", &lambda, &[]).await;
+    let refused = parent.sagemaker("CreateTrainingJob", job("j", &other)).await;
+    refused.refused(400, "ValidationException", &format!("Could not assume role {other}. Please ensure that the role"));
+}
+
+#[tokio::test]
+async fn input_out_of_shape_and_what_the_sandbox_cant_do_are_refused() {
+    let (_lab, parent, role) = lab().await;
+    let set = |pointer: &str, value: Value| {
+        let mut request = job("j", &role);
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        request.pointer_mut(parent).unwrap()[name] = value;
+        request
+    };
+    for (request, words) in [
+        (
+            set("/TrainingJobName", json!("a_b")),
+            "at 'trainingJobName' failed to satisfy constraint: Member must satisfy",
+        ),
+        (set("/ResourceConfig/InstanceType", json!("ml.huge")), "'resourceConfig.instanceType'"),
+        (set("/ResourceConfig/InstanceCount", json!(2)), "The sandbox trains on one instance only"),
+        (set("/OutputDataConfig/S3OutputPath", json!("models/")), "'outputDataConfig.s3OutputPath'"),
+        (set("/AlgorithmSpecification/TrainingInputMode", json!("Pipe")), "do not support the input mode Pipe"),
+        (set("/AlgorithmSpecification/TrainingImage", json!("me/own:1")), "The sandbox trains with the images of"),
+        (
+            set("/AlgorithmSpecification/MetricDefinitions", json!([{ "Name": "a", "Regex": "b" }])),
+            "You can't override the metric definitions for Amazon SageMaker algorithms.",
+        ),
+        (set("/InputDataConfig/0/CompressionType", json!("Gzip")), "do not support CompressionType"),
+        (set("/InputDataConfig/1/ChannelName", json!("train")), "train is there twice"),
+        (set("/StoppingCondition/MaxRuntimeInSeconds", json!(0)), "'stoppingCondition.maxRuntimeInSeconds'"),
+        (set("/VpcConfig", json!({ "Subnets": ["s"], "SecurityGroupIds": ["g"] })), "do not support VpcConfig"),
+        (set("/OutputDataConfig", Value::Null), "Value null at 'outputDataConfig'"),
+    ] {
+        parent.sagemaker("CreateTrainingJob", request).await.refused(400, "ValidationException", words);
+    }
+    let typed = set("/HyperParameters/num_round", json!(3));
+    parent.sagemaker("CreateTrainingJob", typed).await.refused(400, "SerializationException", "num_round");
+}
+
+#[tokio::test]
+async fn a_job_is_stopped_and_one_that_takes_too_long_stops_by_itself() {
+    let (lab, parent, role) = lab().await;
+    let mut long = job("long", &role);
+    long["HyperParameters"]["num_round"] = "100000".into();
+    long["HyperParameters"]["max_depth"] = "10".into();
+    long["HyperParameters"]["save_model_on_termination"] = "true".into();
+    parent.json_ok("sagemaker", "CreateTrainingJob", long.clone()).await;
+    let name = json!({ "TrainingJobName": "long" });
+    until(&parent, "DescribeTrainingJob", name.clone(), |job| job["SecondaryStatus"] == "Training").await;
+    parent.json_ok("sagemaker", "StopTrainingJob", name).await;
+    let stopped = ended(&parent, "long").await;
+    assert_eq!((&stopped["TrainingJobStatus"], &stopped["SecondaryStatus"]), (&json!("Stopped"), &json!("Stopped")));
+    let mut short = long.clone();
+    short["TrainingJobName"] = "short".into();
+    short["StoppingCondition"]["MaxRuntimeInSeconds"] = 1.into();
+    let stopped = trained(&parent, short).await;
+    assert_eq!(
+        (&stopped["TrainingJobStatus"], &stopped["SecondaryStatus"]),
+        (&json!("Stopped"), &json!("MaxRuntimeExceeded")),
+        "{stopped}"
+    );
+    // What it had learned by then was kept.
+    s3(&parent, Method::GET, &format!("/{BUCKET}/models/short/output/model.tar.gz"), String::new()).await;
+    // One that has not begun is stopped as well.
+    lab.settings(json!({ "training_phase_ms": 600_000 })).await;
+    parent.json_ok("sagemaker", "CreateTrainingJob", job("early", &role)).await;
+    parent.json_ok("sagemaker", "StopTrainingJob", json!({ "TrainingJobName": "early" })).await;
+    assert_eq!(ended(&parent, "early").await["TrainingJobStatus"], "Stopped");
+}
+
+#[tokio::test]
+async fn a_job_begins_again_after_a_restart() {
+    let (lab, parent, role) = lab().await;
+    lab.settings(json!({ "training_phase_ms": 600_000 })).await;
+    parent.json_ok("sagemaker", "CreateTrainingJob", job("again", &role)).await;
+    let Lab { sandbox, dir } = lab;
+    sandbox.shutdown().await;
+    let sandbox = sandbox::start(crate::support::config(dir.path())).await.unwrap();
+    let lab = Lab { sandbox, dir };
+    let parent = lab.client("parent");
+    let done = ended(&parent, "again").await;
+    assert_eq!(done["TrainingJobStatus"], "Completed", "{done}");
+    let way = done["SecondaryStatusTransitions"].as_array().unwrap();
+    assert!(way.iter().any(|step| step["Status"] == "Restarting"), "{way:?}");
+}
+
+/// A model and a config of the same name, of this container and role.
+async fn version(client: &Client, name: &str, container: Value, role: &str) {
+    let model = json!({ "ModelName": name, "PrimaryContainer": container, "ExecutionRoleArn": role });
+    client.json_ok("sagemaker", "CreateModel", model).await;
+    let variant = json!({
+        "VariantName": "AllTraffic", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1,
+    });
+    let config = json!({ "EndpointConfigName": name, "ProductionVariants": [variant] });
+    client.json_ok("sagemaker", "CreateEndpointConfig", config).await;
+}
+
+fn artifact(job: &str) -> Value {
+    json!({ "Image": IMAGE, "ModelDataUrl": format!("s3://{BUCKET}/models/{job}/output/model.tar.gz") })
+}
+
+fn echo() -> Value {
+    json!({ "Image": format!("{PARENT}.dkr.ecr.eu-west-1.amazonaws.com/sagebridge-echo:1") })
+}
+
+/// Creates or updates an endpoint, and gives it once it has settled.
+async fn settled(client: &Client, operation: &str, config: &str, deployment: Value) -> Value {
+    let mut input = json!({ "EndpointName": "Own", "EndpointConfigName": config });
+    if !deployment.is_null() {
+        input["DeploymentConfig"] = deployment;
+    }
+    client.json_ok("sagemaker", operation, input).await;
+    let done = |found: &Value| ["InService", "Failed"].contains(&found["EndpointStatus"].as_str().unwrap());
+    until(client, "DescribeEndpoint", json!({ "EndpointName": "Own" }), done).await
+}
+
+#[tokio::test]
+async fn an_endpoint_serves_exactly_what_was_trained() {
+    let (lab, parent, role) = lab().await;
+    trained(&parent, job("served", &role)).await;
+    version(&parent, "served", artifact("served"), &role).await;
+    let endpoint = settled(&parent, "CreateEndpoint", "served", Value::Null).await;
+    assert_eq!(endpoint["EndpointStatus"], "InService", "{endpoint}");
+    let csv = ("content-type", "text/csv");
+    let answer = parent.invoke("Own", &[csv], "10,4\n2,15").await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/csv; charset=utf-8"), "{}", answer.text());
+    let scores: Vec<f64> = answer.text().split(',').map(|score| score.parse().unwrap()).collect();
+    assert!((scores[0] - 16.0).abs() < 4.0 && (scores[1] + 11.0).abs() < 4.0, "{scores:?}");
+    let in_json = parent.invoke("Own", &[csv, ("accept", "application/json")], "10,4").await;
+    let score = in_json.json()["predictions"][0]["score"].as_f64().unwrap();
+    assert!((score - scores[0]).abs() < 1e-6);
+    let libsvm = parent.invoke("Own", &[("content-type", "text/libsvm")], "0 0:10 1:4").await;
+    assert_eq!(libsvm.text().parse::<f64>().unwrap(), scores[0]);
+    let streamed = parent.stream("Own", &[csv], "10,4").await;
+    assert!(streamed.text().contains(&scores[0].to_string()), "{}", streamed.text());
+    // What the container refuses is a ModelError.
+    let wide = parent.invoke("Own", &[csv], "1,2,3").await;
+    wide.refused(424, "ModelError", "Feature size of csv inference data 3 is not consistent");
+    assert_eq!(wide.json()["OriginalStatusCode"], 400);
+    let kind = parent.invoke("Own", &[("content-type", "image/png")], "x").await;
+    kind.refused(424, "ModelError", "Content-type image/png is not supported.");
+    assert_eq!(kind.json()["OriginalStatusCode"], 415);
+    let accept = parent.invoke("Own", &[csv, ("accept", "image/png")], "1,2").await;
+    assert_eq!(accept.json()["OriginalStatusCode"], 406);
+    // It serves what it downloaded: the object may go, and the sandbox may start again.
+    s3(&parent, Method::DELETE, &format!("/{BUCKET}/models/served/output/model.tar.gz"), String::new()).await;
+    let Lab { sandbox, dir } = lab;
+    sandbox.shutdown().await;
+    let sandbox = sandbox::start(crate::support::config(dir.path())).await.unwrap();
+    let lab = Lab { sandbox, dir };
+    let again = lab.client("parent").invoke("Own", &[csv], "10,4\n2,15").await;
+    assert_eq!(again.text(), answer.text());
+}
+
+#[tokio::test]
+async fn an_endpoint_fails_whose_model_cant_be_read_or_loaded() {
+    let (_lab, parent, role) = lab().await;
+    trained(&parent, job("served", &role)).await;
+    let blind = parent.new_role("blind", TRUST, &[&allowing("s3:ListBucket", "*")]).await;
+    let place = format!("/{BUCKET}/models/broken/output/model.tar.gz");
+    s3(&parent, Method::PUT, &place, "no archive".to_owned()).await;
+    for (name, job, role, words) in [
+        ("denied", "served", &blind, "Failed to download model data for container \"container_1\" from URL: \"s3://"),
+        ("nothing", "none", &role, "Please ensure that there is an object located at the URL"),
+        ("broken", "broken", &role, "The primary container for production variant AllTraffic did not pass the ping"),
+    ] {
+        version(&parent, name, artifact(job), role).await;
+        let endpoint = settled(&parent, "CreateEndpoint", name, Value::Null).await;
+        assert_eq!(endpoint["EndpointStatus"], "Failed", "{endpoint}");
+        assert!(endpoint["FailureReason"].as_str().unwrap().contains(words), "{endpoint}");
+        parent.invoke("Own", &[("content-type", "text/csv")], "1,2").await.refused(400, "ValidationError", "not found");
+        parent.json_ok("sagemaker", "DeleteEndpoint", json!({ "EndpointName": "Own" })).await;
+    }
+    // An update that fails leaves the old version in service.
+    version(&parent, "good", artifact("served"), &role).await;
+    settled(&parent, "CreateEndpoint", "good", Value::Null).await;
+    let endpoint = settled(&parent, "UpdateEndpoint", "denied", Value::Null).await;
+    assert_eq!((&endpoint["EndpointStatus"], &endpoint["EndpointConfigName"]), (&json!("InService"), &json!("good")));
+    assert!(endpoint["FailureReason"].as_str().unwrap().contains("Failed to download model data"), "{endpoint}");
+    assert_eq!(parent.invoke("Own", &[("content-type", "text/csv")], "1,2").await.status, 200);
+}
+
+fn deployment(kind: &str, alarm: Option<&str>) -> Value {
+    let mut routing = json!({ "Type": kind, "WaitIntervalInSeconds": 3600 });
+    let percent = |value: i32| json!({ "Type": "CAPACITY_PERCENT", "Value": value });
+    match kind {
+        "CANARY" => routing["CanarySize"] = percent(30),
+        "LINEAR" => routing["LinearStepSize"] = percent(25),
+        _ => {}
+    }
+    let mut config = json!({ "BlueGreenUpdatePolicy": {
+        "TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 0,
+    } });
+    if let Some(alarm) = alarm {
+        config["AutoRollbackConfiguration"] = json!({ "Alarms": [{ "AlarmName": alarm }] });
+    }
+    config
+}
+
+#[tokio::test]
+async fn errors_of_the_new_version_take_the_update_back() {
+    let (lab, parent, role) = lab().await;
+    for name in ["one", "two"] {
+        version(&parent, name, echo(), &role).await;
+    }
+    settled(&parent, "CreateEndpoint", "one", Value::Null).await;
+    let alarm = json!({
+        "AlarmName": "own-errors", "Namespace": "AWS/SageMaker", "MetricName": "Invocation5XXErrors",
+        "Dimensions": [{ "Name": "EndpointName", "Value": "Own" }, { "Name": "VariantName", "Value": "AllTraffic" }],
+        "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold", "TreatMissingData": "notBreaching",
+    });
+    parent.json_ok("monitoring", "PutMetricAlarm", alarm).await;
+    // Without errors the update takes place; each way of it.
+    let body = ("content-type", "application/json");
+    let mut from = "one";
+    for (kind, to) in [("CANARY", "two"), ("LINEAR", "one"), ("ALL_AT_ONCE", "two")] {
+        let endpoint = settled(&parent, "UpdateEndpoint", to, deployment(kind, Some("own-errors"))).await;
+        assert_eq!((&endpoint["EndpointConfigName"], &endpoint["FailureReason"]), (&json!(to), &Value::Null), "{from}");
+        assert!(endpoint["LastDeploymentConfig"]["BlueGreenUpdatePolicy"].is_object());
+        from = to;
+    }
+    // With them it is taken back: the interval alone would take days.
+    lab.settings(json!({ "endpoint_update_ms": 0, "deployment_second_ms": 60_000 })).await;
+    let input = json!({
+        "EndpointName": "Own", "EndpointConfigName": "one", "DeploymentConfig": deployment("CANARY", Some("own-errors")),
+    });
+    parent.json_ok("sagemaker", "UpdateEndpoint", input).await;
+    let name = json!({ "EndpointName": "Own" });
+    let baking = |found: &Value| found["PendingDeploymentSummary"]["ProductionVariants"][0]["CurrentWeight"] != 0.0;
+    let under_way = until(&parent, "DescribeEndpoint", name.clone(), baking).await;
+    assert_eq!((&under_way["EndpointStatus"], &under_way["EndpointConfigName"]), (&json!("Updating"), &json!("two")));
+    for _ in 0..5 {
+        assert_eq!(parent.invoke("Own", &[body], "{}").await.status, 200);
+    }
+    let broken = ("x-amzn-sagemaker-custom-attributes", "status=500");
+    parent.invoke("Own", &[body, broken], "{}").await.refused(424, "ModelError", "(500)");
+    let back = until(&parent, "DescribeEndpoint", name, |found| found["EndpointStatus"] == "InService").await;
+    assert_eq!(back["EndpointConfigName"], "two");
+    assert!(back["FailureReason"].as_str().unwrap().contains("own-errors is in the ALARM state"), "{back}");
+    let alarms = parent.json_ok("monitoring", "DescribeAlarms", json!({ "AlarmNames": ["own-errors"] })).await;
+    assert_eq!(alarms["MetricAlarms"][0]["StateValue"], "ALARM");
+    // One that rings from the beginning lets nothing through.
+    let endpoint = settled(&parent, "UpdateEndpoint", "one", deployment("ALL_AT_ONCE", Some("own-errors"))).await;
+    assert_eq!(endpoint["EndpointConfigName"], "two");
+    // Who updates must be allowed to look at the alarm.
+    let blind = parent.new_user("blind-deployer", &[&allowing("sagemaker:*", "*")]).await;
+    let input = json!({
+        "EndpointName": "Own", "EndpointConfigName": "one", "DeploymentConfig": deployment("CANARY", Some("own-errors")),
+    });
+    blind.sagemaker("UpdateEndpoint", input).await.refused(400, "AccessDeniedException", "cloudwatch:DescribeAlarms");
+}
+
+#[tokio::test]
+async fn no_request_is_lost_while_an_endpoint_is_updated() {
+    let (lab, parent, role) = lab().await;
+    for name in ["one", "two"] {
+        version(&parent, name, echo(), &role).await;
+    }
+    settled(&parent, "CreateEndpoint", "one", Value::Null).await;
+    lab.settings(json!({ "endpoint_update_ms": 100, "deployment_second_ms": 1 })).await;
+    let mut linear = deployment("LINEAR", None);
+    linear["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["WaitIntervalInSeconds"] = 50.into();
+    let input = json!({ "EndpointName": "Own", "EndpointConfigName": "two", "DeploymentConfig": linear });
+    parent.json_ok("sagemaker", "UpdateEndpoint", input).await;
+    let calls = async {
+        loop {
+            let answer = parent.invoke("Own", &[("content-type", "application/json")], "{}").await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+    };
+    let name = json!({ "EndpointName": "Own" });
+    tokio::select! {
+        () = calls => {}
+        found = until(&parent, "DescribeEndpoint", name, |found| found["EndpointStatus"] == "InService") => {
+            assert_eq!(found["EndpointConfigName"], "two");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deployment_out_of_shape_is_refused() {
+    let (_lab, parent, role) = lab().await;
+    version(&parent, "one", echo(), &role).await;
+    settled(&parent, "CreateEndpoint", "one", Value::Null).await;
+    let mut without_size = deployment("CANARY", None);
+    without_size["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["CanarySize"] = Value::Null;
+    let mut both = deployment("ALL_AT_ONCE", None);
+    both["RollingUpdatePolicy"] = json!({});
+    for (config, words) in [
+        (without_size, "trafficRoutingConfiguration.canarySize"),
+        (both, "Only one of BlueGreenUpdatePolicy and RollingUpdatePolicy"),
+        (deployment("AT_ONCE", None), "[ALL_AT_ONCE, CANARY, LINEAR]"),
+        (deployment("CANARY", Some("none")), "Could not find the CloudWatch alarm \"none\""),
+    ] {
+        let input = json!({ "EndpointName": "Own", "EndpointConfigName": "one", "DeploymentConfig": config });
+        parent.sagemaker("UpdateEndpoint", input).await.refused(400, "ValidationException", words);
+    }
+}
