@@ -79,12 +79,6 @@ impl Acting {
         Self { visitor: Visitor { caller, temporary: true, region, source_ip, request_id: ids::request() } }
     }
 
-    /// The same in another region.
-    pub fn in_region(mut self, region: Region) -> Self {
-        self.visitor.region = region;
-        self
-    }
-
     /// Who acts.
     pub fn caller(&self) -> &Caller {
         &self.visitor.caller

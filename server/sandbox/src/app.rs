@@ -3,8 +3,8 @@
 use crate::authorize::PolicyCache;
 use crate::background::Background;
 use crate::caller::TokenCache;
-use crate::codecommit::objects::Objects as Repositories;
 use crate::cloudwatch::metrics::Metrics;
+use crate::codecommit::objects::Objects as Repositories;
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::lambda::Lambda;

@@ -18,7 +18,7 @@ use crate::error::Failure;
 use crate::protocol::Reply;
 use input::{on, on_branch, on_member};
 
-pub use archive::{archive, tip};
+pub use archive::archive;
 
 const fn op(
     name: &'static str,

@@ -1,8 +1,8 @@
-//! What CodePipeline's source action takes: the commit at a branch's tip, and its tree as a zip file.
+//! What CodePipeline's source action takes: the tree of a commit as a zip file.
 
-use super::git::{Commit, Kind, Mode};
-use super::input::{disk, find, no_branch, target};
-use super::reading::{no_commit, resolve};
+use super::git::{Kind, Mode};
+use super::input::{disk, find, target};
+use super::reading::no_commit;
 use crate::authorize;
 use crate::call::Call;
 use crate::error::Failure;
@@ -10,15 +10,6 @@ use std::io::{Cursor, Write as _};
 use zip::result::ZipResult;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
-
-/// The commit at the tip of a branch, for who may read both.
-pub fn tip(call: &Call<'_>, repository: &str, branch: &str) -> Result<Commit, Failure> {
-    authorize::require(call, "codecommit:GetBranch", target(call, repository))?;
-    authorize::require(call, "codecommit:GetCommit", target(call, repository))?;
-    let known = find(call, repository)?;
-    let commit = known.branches.get(branch).ok_or_else(|| no_branch(branch))?;
-    resolve(call, &known, Some(commit))
-}
 
 /// The files of a commit as a zip file, for who may take one. The same commit gives the same bytes.
 pub fn archive(call: &Call<'_>, repository: &str, commit: &str) -> Result<Vec<u8>, Failure> {

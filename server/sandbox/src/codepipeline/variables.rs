@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn references_are_filled_in_wherever_they_stand() {
-        assert_eq!(resolve(r#"{"a": "#{Train.Arn}", "b": "#{Train.Arn}"}"#, known).unwrap(), r#"{"a": "arn:x", "b": "arn:x"}"#);
+        let asked = r##"{"a": "#{Train.Arn}", "b": "#{Train.Arn}"}"##;
+        assert_eq!(resolve(asked, known).unwrap(), r#"{"a": "arn:x", "b": "arn:x"}"#);
         assert_eq!(resolve("no # { variable }", known).unwrap(), "no # { variable }");
         assert_eq!(resolve("#{open", known).unwrap(), "#{open");
     }

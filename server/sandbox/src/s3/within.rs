@@ -17,7 +17,6 @@ use s3s::S3ErrorCode;
 use s3s::dto::ServerSideEncryption;
 use std::io;
 use std::ops::Bound;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
 
