@@ -14,7 +14,7 @@ use crate::ids::{self, hex};
 use bytes::{Bytes, BytesMut};
 use domain::evaluate::Context;
 use futures::stream;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use md5::{Digest as _, Md5};
 use s3s::dto::*;
 use s3s::{S3Error, S3ErrorCode};
@@ -214,9 +214,6 @@ fn hidden_by(marker: &Object, mut error: S3Error) -> S3Error {
     headers.insert(HeaderName::from_static("x-amz-delete-marker"), HeaderValue::from_static("true"));
     if let Ok(version) = HeaderValue::from_str(marker.version_id()) {
         headers.insert(HeaderName::from_static("x-amz-version-id"), version);
-    }
-    if *error.code() == S3ErrorCode::MethodNotAllowed {
-        error.set_status_code(StatusCode::METHOD_NOT_ALLOWED);
     }
     error.set_headers(headers);
     error
