@@ -58,13 +58,13 @@ pub async fn list(call: &Call<'_>, bucket: &str, prefix: &str) -> S3Result<Vec<L
 /// What is asked of an object that is put.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// Its type.
-    pub content_type: Option<String>,
-    /// The key to encrypt it with.
+    /// Its content type; none if it is empty.
+    pub content_type: String,
+    /// The key of KMS that it is encrypted with.
     pub kms_key: Option<String>,
 }
 
 /// Puts an object as it is asked for.
 pub async fn put_with(call: &Call<'_>, bucket: &str, key: &str, bytes: Bytes, asked: &Asked) -> S3Result<()> {
-    put(call, bucket, key, bytes, asked.content_type.as_deref().unwrap_or_default()).await
+    put(call, bucket, key, bytes, &asked.content_type).await
 }

@@ -103,7 +103,7 @@ pub async fn upload(app: &App, acting: &Acting, job: &TrainingJob, archive: Vec<
     let failed = |what: String| format!("ClientError: Artifact upload failed:{what}");
     let place = job.output().ok_or_else(|| failed("there is no S3OutputPath".to_owned()))?;
     let kms_key = job.text("/OutputDataConfig/KmsKeyId").filter(|key| !key.is_empty()).map(str::to_owned);
-    let asked = Asked { content_type: Some("application/x-gzip".to_owned()), kms_key };
+    let asked = Asked { content_type: "application/x-gzip".to_owned(), kms_key };
     let call = acting.call(app);
     let put = s3::put_with(&call, &place.bucket, &place.key, archive.into(), &asked).await;
     put.map(|_| ()).map_err(|error| failed(said(&error)))
