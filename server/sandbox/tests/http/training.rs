@@ -193,7 +193,7 @@ async fn bad_data_and_bad_hyperparameters_fail_in_the_containers_words() {
     failed(&trained(&parent, with("label", &[("objective", "binary:logistic")])).await, "label must be in [0,1]");
     for (name, csv, words) in [
         ("text", "1,2,3\n1,two,3\n", "line 2, column 2"),
-        ("header", "y,a,b\n1,2,3\n", "line 1"),
+        ("header", "y,a,b\n1,2,3\n", "ClientError: Non-numeric value 'y' found in the header line"),
         ("ragged", "1,2,3\n1,2\n", "line 2"),
     ] {
         s3(&parent, Method::PUT, &format!("/{BUCKET}/data/{name}/rows.csv"), csv.to_owned()).await;
