@@ -17,7 +17,7 @@ mod transfer;
 mod within;
 
 pub use access::Visitor;
-pub use within::{get, put};
+pub use within::{configure, create_bucket, delete_bucket, delete_bucket_policy, get, put, put_bucket_policy};
 
 use crate::app::App;
 use crate::{ids, sigv4};

@@ -50,7 +50,8 @@ pub const OPERATIONS: [(&str, &str); 19] = [
     ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
 ];
 
-const CREATE_BUCKET: &str = "s3:CreateBucket";
+/// Making a bucket, which is nobody's yet.
+pub const CREATE_BUCKET: &str = "s3:CreateBucket";
 /// Listing a bucket; without it a missing object looks like a forbidden one.
 pub const LIST_BUCKET: &str = "s3:ListBucket";
 /// Reading an object.

@@ -7,6 +7,7 @@ use super::model::{self, Bucket};
 use super::objects::Object;
 use super::transfer::{etag, stamp};
 use super::{Operations, S3Result};
+use crate::call::Call;
 use crate::iam::documents;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -71,11 +72,17 @@ pub(super) async fn create_bucket(
     let name = request.input.bucket;
     let asked = request.input.create_bucket_configuration.and_then(|asked| asked.location_constraint);
     location(asked.as_ref().map(BucketLocationConstraint::as_str), visitor.region.as_str())?;
-    let bucket = Bucket::new(call.account().clone(), visitor.region.as_str(), call.now);
-    operations.app.objects.add_bucket(&bucket.id).map_err(disk)?;
+    make(&call, &name).await?;
+    Ok(CreateBucketOutput { location: Some(format!("/{name}")) })
+}
+
+/// Makes a bucket in the call's account and region.
+pub(super) async fn make(call: &Call<'_>, name: &str) -> S3Result<()> {
+    let bucket = Bucket::new(call.account().clone(), call.region.as_str(), call.now);
+    call.app.objects.add_bucket(&bucket.id).map_err(disk)?;
     let id = bucket.id.clone();
-    let made = operations.app.store.write(|state| -> S3Result<()> {
-        if let Some(there) = state.buckets.get(&name) {
+    let made = call.app.store.write(|state| -> S3Result<()> {
+        if let Some(there) = state.buckets.get(name) {
             return Err(if there.account == *call.account() {
                 refuse(
                     S3ErrorCode::BucketAlreadyOwnedByYou,
@@ -93,17 +100,16 @@ pub(super) async fn create_bucket(
             let message = "You have attempted to create more buckets than allowed";
             return Err(refuse(S3ErrorCode::TooManyBuckets, message));
         }
-        state.buckets.insert(name.clone(), bucket);
+        state.buckets.insert(name.to_owned(), bucket);
         Ok(())
     });
     match made {
         Ok(((), generation)) => {
             call.generation.store(generation, std::sync::atomic::Ordering::Relaxed);
-            settle(&call).await?;
-            Ok(CreateBucketOutput { location: Some(format!("/{name}")) })
+            settle(call).await
         }
         Err(error) => {
-            operations.app.objects.remove_bucket(&id).map_err(disk)?;
+            call.app.objects.remove_bucket(&id).map_err(disk)?;
             Err(error)
         }
     }
@@ -123,21 +129,26 @@ pub(super) async fn delete_bucket(
     operations: &Operations,
     request: S3Request<DeleteBucketInput>,
 ) -> S3Result<DeleteBucketOutput> {
-    let name = &request.input.bucket;
-    change(operations, &request, |state| {
+    let visitor = Visitor::of(&request)?;
+    remove(&visitor.call(&operations.app), &request.input.bucket).await?;
+    Ok(DeleteBucketOutput {})
+}
+
+/// Deletes an empty bucket.
+pub(super) async fn remove(call: &Call<'_>, name: &str) -> S3Result<()> {
+    change_by(call, |state| {
         let id = state.get(name).ok_or_else(errors::no_bucket)?.id.clone();
         // Under the state's lock: a bucket made anew has another folder, and nothing is put into this one any more.
-        if !operations.app.objects.remove_bucket(&id).map_err(disk)? {
+        if !call.app.objects.remove_bucket(&id).map_err(disk)? {
             return Err(refuse(S3ErrorCode::BucketNotEmpty, "The bucket you tried to delete is not empty"));
         }
         state.remove(name);
         Ok(())
     })
-    .await?;
-    Ok(DeleteBucketOutput {})
+    .await
 }
 
-type Buckets = std::collections::BTreeMap<String, Bucket>;
+pub(super) type Buckets = std::collections::BTreeMap<String, Bucket>;
 
 /// Changes the buckets and makes the change last.
 async fn change<T>(
@@ -146,10 +157,14 @@ async fn change<T>(
     change: impl FnOnce(&mut Buckets) -> S3Result<()>,
 ) -> S3Result<()> {
     let visitor = Visitor::of(request)?;
-    let call = visitor.call(&operations.app);
-    let ((), generation) = operations.app.store.write(|state| change(&mut state.buckets))?;
+    change_by(&visitor.call(&operations.app), change).await
+}
+
+/// The same for a call.
+pub(super) async fn change_by(call: &Call<'_>, change: impl FnOnce(&mut Buckets) -> S3Result<()>) -> S3Result<()> {
+    let ((), generation) = call.app.store.write(|state| change(&mut state.buckets))?;
     call.generation.store(generation, std::sync::atomic::Ordering::Relaxed);
-    settle(&call).await
+    settle(call).await
 }
 
 /// GetBucketLocation: nothing for the first region.

@@ -25,12 +25,15 @@ pub struct Bucket {
     /// Its policy, with users and roles as unique IDs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// Its settings, as CloudFormation's properties name them.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub settings: serde_json::Value,
 }
 
 impl Bucket {
     /// A bucket without a policy.
     pub fn new(account: AccountId, region: impl Into<String>, created: Timestamp) -> Self {
-        Self { id: crate::ids::request(), account, region: region.into(), created, policy: None }
+        Self { id: crate::ids::request(), account, region: region.into(), created, policy: None, settings: serde_json::Value::Null }
     }
     /// Its policy, parsed.
     pub fn parsed_policy(&self) -> Option<NamedPolicy> {
