@@ -74,12 +74,8 @@ impl Actor {
                     Identity::User { name, id } => Who::User { name, id },
                     Identity::Session(claims) => Who::Role(Arc::new(claims)),
                 };
-                let caller = Caller {
-                    account: kept.account.clone(),
-                    arn: kept.arn.clone(),
-                    user_id: kept.user_id.clone(),
-                    who,
-                };
+                let caller =
+                    Caller { account: kept.account.clone(), arn: kept.arn.clone(), user_id: kept.user_id.clone(), who };
                 let request_id = ids::request();
                 Ok(Acting::for_caller(&Call {
                     app,

@@ -60,7 +60,9 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
     let known = call.read::<Stacks, _>(|stacks| stacks.find(asked).filter(|stack| stack.deleted.is_none()).cloned());
     let stack = match known {
         Some(stack) if creates && stack.status != "REVIEW_IN_PROGRESS" => {
-            return Err(invalid(format!("Stack [{asked}] already exists and cannot be created again with the changeSet [{name}]")));
+            return Err(invalid(format!(
+                "Stack [{asked}] already exists and cannot be created again with the changeSet [{name}]"
+            )));
         }
         Some(stack) if !creates => {
             stacks::must_be_updatable(&stack)?;
@@ -71,7 +73,11 @@ pub fn create(call: &Call<'_>) -> Result<Reply, Failure> {
         None => return Err(no_stack(asked)),
     };
     if input::change_set(&stack, name).is_some() {
-        return Err(Failure::new(400, "AlreadyExistsException", format!("ChangeSet {name} cannot be created due to a mismatch with existing attribute Template")));
+        return Err(Failure::new(
+            400,
+            "AlreadyExistsException",
+            format!("ChangeSet {name} cannot be created due to a mismatch with existing attribute Template"),
+        ));
     }
     if stack.change_sets.len() >= MOST {
         return Err(Failure::new(400, "LimitExceededException", format!("ChangeSet limit exceeded for stack {asked}")));
@@ -114,12 +120,7 @@ fn compute(
     let found = call.read::<Stacks, _>(|stacks| prepared.changes(place, stacks, former))?;
     let retagged = former.is_some_and(|former| former.version.tags != version.tags);
     let empty = found.is_empty() && !retagged;
-    let arn = format!(
-        "arn:aws:cloudformation:{}:{}:changeSet/{name}/{}",
-        call.region,
-        call.account(),
-        ids::request()
-    );
+    let arn = format!("arn:aws:cloudformation:{}:{}:changeSet/{name}/{}", call.region, call.account(), ids::request());
     Ok(ChangeSet {
         id: arn,
         name: name.to_owned(),

@@ -7,6 +7,7 @@ mod forward;
 mod removal;
 mod rollback;
 
+use super::model::Phase;
 use super::model::{Resource, Stack, Stacks, Work};
 use super::prepared::{Place, Prepared};
 use super::types::Job;
@@ -21,7 +22,6 @@ use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
 use serde_json::json;
 use std::sync::Arc;
-use super::model::Phase;
 
 /// The way to one stack.
 #[derive(Clone)]
@@ -136,9 +136,8 @@ impl Runner {
 
     /// Whether something else is to be done now.
     fn is_called_off(&self, work: &Work) -> bool {
-        let going_on = self.read(|stack| {
-            stack.work.as_ref().is_some_and(|current| current.id == work.id && !current.cancelled)
-        });
+        let going_on =
+            self.read(|stack| stack.work.as_ref().is_some_and(|current| current.id == work.id && !current.cancelled));
         going_on != Some(true)
     }
 
@@ -171,7 +170,6 @@ impl Runner {
             region: &self.region,
             stack: &self.name,
             logical: &resource.logical,
-            resource_type: &resource.resource_type,
             physical: resource.physical.as_deref().unwrap_or_default(),
             attributes: &resource.attributes,
             properties: &resource.properties,

@@ -283,11 +283,7 @@ pub fn change_set<'s>(stack: &'s Stack, name: &str) -> Option<&'s ChangeSet> {
 }
 
 /// One page of a list whose entries have keys: the entries after the token's, and the next token.
-pub fn page<T>(
-    params: &Params,
-    entries: Vec<(String, T)>,
-    most: usize,
-) -> Result<(Vec<T>, Option<String>), Failure> {
+pub fn page<T>(params: &Params, entries: Vec<(String, T)>, most: usize) -> Result<(Vec<T>, Option<String>), Failure> {
     let mut start = 0;
     if let Some(token) = params.optional("NextToken") {
         let bad = || invalid("Invalid token: the NextToken is not one of this list");
@@ -305,7 +301,6 @@ pub fn page<T>(
     let next = last.filter(|_| left > most).map(|key| URL_SAFE_NO_PAD.encode(key));
     Ok((shown, next))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -325,7 +320,9 @@ mod tests {
         ] {
             assert_eq!(place(url), found, "{url}");
         }
-        for url in ["", "s3://b/k", "http://s3.amazonaws.com/b/k", "https://example.com/b/k", "https://s3.amazonaws.com/b"] {
+        for url in
+            ["", "s3://b/k", "http://s3.amazonaws.com/b/k", "https://example.com/b/k", "https://s3.amazonaws.com/b"]
+        {
             assert_eq!(place(url), None, "{url}");
         }
     }

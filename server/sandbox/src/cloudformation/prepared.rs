@@ -119,9 +119,7 @@ fn check_attributes(template: &Template) -> Result<(), Failure> {
         let Some(known) = types::find(&declared.resource_type) else { return };
         if !known.attributes.contains(&attribute) {
             wrong.get_or_insert_with(|| {
-                format!(
-                    "Template error: resource {resource} does not support attribute type {attribute} in {function}"
-                )
+                format!("Template error: resource {resource} does not support attribute type {attribute} in {function}")
             });
         }
     };

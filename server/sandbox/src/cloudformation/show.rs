@@ -224,8 +224,8 @@ pub fn resources(call: &Call<'_>) -> Result<Reply, Failure> {
         return Err(no_resource(logical, &stack.name));
     }
     let shown = stack.resources.values().filter(|known| logical.is_none_or(|logical| known.logical == logical));
-    let list = Xml::new()
-        .list("StackResources", shown.take(PAGE), |xml, known| with_stack(xml, &stack, known, "Timestamp"));
+    let list =
+        Xml::new().list("StackResources", shown.take(PAGE), |xml, known| with_stack(xml, &stack, known, "Timestamp"));
     Ok(Reply::Xml(Some(list)))
 }
 
@@ -234,8 +234,8 @@ pub fn list_resources(call: &Call<'_>) -> Result<Reply, Failure> {
     let stack = found(call, missing)?;
     let entries = stack.resources.values().map(|known| (known.logical.clone(), known)).collect();
     let (shown, next) = page(&call.params, entries, PAGE)?;
-    let list = Xml::new()
-        .list("StackResourceSummaries", shown, |xml, known| resource_xml(xml, known, "LastUpdatedTimestamp"));
+    let list =
+        Xml::new().list("StackResourceSummaries", shown, |xml, known| resource_xml(xml, known, "LastUpdatedTimestamp"));
     Ok(Reply::Xml(Some(list.maybe("NextToken", next))))
 }
 

@@ -88,10 +88,7 @@ pub fn capabilities(call: &Call<'_>, prepared: &Prepared) -> Result<Vec<String>,
         let known = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
         Checks::new().one_of("capabilities", capability, &known).finish()?;
     }
-    prepared
-        .template
-        .check_capabilities(given.iter().map(String::as_str))
-        .map_err(|error| input::fault(&error))?;
+    prepared.template.check_capabilities(given.iter().map(String::as_str)).map_err(|error| input::fault(&error))?;
     Ok(given)
 }
 

@@ -163,7 +163,6 @@ pub struct Job<'a> {
     /// The stack's name.
     pub stack: &'a str,
     pub logical: &'a str,
-    pub resource_type: &'a str,
     /// Empty before there is one.
     pub physical: &'a str,
     pub attributes: &'a Members,
@@ -197,7 +196,8 @@ impl Job<'_> {
     /// A name after the stack, the resource and something unique.
     pub fn generated(&self, longest: usize) -> String {
         let room = longest.saturating_sub(self.unique.len() + 2);
-        let logical: String = self.logical.chars().take(room.div_ceil(2).max(room.saturating_sub(self.stack.len()))).collect();
+        let logical: String =
+            self.logical.chars().take(room.div_ceil(2).max(room.saturating_sub(self.stack.len()))).collect();
         let stack: String = self.stack.chars().take(room.saturating_sub(logical.len())).collect();
         format!("{}-{logical}-{}", stack.trim_end_matches('-'), self.unique)
     }
@@ -303,7 +303,12 @@ impl Fault {
 
     /// A refusal before any service is called.
     pub fn plain(failure: &Failure) -> Self {
-        Self { service: String::new(), code: failure.code.to_string(), status: failure.status, message: failure.message.clone() }
+        Self {
+            service: String::new(),
+            code: failure.code.to_string(),
+            status: failure.status,
+            message: failure.message.clone(),
+        }
     }
 
     /// Something that is wrong with the properties, or was not told by a service.

@@ -33,7 +33,14 @@ pub struct Bucket {
 impl Bucket {
     /// A bucket without a policy.
     pub fn new(account: AccountId, region: impl Into<String>, created: Timestamp) -> Self {
-        Self { id: crate::ids::request(), account, region: region.into(), created, policy: None, settings: serde_json::Value::Null }
+        Self {
+            id: crate::ids::request(),
+            account,
+            region: region.into(),
+            created,
+            policy: None,
+            settings: serde_json::Value::Null,
+        }
     }
     /// Its policy, parsed.
     pub fn parsed_policy(&self) -> Option<NamedPolicy> {

@@ -3,13 +3,13 @@
 use super::access::{CREATE_BUCKET, GET_OBJECT, permit};
 use super::errors::{self, disk, refuse};
 use super::objects::Said;
-use super::{buckets, model};
 use super::transfer::{broken, found, keep};
+use super::{buckets, model};
 use crate::call::Call;
+use crate::dispatch;
 use bytes::Bytes;
 use domain::evaluate::Context;
 use futures::stream;
-use crate::dispatch;
 use s3s::{S3ErrorCode, S3Result};
 use serde_json::Value;
 use std::io;

@@ -135,8 +135,7 @@ async fn function(client: &Client, name: &str) -> Answer {
 }
 
 async fn has_bucket(client: &Client, name: &str) -> bool {
-    let headers = [("x-amz-content-sha256", "UNSIGNED-PAYLOAD")];
-    let request = client.signed("s3", Method::GET, &format!("/{name}?location"), &headers, "".into());
+    let request = client.signed("s3", Method::GET, &format!("/{name}?location"), &[], "".into());
     client.send(request).await.status == 200
 }
 
@@ -185,9 +184,11 @@ async fn a_stack_is_made_described_and_deleted() {
 
     ok(&child, "DeleteStack", &[("StackName", "app")]).await;
     assert_eq!(settled(&child, &id).await, "DELETE_COMPLETE", "{:#?}", events(&child, &id).await);
-    ask(&child, "DescribeStacks", &[("StackName", "app")])
-        .await
-        .refused(400, "ValidationError", "Stack with id app does not exist");
+    ask(&child, "DescribeStacks", &[("StackName", "app")]).await.refused(
+        400,
+        "ValidationError",
+        "Stack with id app does not exist",
+    );
     assert_eq!(child.iam("GetRole", &[("RoleName", "app-dev")]).await.status, 404);
     assert_eq!(function(&child, "app-dev").await.status, 404);
     assert!(!has_bucket(&child, &bucket).await);
@@ -210,20 +211,28 @@ async fn what_can_not_be_deployed_is_refused_before_anything_is_made() {
     let missing = ask(&child, "CreateStack", &unnamed).await;
     missing.refused(400, "InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]");
     let unknown = "Resources: {A: {Type: 'AWS::Foo::Bar'}}";
-    refused(unknown, &[], "ValidationError", "Template format error: Unrecognized resource types: [AWS::Foo::Bar]").await;
+    refused(unknown, &[], "ValidationError", "Template format error: Unrecognized resource types: [AWS::Foo::Bar]")
+        .await;
     let attribute = APP.replace("!GetAtt Function.Arn", "!GetAtt Function.Nope");
     refused(&attribute, &[], "ValidationError", "resource Function does not support attribute type Nope").await;
     refused("Resources: [", &[], "ValidationError", "Template format error: YAML not well-formed.").await;
     let name = [("StackName", "a_b"), ("TemplateBody", APP)];
     ask(&child, "CreateStack", &name).await.refused(400, "ValidationError", "'stackName'");
     ask(&child, "CreateStack", &[("StackName", "app")]).await.refused(400, "ValidationError", "Template Body must be");
-    ask(&child, "UpdateStack", &with("app", APP, &[])).await.refused(400, "ValidationError", "Stack [app] does not exist");
+    ask(&child, "UpdateStack", &with("app", APP, &[])).await.refused(
+        400,
+        "ValidationError",
+        "Stack [app] does not exist",
+    );
     assert!(ok(&child, "ListStacks", &[]).await.tags("StackName").is_empty());
 
     let summary = ok(&child, "GetTemplateSummary", &[("TemplateBody", APP)]).await;
     assert_eq!(summary.tags("ParameterKey"), ["Stage", "Memory", "Secret"]);
     assert_eq!(summary.tag("CapabilitiesReason"), "The following resource(s) require capabilities: [AWS::IAM::Role]");
-    assert_eq!(ok(&child, "ValidateTemplate", &[("TemplateBody", APP)]).await.tag("Description"), "A function with its role and its data");
+    assert_eq!(
+        ok(&child, "ValidateTemplate", &[("TemplateBody", APP)]).await.tag("Description"),
+        "A function with its role and its data"
+    );
 }
 
 #[tokio::test]
@@ -242,7 +251,10 @@ async fn a_denial_fails_its_resource_and_everything_is_taken_back() {
     );
     assert!(why.contains(&denied) && why.ends_with("HandlerErrorCode: AccessDenied)"), "{why}");
     let rolled = "app ROLLBACK_IN_PROGRESS The following resource(s) failed to create: [Function";
-    assert!(seen.iter().any(|event| event.starts_with(rolled) && event.ends_with("Rollback requested by user.")), "{seen:#?}");
+    assert!(
+        seen.iter().any(|event| event.starts_with(rolled) && event.ends_with("Rollback requested by user.")),
+        "{seen:#?}"
+    );
     assert_eq!(child.iam("GetRole", &[("RoleName", "app-dev")]).await.status, 404);
     let resources = ok(&child, "DescribeStackResources", &[("StackName", "app")]).await;
     assert!(resources.tags("ResourceStatus").iter().all(|status| status == "DELETE_COMPLETE"));
@@ -266,7 +278,8 @@ async fn a_denial_fails_its_resource_and_everything_is_taken_back() {
 async fn a_failure_may_leave_what_was_made_or_delete_the_stack() {
     let lab = lab().await;
     let child = lab.client("child");
-    lab.fault(json!({ "service": "lambda", "operation": "CreateFunction", "effect": { "kind": "error" }, "times": 2 })).await;
+    lab.fault(json!({ "service": "lambda", "operation": "CreateFunction", "effect": { "kind": "error" }, "times": 2 }))
+        .await;
     create(&child, "kept", APP, &[("DisableRollback", "true")]).await;
     assert_eq!(settled(&child, "kept").await, "CREATE_FAILED");
     assert_eq!(child.iam("GetRole", &[("RoleName", "app-dev")]).await.status, 200);
@@ -379,7 +392,10 @@ Resources:
     ok(&child, "DeleteStack", &[("StackName", "full")]).await;
     assert_eq!(settled(&child, &id).await, "DELETE_FAILED");
     let seen = events(&child, &id).await;
-    assert!(seen.contains(&"full DELETE_FAILED The following resource(s) failed to delete: [Bucket].".to_owned()), "{seen:#?}");
+    assert!(
+        seen.contains(&"full DELETE_FAILED The following resource(s) failed to delete: [Bucket].".to_owned()),
+        "{seen:#?}"
+    );
     assert!(seen.iter().any(|event| event.contains("The bucket you tried to delete is not empty")));
     ok(&child, "DeleteStack", &[("StackName", "full"), ("RetainResources.member.1", "Bucket")]).await;
     assert_eq!(settled(&child, &id).await, "DELETE_COMPLETE");
@@ -408,8 +424,14 @@ async fn a_service_role_is_passed_trusted_kept_and_all_that_counts() {
     let id = ok(&user, "CreateStack", &asked).await.tag("StackId");
     assert_eq!(settled(&child, "served").await, "ROLLBACK_COMPLETE");
     let session = format!("arn:aws:sts::{CHILD}:assumed-role/stacks/AWSCloudFormation");
-    let why = format!("User: {session} is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::served-bucket\"");
-    assert!(events(&child, "served").await.iter().any(|event| event.contains(&why)), "{:#?}", events(&child, "served").await);
+    let why = format!(
+        "User: {session} is not authorized to perform: s3:CreateBucket on resource: \"arn:aws:s3:::served-bucket\""
+    );
+    assert!(
+        events(&child, "served").await.iter().any(|event| event.contains(&why)),
+        "{:#?}",
+        events(&child, "served").await
+    );
     ok(&user, "DeleteStack", &[("StackName", "served")]).await;
     assert_eq!(settled(&child, &id).await, "DELETE_COMPLETE");
 
@@ -451,7 +473,7 @@ async fn change_sets_tell_what_they_do_and_do_it() {
     let more = [&set("stage", "UPDATE")[..], &parameter("Stage", "prod")].concat();
     ok(&child, "CreateChangeSet", &with("app", APP, &more)).await;
     let shown = ok(&child, "DescribeChangeSet", &[("StackName", "app"), ("ChangeSetName", "stage")]).await;
-    let role = shown.tags("ResourceChange").into_iter().find(|change| change.contains(">Role<")).unwrap();
+    let role = shown.tags("ResourceChange").into_iter().find(|change| change.contains("<LogicalResourceId>Role<")).unwrap();
     assert!(role.contains("<Action>Modify</Action>") && role.contains("<Replacement>True</Replacement>"), "{role}");
     assert!(!role.contains("BeforeValue"));
     let values = [("StackName", "app"), ("ChangeSetName", "stage"), ("IncludePropertyValues", "true")];
@@ -473,7 +495,9 @@ async fn exports_are_imported_and_kept_while_in_use() {
     let lab = lab().await;
     let child = lab.client("child");
     let exporter = |name: &str| {
-        format!("Resources: {{B: {{Type: 'AWS::S3::Bucket', Properties: {{BucketName: {name}}}}}}}\nOutputs: {{O: {{Value: !Ref B, Export: {{Name: shared}}}}}}\n")
+        format!(
+            "Resources: {{B: {{Type: 'AWS::S3::Bucket', Properties: {{BucketName: {name}}}}}}}\nOutputs: {{O: {{Value: !Ref B, Export: {{Name: shared}}}}}}\n"
+        )
     };
     let importer = "Resources: {G: {Type: 'AWS::IAM::Policy', Properties: {PolicyName: p, Groups: [!Ref H], PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: 's3:*', Resource: !Sub ['arn:aws:s3:::${b}', {b: !ImportValue shared}]}]}}}, H: {Type: 'AWS::IAM::Group'}}\n";
     let id = create(&child, "user", importer, &[]).await;
@@ -550,7 +574,8 @@ async fn what_was_under_way_goes_on_after_a_restart() {
     let child = lab.client("child");
     let id = create(&child, "served", SERVED, &[]).await;
     for _ in 0..400 {
-        if events(&child, "served").await.iter().any(|event| event.starts_with("Endpoint CREATE_IN_PROGRESS Resource")) {
+        if events(&child, "served").await.iter().any(|event| event.starts_with("Endpoint CREATE_IN_PROGRESS Resource"))
+        {
             break;
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
@@ -610,8 +635,14 @@ async fn properties_that_a_type_has_not_are_refused_and_bad_references_fail() {
     for (resource, reason) in [
         ("{Type: 'AWS::S3::Bucket', Properties: {Nope: 1}}", "Encountered unsupported property Nope"),
         ("{Type: 'AWS::IAM::Role'}", "Property AssumeRolePolicyDocument cannot be empty."),
-        ("{Type: 'AWS::CodeCommit::Repository', Properties: {RepositoryName: r, Code: {}}}", "the sandbox has no `Code`"),
-        ("{Type: 'AWS::IAM::Policy', Properties: {PolicyName: p, PolicyDocument: {}}}", "At least one of [Groups,Roles,Users]"),
+        (
+            "{Type: 'AWS::CodeCommit::Repository', Properties: {RepositoryName: r, Code: {}}}",
+            "the sandbox has no `Code`",
+        ),
+        (
+            "{Type: 'AWS::IAM::Policy', Properties: {PolicyName: p, PolicyDocument: {}}}",
+            "At least one of [Groups,Roles,Users]",
+        ),
     ] {
         let id = create(&child, "bad", &format!("Resources: {{R: {resource}}}\n"), &[]).await;
         assert_eq!(settled(&child, &id).await, "ROLLBACK_COMPLETE", "{resource}");
@@ -646,7 +677,8 @@ Outputs: {Policy: {Value: !Ref Policy}, Version: {Value: !GetAtt Policy.DefaultV
     assert_eq!(child.iam_ok("ListGroupsForUser", &[("UserName", "reader")]).await.tag("GroupName"), "readers");
     let attached = child.iam_ok("ListEntitiesForPolicy", &[("PolicyArn", &arn)]).await;
     assert_eq!(attached.tags("GroupName"), ["readers"]);
-    let changed = template.replace("Groups: [!Ref Group]\n      PolicyDocument", "Users: [!Ref User]\n      PolicyDocument");
+    let changed =
+        template.replace("Groups: [!Ref Group]\n      PolicyDocument", "Users: [!Ref User]\n      PolicyDocument");
     let changed = changed.replace("s3:GetObject", "s3:ListBucket");
     ok(&child, "UpdateStack", &with("people", &changed, &[])).await;
     assert_eq!(settled(&child, "people").await, "UPDATE_COMPLETE", "{:#?}", events(&child, "people").await);
@@ -656,4 +688,121 @@ Outputs: {Policy: {Value: !Ref Policy}, Version: {Value: !GetAtt Policy.DefaultV
     ok(&child, "DeleteStack", &[("StackName", "people")]).await;
     assert_eq!(settled(&child, &id).await, "DELETE_COMPLETE", "{:#?}", events(&child, &id).await);
     assert_eq!(child.iam("GetPolicy", &[("PolicyArn", &arn)]).await.status, 404);
+}
+
+/// What the pipeline is made of, as far as it goes without the services that it names.
+mod pipeline {
+    use super::{Answer, ask, lab, ok, settled};
+    use crate::support::Client;
+    use domain::arn::CallerArn;
+    use domain::pipeline::hyperparameters::{Hyperparameters, Objective};
+    use domain::pipeline::intent::{Deployment, PipelineIntent, Place, Source, Training, Update};
+    use domain::pipeline::stacks::{self, Outputs, Pass, Peers, Stack};
+
+    fn place(name: &str, account: &str) -> Place {
+        Place { connection: name.parse().unwrap(), account: account.parse().unwrap() }
+    }
+
+    fn intent(source: Source) -> PipelineIntent {
+        PipelineIntent {
+            prefix: "churn".to_owned().try_into().unwrap(),
+            region: "eu-west-1".parse().unwrap(),
+            shared_services: place("shared", "333333333333"),
+            training_account: place("training", "444444444444"),
+            production: place("production", "555555555555"),
+            administrator: CallerArn::parse("arn:aws:iam::333333333333:user/admin").unwrap(),
+            bucket: "churn-333333333333-eu-west-1".into(),
+            source,
+            training: Training {
+                version: Default::default(),
+                instance_type: "ml.m5.large".into(),
+                instance_count: 1,
+                volume_gigabytes: 10,
+                max_seconds: 3600,
+                hyperparameters: Hyperparameters::usual(Objective::Binary),
+            },
+            deployment: Deployment {
+                endpoint: "churn".parse().unwrap(),
+                instance_type: "ml.m5.large".into(),
+                instance_count: 2,
+                update: Update::Canary,
+                wait_seconds: 120,
+                alarms: true,
+            },
+        }
+    }
+
+    /// What the stacks would put out.
+    fn outputs(account: &str, more: &[(&str, &str)]) -> Outputs {
+        let role = |name: &str| (name.to_owned(), format!("arn:aws:iam::{account}:role/{name}"));
+        let roles = ["PipelineRoleArn", "ReportRoleArn", "StageRoleArn", "DeployRoleArn", "TrainingRoleArn"];
+        let mut outputs: Outputs = roles.into_iter().map(role).collect();
+        outputs.extend(["ModelRoleArn", "WorkflowRoleArn"].into_iter().map(role));
+        outputs.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        outputs
+    }
+
+    async fn prepare(client: &Client, stack: &Stack) -> Answer {
+        let template = &*stack.template;
+        assert_eq!(ok(client, "ValidateTemplate", &[("TemplateBody", template)]).await.status, 200);
+        let summary = ok(client, "GetTemplateSummary", &[("TemplateBody", template)]).await;
+        assert_eq!(summary.tags("ParameterKey").len(), stack.parameters.len());
+        let names: Vec<String> =
+            (1..=stack.parameters.len()).map(|n| format!("Parameters.member.{n}.Parameter")).collect();
+        let names: Vec<[String; 2]> = names.iter().map(|name| [format!("{name}Key"), format!("{name}Value")]).collect();
+        let mut params = vec![
+            ("StackName", stack.name.as_str()),
+            ("ChangeSetName", "first"),
+            ("ChangeSetType", "CREATE"),
+            ("TemplateBody", template),
+            ("Capabilities.member.1", "CAPABILITY_NAMED_IAM"),
+        ];
+        for ([key, value], (name, given)) in names.iter().zip(&stack.parameters) {
+            params.extend([(key.as_str(), *name), (value.as_str(), given.as_str())]);
+        }
+        let id = ok(client, "CreateChangeSet", &params).await.tag("StackId");
+        let asked = [("StackName", stack.name.as_str()), ("ChangeSetName", "first")];
+        let shown = ok(client, "DescribeChangeSet", &asked).await;
+        assert_eq!(shown.tag("ExecutionStatus"), "AVAILABLE", "{}", stack.name);
+        ok(client, "DeleteChangeSet", &asked).await;
+        ok(client, "DeleteStack", &asked[..1]).await;
+        assert_eq!(settled(client, &id).await, "DELETE_COMPLETE");
+        shown
+    }
+
+    #[tokio::test]
+    async fn every_stack_of_a_pipeline_can_be_prepared() {
+        let lab = lab().await;
+        let shared = outputs(
+            "333333333333",
+            &[
+                ("BucketName", "churn-333333333333-eu-west-1"),
+                ("KeyArn", "arn:aws:kms:eu-west-1:333333333333:key/1234abcd-12ab-34cd-56ef-1234567890ab"),
+            ],
+        );
+        let training = outputs("444444444444", &[]);
+        let production = outputs("555555555555", &[("DeployFunctionName", "churn-deploy")]);
+        let peers = Peers { training: &training, production: &production };
+        let repository = Source::Repository { name: "churn".into(), branch: "main".into() };
+        for (source, expected) in [(repository, 12), (Source::Bucket, 11)] {
+            let intent = intent(source);
+            for (profile, stack) in [
+                ("shared", stacks::shared_services(&intent, Pass::First).unwrap()),
+                ("training", stacks::training(&intent, &shared).unwrap()),
+                ("production", stacks::production(&intent, &shared).unwrap()),
+                ("shared", stacks::shared_services(&intent, Pass::Wired(peers)).unwrap()),
+                ("training", stacks::workflow(&intent, &shared, &training).unwrap()),
+            ] {
+                assert!(!prepare(&lab.client(profile), &stack).await.tags("ResourceChange").is_empty());
+            }
+            let whole = stacks::shared_services(&intent, Pass::WithPipeline(peers)).unwrap();
+            let shown = prepare(&lab.client("shared"), &whole).await;
+            assert_eq!(shown.tags("ResourceChange").len(), expected, "{:?}", shown.tags("LogicalResourceId"));
+        }
+        // Stages that lack a capability are told before anything is kept.
+        let stack = stacks::training(&intent(Source::Bucket), &shared).unwrap();
+        let bare = [("StackName", stack.name.as_str()), ("TemplateBody", &*stack.template)];
+        let refused = ask(&lab.client("training"), "CreateStack", &bare).await;
+        assert_eq!(refused.status, 400, "{}", refused.text());
+    }
 }

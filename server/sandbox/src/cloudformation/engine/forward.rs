@@ -446,8 +446,7 @@ impl Pass<'_> {
         let again = known.replacing;
         let unique = if again { known.unique.clone() } else { types::unique() };
         let old = Resource { replacing: true, retain: wanted.retain_replaced, ..known.clone() };
-        let reason =
-            "Requested update requires the creation of a new physical resource; hence creating one.";
+        let reason = "Requested update requires the creation of a new physical resource; hence creating one.";
         self.begin(&old, "UPDATE_IN_PROGRESS", Some(reason));
         let fresh = Resource { unique, replacing: true, physical: None, attributes: Members::new(), ..wanted };
         match self.make(kind, &fresh, again).await {

@@ -19,8 +19,7 @@ pub async fn run(run: &Runner, work: &Work) {
         });
         return;
     }
-    let there: Vec<Resource> =
-        run.read(|stack| stack.present().cloned().collect()).unwrap_or_default();
+    let there: Vec<Resource> = run.read(|stack| stack.present().cloned().collect()).unwrap_or_default();
     let creating = work.kind == Kind::Create;
     let failed = all(run, work, there, creating).await;
     run.change_for(work, |stack, now| {
@@ -64,7 +63,10 @@ fn in_use(run: &Runner) -> Option<String> {
 pub async fn clean_up(run: &Runner, work: &Work) {
     let rolled_back = work.former.is_none();
     let mut left = work.leftovers.clone();
-    if !rolled_back && let Ok(prepared) = run.prepared() && let Ok(deployment) = prepared.deployment() {
+    if !rolled_back
+        && let Ok(prepared) = run.prepared()
+        && let Ok(deployment) = prepared.deployment()
+    {
         let stays: BTreeSet<&str> = deployment.resources().map(|(name, _)| name).collect();
         let removed = run.read(|stack| {
             stack.present().filter(|known| !stays.contains(known.logical.as_str())).cloned().collect::<Vec<_>>()

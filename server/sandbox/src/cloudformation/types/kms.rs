@@ -58,7 +58,8 @@ impl Key {
 impl Provider for Key {
     async fn create(&self, job: &Job<'_>) -> Result<Made, Fault> {
         let key = if job.physical.is_empty() {
-            let mut input = Value::Object(shape::only(job.properties, &["Description", "KeySpec", "KeyUsage", "Origin"]));
+            let mut input =
+                Value::Object(shape::only(job.properties, &["Description", "KeySpec", "KeyUsage", "Origin"]));
             shape::put(&mut input, "Policy", shape::document(job.properties, "KeyPolicy").map(Value::String));
             for name in ["BypassPolicyLockoutSafetyCheck", "MultiRegion"] {
                 shape::put(&mut input, name, shape::flag(job.properties, name).map(Value::Bool));

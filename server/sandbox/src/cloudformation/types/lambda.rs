@@ -79,7 +79,9 @@ impl Function {
             });
         };
         if code.contains_key("S3ObjectVersion") {
-            return Err(Fault::own("the sandbox takes packages in S3 as they are now: `S3ObjectVersion` can't be used"));
+            return Err(Fault::own(
+                "the sandbox takes packages in S3 as they are now: `S3ObjectVersion` can't be used",
+            ));
         }
         let bytes = s3::get(&job.acting.call(job.app), &bucket, &key, LONGEST).await.map_err(|error| {
             Fault::own(format!(
@@ -145,8 +147,7 @@ impl Provider for Function {
     async fn update(&self, job: &Job<'_>) -> Result<Made, Fault> {
         let name = job.physical;
         let configured: Vec<&str> = TYPES[0].properties.iter().map(|(name, _)| *name).collect();
-        let configured: Vec<&str> =
-            configured.into_iter().filter(|name| !NOT_CONFIGURATION.contains(name)).collect();
+        let configured: Vec<&str> = configured.into_iter().filter(|name| !NOT_CONFIGURATION.contains(name)).collect();
         self.wait(job).await?;
         if job.changes(&configured) {
             let mut input = Self::with_defaults(self.configuration(job));

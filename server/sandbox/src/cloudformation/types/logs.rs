@@ -27,7 +27,12 @@ impl LogGroup {
     }
     async fn retain(&self, job: &Job<'_>, name: &str) -> Result<(), Fault> {
         let input = match shape::number(job.properties, "RetentionInDays") {
-            Some(days) => return job.ask("logs", "PutRetentionPolicy", json!({ "logGroupName": name, "retentionInDays": days })).await.map(drop),
+            Some(days) => {
+                return job
+                    .ask("logs", "PutRetentionPolicy", json!({ "logGroupName": name, "retentionInDays": days }))
+                    .await
+                    .map(drop);
+            }
             None => json!({ "logGroupName": name }),
         };
         job.drop("logs", "DeleteRetentionPolicy", input).await

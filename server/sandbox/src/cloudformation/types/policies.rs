@@ -20,9 +20,21 @@ pub const TYPES: &[Type] = &[
         naming: None,
         provider: &Inline,
     },
-    of_one("AWS::IAM::RolePolicy", &[("PolicyDocument", IN_PLACE), ("PolicyName", ANEW), ("RoleName", ANEW)], &OfOne("Role")),
-    of_one("AWS::IAM::UserPolicy", &[("PolicyDocument", IN_PLACE), ("PolicyName", ANEW), ("UserName", ANEW)], &OfOne("User")),
-    of_one("AWS::IAM::GroupPolicy", &[("PolicyDocument", IN_PLACE), ("PolicyName", ANEW), ("GroupName", ANEW)], &OfOne("Group")),
+    of_one(
+        "AWS::IAM::RolePolicy",
+        &[("PolicyDocument", IN_PLACE), ("PolicyName", ANEW), ("RoleName", ANEW)],
+        &OfOne("Role"),
+    ),
+    of_one(
+        "AWS::IAM::UserPolicy",
+        &[("PolicyDocument", IN_PLACE), ("PolicyName", ANEW), ("UserName", ANEW)],
+        &OfOne("User"),
+    ),
+    of_one(
+        "AWS::IAM::GroupPolicy",
+        &[("PolicyDocument", IN_PLACE), ("PolicyName", ANEW), ("GroupName", ANEW)],
+        &OfOne("Group"),
+    ),
     Type {
         name: "AWS::IAM::ManagedPolicy",
         properties: &[
@@ -50,11 +62,7 @@ pub const TYPES: &[Type] = &[
     },
 ];
 
-const fn of_one(
-    name: &'static str,
-    properties: &'static [super::Property],
-    provider: &'static dyn Provider,
-) -> Type {
+const fn of_one(name: &'static str, properties: &'static [super::Property], provider: &'static dyn Provider) -> Type {
     Type { name, properties, required: &["PolicyName"], attributes: &[], naming: None, provider }
 }
 
@@ -63,9 +71,8 @@ const HOLDERS: [(&str, &str); 3] = [("Roles", "Role"), ("Users", "User"), ("Grou
 
 /// Kinds and names of the identities that have a policy.
 fn holders(properties: &Members) -> Vec<(&'static str, String)> {
-    let of = |(list, kind): (&str, &'static str)| {
-        shape::texts(properties, list).into_iter().map(move |name| (kind, name))
-    };
+    let of =
+        |(list, kind): (&str, &'static str)| shape::texts(properties, list).into_iter().map(move |name| (kind, name));
     HOLDERS.into_iter().flat_map(of).collect()
 }
 

@@ -67,8 +67,11 @@ impl Fault {
 
 /// What S3 is to keep of these properties: all but the name, numbers as numbers.
 fn settings(job: &Job<'_>, properties: &Members) -> Value {
-    let kept: Members =
-        properties.iter().filter(|(name, _)| *name != "BucketName").map(|(name, value)| (name.clone(), value.clone())).collect();
+    let kept: Members = properties
+        .iter()
+        .filter(|(name, _)| *name != "BucketName")
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     let mut settings = shape::typed(&Value::Object(kept), &NUMBERS, &FLAGS);
     shape::put(&mut settings, "Tags", Some(shape::tag_list(&shape::tags(properties, job.tags), "Key", "Value")));
     settings

@@ -85,6 +85,10 @@ const FLAGS: [&str; 6] = [
     "AcceptEula",
 ];
 
+/// An endpoint that can be neither changed nor deleted yet.
+const MOVING: [&str; 4] = ["Creating", "Updating", "RollingBack", "SystemUpdating"];
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// A kind of thing with a name, as its operations call it.
 struct Named {
     kind: &'static str,
@@ -151,7 +155,8 @@ fn texts_of_environments(value: &mut Value) {
 #[async_trait::async_trait]
 impl Provider for Named {
     async fn create(&self, job: &Job<'_>) -> Result<Made, Fault> {
-        let generated = || format!("{}-{}", job.logical.chars().take(50).collect::<String>(), job.unique.to_ascii_lowercase());
+        let generated =
+            || format!("{}-{}", job.logical.chars().take(50).collect::<String>(), job.unique.to_ascii_lowercase());
         let name = shape::text(job.properties, &self.parameter()).unwrap_or_else(generated);
         let mut input = self.input(job, &name);
         shape::put(&mut input, "Tags", Some(shape::tag_list(&job.all_tags(), "Key", "Value")));
@@ -168,6 +173,10 @@ impl Provider for Named {
 
     async fn update(&self, job: &Job<'_>) -> Result<Made, Fault> {
         if self.kind == "Endpoint" && job.changes(&["EndpointConfigName", "DeploymentConfig"]) {
+            // One whose update was called off is still on its way.
+            while MOVING.contains(&self.status(job).await?.0.as_str()) {
+                tokio::time::sleep(PAUSE).await;
+            }
             let mut input = self.input(job, &self.name(job));
             let retained = ["ExcludeRetainedVariantProperties", "RetainAllVariantProperties", "RetainDeploymentConfig"];
             let retained = Value::Object(shape::only(job.properties, &retained));
@@ -193,11 +202,10 @@ impl Provider for Named {
             match self.status(job).await {
                 Err(fault) if fault.is_missing() => return Ok(()),
                 Err(fault) => return Err(fault),
-                Ok((status, _)) if status == "Deleting" => {}
-                Ok((status, _)) if ["Creating", "Updating", "RollingBack", "SystemUpdating"].contains(&status.as_str()) => {}
+                Ok((status, _)) if status == "Deleting" || MOVING.contains(&status.as_str()) => {}
                 Ok(_) => job.drop("sagemaker", &operation, self.about(&name)).await?,
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(PAUSE).await;
         }
     }
 

@@ -69,7 +69,10 @@ impl StateMachine {
             ("EncryptionConfiguration", "encryptionConfiguration"),
         ] {
             let value = job.properties.get(property).map(|value| {
-                shape::lower(&shape::typed(value, &["KmsDataKeyReusePeriodSeconds"], &["Enabled", "IncludeExecutionData"]), &[])
+                shape::lower(
+                    &shape::typed(value, &["KmsDataKeyReusePeriodSeconds"], &["Enabled", "IncludeExecutionData"]),
+                    &[],
+                )
             });
             shape::put(&mut input, member, value);
         }
