@@ -174,7 +174,7 @@ impl Expression {
     }
 
     /// The same, for what can't go wrong.
-    pub(crate) fn walk<'a>(&'a self, found: &mut dyn FnMut(&'a Function)) {
+    pub fn walk<'a>(&'a self, found: &mut dyn FnMut(&'a Function)) {
         let ended: Result<(), std::convert::Infallible> = self.visit(&Path::Root, &mut |function, _| {
             found(function);
             Ok(())

@@ -118,6 +118,13 @@ impl Xml {
     pub fn list<T>(self, name: &str, items: impl IntoIterator<Item = T>, mut each: impl FnMut(Xml, T) -> Xml) -> Self {
         self.node(name, |xml| items.into_iter().fold(xml, |xml, item| xml.node("member", |xml| each(xml, item))))
     }
+    /// The text of the first `<name>` in it.
+    pub fn find(&self, name: &str) -> Option<String> {
+        let (_, rest) = self.0.split_once(&format!("<{name}>"))?;
+        let (inner, _) = rest.split_once(&format!("</{name}>"))?;
+        // The ampersand last, or what was escaped twice would be read twice.
+        Some(inner.replace("&quot;", "\"").replace("&gt;", ">").replace("&lt;", "<").replace("&amp;", "&"))
+    }
     fn open(&mut self, name: &str) {
         self.0.push('<');
         self.0.push_str(name);
@@ -169,6 +176,13 @@ mod tests {
         let params = Params::parse(b"A.member.1=x&A.member.2=y&T.member.1.Key=k&T.member.1.Value=v+1&T.member.2.Key=l");
         assert_eq!(params.list("A"), ["x", "y"]);
         assert_eq!(params.rows("T", ["Key", "Value"]), [["k", "v 1"], ["l", ""]]);
+    }
+
+    #[test]
+    fn what_was_written_is_found_again() {
+        let xml = Xml::new().node("Role", |xml| xml.text("Arn", "a&b<c>").text("Arn", "second"));
+        assert_eq!(xml.find("Arn").as_deref(), Some("a&b<c>"));
+        assert_eq!(xml.find("Path"), None);
     }
 
     #[test]
