@@ -12,7 +12,7 @@ use crate::protocol::query::Params;
 use crate::s3::{self, Visitor};
 use crate::service::{self, Protocol};
 use crate::session::{Claims, SessionOf};
-use crate::{authorize, clock, dispatch, ids, passrole, sts};
+use crate::{clock, dispatch, ids, passrole, sts};
 use domain::arn::Arn;
 use domain::names::{AccountId, Region};
 use serde_json::Value;

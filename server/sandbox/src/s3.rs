@@ -24,7 +24,7 @@ mod within;
 
 pub use access::Visitor;
 pub use asked::ask;
-pub use within::{Asked, Found, Kept, Listed, current_version, get, get_to_file, get_version, list, put, put_with};
+pub use within::{Asked, Found, Kept, Listed, current_version, get, get_version, list, put, put_with};
 
 use crate::app::App;
 use crate::{ids, sigv4};

@@ -17,7 +17,6 @@ use s3s::S3ErrorCode;
 use s3s::dto::ServerSideEncryption;
 use std::io;
 use std::ops::Bound;
-use std::path::Path;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt as _;
 
@@ -80,16 +79,6 @@ async fn read(call: &Call<'_>, bucket: &str, key: &str, version: Option<&str>, m
     let mut file = call.app.objects.open_file(&known.id, &object.file).await.map_err(disk)?;
     file.read_to_end(&mut bytes).await.map_err(disk)?;
     Ok(bytes.into())
-}
-
-/// Copies an object, or a version of it, into a file; gives its size.
-pub async fn get_to_file(call: &Call<'_>, bucket: &str, key: &str, version: Option<&str>, to: &Path) -> S3Result<u64> {
-    let (known, object) = readable(call, bucket, key, version).await?;
-    let mut from = call.app.objects.open_file(&known.id, &object.file).await.map_err(disk)?;
-    let mut to = tokio::fs::File::create(to).await.map_err(disk)?;
-    let size = tokio::io::copy(&mut from, &mut to).await.map_err(disk)?;
-    tokio::io::AsyncWriteExt::flush(&mut to).await.map_err(disk)?;
-    Ok(size)
 }
 
 /// The bucket and the object in it, once the caller may read both the object and what it is encrypted with.
