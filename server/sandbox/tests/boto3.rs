@@ -26,6 +26,8 @@ mod boto3_stacks;
 mod boto3_story;
 #[path = "boto3/training.rs"]
 mod boto3_training;
+#[path = "boto3/whole_pipeline.rs"]
+mod boto3_whole_pipeline;
 #[allow(dead_code)]
 #[path = "http/client.rs"]
 mod client;

@@ -236,6 +236,7 @@ async fn set(call: &Call<'_>, operation: &str, bucket: String, input: &Value) ->
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

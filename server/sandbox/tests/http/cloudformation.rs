@@ -694,44 +694,9 @@ Outputs: {Policy: {Value: !Ref Policy}, Version: {Value: !GetAtt Policy.DefaultV
 /// What the pipeline is made of, as far as it goes without the services that it names.
 mod pipeline {
     use super::{Answer, ask, lab, ok, settled};
-    use crate::support::Client;
-    use domain::arn::CallerArn;
-    use domain::pipeline::hyperparameters::{Hyperparameters, Objective};
-    use domain::pipeline::intent::{Deployment, PipelineIntent, Place, Source, Training, Update};
+    use crate::support::{Client, a_pipeline};
+    use domain::pipeline::intent::Source;
     use domain::pipeline::stacks::{self, Outputs, Pass, Peers, Stack};
-
-    fn place(name: &str, account: &str) -> Place {
-        Place { connection: name.parse().unwrap(), account: account.parse().unwrap() }
-    }
-
-    fn intent(source: Source) -> PipelineIntent {
-        PipelineIntent {
-            prefix: "churn".to_owned().try_into().unwrap(),
-            region: "eu-west-1".parse().unwrap(),
-            shared_services: place("shared", "333333333333"),
-            training_account: place("training", "444444444444"),
-            production: place("production", "555555555555"),
-            administrator: CallerArn::parse("arn:aws:iam::333333333333:user/admin").unwrap(),
-            bucket: "churn-333333333333-eu-west-1".into(),
-            source,
-            training: Training {
-                version: Default::default(),
-                instance_type: "ml.m5.large".into(),
-                instance_count: 1,
-                volume_gigabytes: 10,
-                max_seconds: 3600,
-                hyperparameters: Hyperparameters::usual(Objective::Binary),
-            },
-            deployment: Deployment {
-                endpoint: "churn".parse().unwrap(),
-                instance_type: "ml.m5.large".into(),
-                instance_count: 2,
-                update: Update::Canary,
-                wait_seconds: 120,
-                alarms: true,
-            },
-        }
-    }
 
     /// What the stacks would put out.
     fn outputs(account: &str, more: &[(&str, &str)]) -> Outputs {
@@ -786,7 +751,7 @@ mod pipeline {
         let peers = Peers { training: &training, production: &production };
         let repository = Source::Repository { name: "churn".into(), branch: "main".into() };
         for (source, expected) in [(repository, 12), (Source::Bucket, 11)] {
-            let intent = intent(source);
+            let intent = a_pipeline(source);
             for (profile, stack) in [
                 ("shared", stacks::shared_services(&intent, Pass::First).unwrap()),
                 ("training", stacks::training(&intent, &shared).unwrap()),
@@ -801,7 +766,7 @@ mod pipeline {
             assert_eq!(shown.tags("ResourceChange").len(), expected, "{:?}", shown.tags("LogicalResourceId"));
         }
         // Stages that lack a capability are told before anything is kept.
-        let stack = stacks::training(&intent(Source::Bucket), &shared).unwrap();
+        let stack = stacks::training(&a_pipeline(Source::Bucket), &shared).unwrap();
         let bare = [("StackName", stack.name.as_str()), ("TemplateBody", &*stack.template)];
         let refused = ask(&lab.client("training"), "CreateStack", &bare).await;
         assert_eq!(refused.status, 400, "{}", refused.text());

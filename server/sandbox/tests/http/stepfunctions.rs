@@ -818,3 +818,97 @@ async fn a_task_acts_as_the_role_of_its_credentials() {
     let cause = format!("The role {role} is not authorized to assume the task state's role, {other}.");
     assert_eq!(failed["cause"], cause);
 }
+
+/// What a training job reads and writes: the parent's bucket with rows of y = 2a - b.
+async fn training_data(parent: &Client) {
+    let place =
+        "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>";
+    let rows: String =
+        (0..200).map(|n| format!("{},{},{}\n", 2 * (n * 7 % 23) - n * 5 % 17, n * 7 % 23, n * 5 % 17)).collect();
+    for (path, body) in [
+        ("/training-of-machine", place.to_owned()),
+        ("/training-of-machine/train/a.csv", rows.clone()),
+        ("/training-of-machine/validation/a.csv", rows),
+    ] {
+        let answer = parent.send(parent.signed("s3", Method::PUT, path, &[], body.into())).await;
+        assert!(answer.status < 300, "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn the_pipelines_machine_trains_and_tells_what_came_of_it() {
+    let lab = Lab::start().await;
+    lab.settings(json!({ "state_wait_ms": 0, "training_phase_ms": 0 })).await;
+    let parent = lab.client("parent");
+    training_data(&parent).await;
+    let trains = TRUSTS_STATES.replace("states.", "sagemaker.");
+    let trainer = parent.new_role("trainer", &trains, &[&allowing("*", "*")]).await;
+    let job = |action: &str| {
+        allowing(&format!("sagemaker:{action}"), &format!("arn:aws:sagemaker:eu-west-1:{PARENT}:training-job/churn-*"))
+    };
+    let policies = [
+        allowing("events:*", "*"),
+        allowing("iam:PassRole", &trainer),
+        job("CreateTrainingJob"),
+        job("DescribeTrainingJob"),
+        job("StopTrainingJob"),
+    ];
+    let role = parent.new_role("workflow", TRUSTS_STATES, &policies.each_ref().map(String::as_str)).await;
+    let text = workflow()
+        .replace("arn:aws:iam::222222222222:role/churn-training", &trainer)
+        .replace("\"KmsKeyId\"", "\"Nothing\"")
+        .replace("s3://b/", "s3://training-of-machine/");
+    let mut definition: Value = serde_json::from_str(&text).unwrap();
+    let parameters = &mut definition["States"]["Train"]["Parameters"];
+    parameters["OutputDataConfig"].as_object_mut().unwrap().remove("Nothing");
+    parameters["HyperParameters"] = json!({ "objective": "reg:squarederror", "num_round": "10" });
+    let machine = new_machine(&parent, "churn-training", &definition, &role).await;
+
+    // Step Functions tags what it makes: without that permission the job is not made, and it is tried again.
+    let denied = ended(&parent, &start(&parent, &machine, json!({ "run": "r0" })).await).await;
+    assert_eq!(denied["error"], "SageMaker.AmazonSageMakerException", "{denied}");
+    assert!(
+        denied["cause"].as_str().unwrap().contains("is not authorized to perform: sagemaker:AddTags on resource"),
+        "{denied}"
+    );
+    let events = types(&parent, denied["executionArn"].as_str().unwrap()).await;
+    assert_eq!(events.iter().filter(|event| *event == "TaskSubmitFailed").count(), 5, "{events:?}");
+    let tags = job("AddTags");
+    parent
+        .iam_ok("PutRolePolicy", &[("RoleName", "workflow"), ("PolicyName", "tags"), ("PolicyDocument", &tags)])
+        .await;
+
+    let execution = start(&parent, &machine, json!({ "run": "r1" })).await;
+    let name = format!("churn-{}", execution.rsplit(':').next().unwrap());
+    let told = output(&parent, &execution).await;
+    assert_eq!(told["TrainingJobName"], name.as_str());
+    assert_eq!(told["ModelArtifacts"], format!("s3://training-of-machine/models/{name}/output/model.tar.gz"));
+    assert!(told["FinalMetrics"][0]["Timestamp"].is_i64(), "{told}");
+    let events = types(&parent, &execution).await;
+    assert_eq!(events[2..6], ["TaskScheduled", "TaskStarted", "TaskSubmitted", "TaskSucceeded"]);
+    let tags = parent.json_ok("sagemaker", "ListTags", json!({ "ResourceArn": told["TrainingJobArn"] })).await;
+    assert!(tags["Tags"].to_string().contains("STARTED_BY_STEP_FUNCTIONS"), "{tags}");
+
+    // A job whose role may not read fails, and says why as JSON.
+    let nothing = denying("s3:*", "*");
+    parent
+        .iam_ok("PutRolePolicy", &[("RoleName", "trainer"), ("PolicyName", "not"), ("PolicyDocument", &nothing)])
+        .await;
+    let failed = ended(&parent, &start(&parent, &machine, json!({ "run": "r2" })).await).await;
+    assert_eq!(failed["error"], "States.TaskFailed", "{failed}");
+    let cause: Value = serde_json::from_str(failed["cause"].as_str().unwrap()).unwrap();
+    assert_eq!(cause["TrainingJobStatus"], "Failed", "{cause}");
+
+    // Whoever stops the execution stops the job.
+    parent.iam_ok("DeleteRolePolicy", &[("RoleName", "trainer"), ("PolicyName", "not")]).await;
+    lab.settings(json!({ "state_wait_ms": 0, "training_phase_ms": 3_600_000 })).await;
+    let execution = start(&parent, &machine, json!({ "run": "r3" })).await;
+    let name = format!("churn-{}", execution.rsplit(':').next().unwrap());
+    until(async || types(&parent, &execution).await.contains(&"TaskSubmitted".to_owned()).then_some(())).await;
+    parent.json_ok("states", "StopExecution", json!({ "executionArn": execution })).await;
+    until(async || {
+        let job = parent.json_ok("sagemaker", "DescribeTrainingJob", json!({ "TrainingJobName": name })).await;
+        job["TrainingJobStatus"].as_str().filter(|status| status.starts_with("Stop")).map(str::to_owned)
+    })
+    .await;
+}

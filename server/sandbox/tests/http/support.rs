@@ -2,7 +2,10 @@
 
 pub use crate::client::*;
 use bytes::Bytes;
+use domain::arn::CallerArn;
 use domain::names::Region;
+use domain::pipeline::hyperparameters::{Hyperparameters, Objective};
+use domain::pipeline::intent::{Deployment, PipelineIntent, Place, Source, Training, Update};
 use http::{Method, Request};
 use http_body_util::Full;
 use sandbox::{Sandbox, SandboxConfig};
@@ -79,4 +82,38 @@ pub fn zipped(files: &[(&str, &str)]) -> String {
         writer.write_all(content.as_bytes()).unwrap();
     }
     base64::engine::general_purpose::STANDARD.encode(writer.finish().unwrap().into_inner())
+}
+
+fn place(name: &str, account: &str) -> Place {
+    Place { connection: name.parse().unwrap(), account: account.parse().unwrap() }
+}
+
+/// A pipeline `churn` in the accounts of the profiles `shared`, `training` and `production`.
+pub fn a_pipeline(source: Source) -> PipelineIntent {
+    PipelineIntent {
+        prefix: "churn".to_owned().try_into().unwrap(),
+        region: "eu-west-1".parse().unwrap(),
+        shared_services: place("shared", "333333333333"),
+        training_account: place("training", "444444444444"),
+        production: place("production", "555555555555"),
+        administrator: CallerArn::parse("arn:aws:iam::333333333333:user/admin").unwrap(),
+        bucket: "churn-333333333333-eu-west-1".into(),
+        source,
+        training: Training {
+            version: Default::default(),
+            instance_type: "ml.m5.large".into(),
+            instance_count: 1,
+            volume_gigabytes: 10,
+            max_seconds: 3600,
+            hyperparameters: Hyperparameters::usual(Objective::Binary),
+        },
+        deployment: Deployment {
+            endpoint: "churn".parse().unwrap(),
+            instance_type: "ml.m5.large".into(),
+            instance_count: 2,
+            update: Update::Canary,
+            wait_seconds: 120,
+            alarms: true,
+        },
+    }
 }
