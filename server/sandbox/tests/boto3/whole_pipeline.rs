@@ -196,6 +196,18 @@ impl Pipeline {
         })
         .await
     }
+    /// The training jobs, the newest first.
+    async fn trainings(&self) -> Vec<String> {
+        let jobs = self.training.sagemaker("ListTrainingJobs", json!({ "SortBy": "CreationTime" })).await.json();
+        let jobs = jobs["TrainingJobSummaries"].as_array().unwrap();
+        jobs.iter().map(|job| job["TrainingJobName"].as_str().unwrap().to_owned()).collect()
+    }
+    /// What the endpoint serves: models are called as the jobs that made them.
+    async fn serves(&self) -> String {
+        let asked = json!({ "EndpointName": "churn" });
+        let endpoint = self.production.sagemaker("DescribeEndpoint", asked).await.json();
+        endpoint["EndpointConfigName"].as_str().unwrap().to_owned()
+    }
     async fn predict(&self, row: &str) -> (u16, String) {
         let answer = self.production.invoke("churn", &[("content-type", "text/csv")], row.to_owned()).await;
         (answer.status, answer.text())
@@ -215,11 +227,9 @@ async fn boto3_a_pipeline_over_three_accounts_trains_waits_deploys_and_serves() 
     assert!(likely(pipeline.predict("900.5,100.25").await) > 0.5);
     assert!(likely(pipeline.predict("100.5,900.25").await) < 0.5);
 
-    let jobs = pipeline.training.sagemaker("ListTrainingJobs", json!({})).await.json();
-    assert_eq!(jobs["TrainingJobSummaries"].as_array().unwrap().len(), 1);
-    let endpoint = pipeline.production.sagemaker("DescribeEndpoint", json!({ "EndpointName": "churn" })).await.json();
-    let first = endpoint["EndpointConfigName"].as_str().unwrap().to_owned();
-    assert_eq!(first, format!("churn-{run}"));
+    let first = pipeline.trainings().await;
+    assert_eq!(first.len(), 1);
+    assert_eq!(pipeline.serves().await, first[0]);
 
     // New data starts a run by itself; the endpoint goes on answering while it is updated.
     pipeline.upload(5).await;
@@ -243,8 +253,9 @@ async fn boto3_a_pipeline_over_three_accounts_trains_waits_deploys_and_serves() 
     let (answers, status) = tokio::join!(asking, ending);
     assert_eq!(status, "Succeeded");
     assert!(answers > 10, "{answers}");
-    let endpoint = pipeline.production.sagemaker("DescribeEndpoint", json!({ "EndpointName": "churn" })).await.json();
-    assert_eq!(endpoint["EndpointConfigName"], format!("churn-{second}"));
+    let both = pipeline.trainings().await;
+    assert_eq!((both.len(), &both[1]), (2, &first[0]), "one run for both files");
+    assert_eq!(pipeline.serves().await, both[0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
