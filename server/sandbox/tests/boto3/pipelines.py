@@ -35,7 +35,7 @@ def handler(event, context):
         raise ValueError("no mode")
     if mode == "silent":
         return
-    report = client("codepipeline", boto3.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="r")["Credentials"])
+    report = client("codepipeline", boto3.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="report")["Credentials"])
     if mode == "fail":
         report.put_job_failure_result(jobId=job["id"], failureDetails={"type": "JobFailed", "message": "on purpose"})
         return
