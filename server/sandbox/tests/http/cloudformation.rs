@@ -473,7 +473,8 @@ async fn change_sets_tell_what_they_do_and_do_it() {
     let more = [&set("stage", "UPDATE")[..], &parameter("Stage", "prod")].concat();
     ok(&child, "CreateChangeSet", &with("app", APP, &more)).await;
     let shown = ok(&child, "DescribeChangeSet", &[("StackName", "app"), ("ChangeSetName", "stage")]).await;
-    let role = shown.tags("ResourceChange").into_iter().find(|change| change.contains("<LogicalResourceId>Role<")).unwrap();
+    let role =
+        shown.tags("ResourceChange").into_iter().find(|change| change.contains("<LogicalResourceId>Role<")).unwrap();
     assert!(role.contains("<Action>Modify</Action>") && role.contains("<Replacement>True</Replacement>"), "{role}");
     assert!(!role.contains("BeforeValue"));
     let values = [("StackName", "app"), ("ChangeSetName", "stage"), ("IncludePropertyValues", "true")];
