@@ -89,6 +89,8 @@ pub fn spawn(
     let path = dir.join(STATE_FILE);
     tokio::spawn(async move {
         let (mut changes, mut stop) = (app.store.changes(), stop);
+        // What services took up again may have changed something already, and waits for it to last.
+        changes.mark_changed();
         loop {
             tokio::select! {
                 changed = changes.changed() => if changed.is_err() { return },

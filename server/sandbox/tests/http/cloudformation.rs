@@ -556,7 +556,7 @@ Resources:
     Type: AWS::SageMaker::Model
     Properties:
       ExecutionRoleArn: !GetAtt Role.Arn
-      PrimaryContainer: {Image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/echo:1', Environment: {N: 1}}
+      PrimaryContainer: {Image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/sagebridge-echo:1', Environment: {N: 1}}
   Config:
     Type: AWS::SageMaker::EndpointConfig
     Properties:
