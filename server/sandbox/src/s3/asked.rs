@@ -124,6 +124,10 @@ async fn perform(call: &Call<'_>, operation: &str, bucket: String, input: &Value
 
 /// CreateBucket. Another service asks in the region where the bucket is to be, and says so.
 async fn create(call: &Call<'_>, bucket: String, input: &Value) -> Result<Value, Failure> {
+    // The wire looks at the names of other requests.
+    if !s3s::path::check_bucket_name(&bucket) {
+        return Err(Failure::new(400, "InvalidBucketName", "The specified bucket is not valid."));
+    }
     let region = call.region.as_str();
     let here = (region != buckets::FIRST_REGION).then(|| BucketLocationConstraint::from(region.to_owned()));
     let asked = CreateBucketInput {
