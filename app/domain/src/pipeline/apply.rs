@@ -38,6 +38,15 @@ impl Lane {
         }
     }
 
+    /// In a sentence.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::SharedServices => "shared-services account",
+            Self::Training => "training account",
+            Self::Production => "production account",
+        }
+    }
+
     /// The account that an intent has for it.
     pub fn place(self, intent: &PipelineIntent) -> &Place {
         match self {

@@ -147,7 +147,7 @@ pub enum PipelineForm {
     /// Step 1.
     Accounts(AccountsForm),
     /// Step 2.
-    Model(ModelForm),
+    Model(Box<ModelForm>),
     /// Step 3.
     Data(DataForm),
 }

@@ -47,9 +47,9 @@ impl Pipelines {
         run: &RunId,
     ) -> ServiceResult<()> {
         self.refuse_second_run(&reviewed.pipeline).await?;
-        let Reviewed { pipeline, intent, table, plan, .. } = reviewed;
+        let Reviewed { pipeline, intent, table, plan, outputs, .. } = reviewed;
         let kind = PipelineRunKind::Apply;
-        self.launch(operator, NewRun { id: run, pipeline: &pipeline, kind, intent, table, plan }).await?;
+        self.launch(operator, NewRun { id: run, pipeline: &pipeline, kind, intent, table, plan, outputs }).await?;
         self.reach(draft, PipelineStep::Apply).await;
         Ok(())
     }

@@ -199,7 +199,7 @@ fn put(draft: &mut PipelineDraft, form: PipelineForm, looked_up: &LookedUp) -> P
             PipelineStep::Accounts
         }
         PipelineForm::Model(form) => {
-            draft.model = form;
+            draft.model = *form;
             PipelineStep::Model
         }
         PipelineForm::Data(form) => {

@@ -155,7 +155,14 @@ impl Look<'_> {
                 format!("the stack `{name}` is in {}: it is deleted and made anew", found.state),
             ),
             Ok(Some(found)) => {
-                item(key, lane, Standpoint::Fine, format!("the stack `{name}` is there, in {}", found.state))
+                let usable = found.state.is_usable() || !found.state.is_settled();
+                let standpoint = if usable { Standpoint::Fine } else { Standpoint::Wrong };
+                let there = item(key, lane, standpoint, format!("the stack `{name}` is there, in {}", found.state));
+                if usable {
+                    there
+                } else {
+                    hinted(there, "continue its rollback in CloudFormation, or delete it there")
+                }
             }
             Err(error) => unread(key, lane, "whether the stack's name is free", &error),
         }

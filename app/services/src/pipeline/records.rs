@@ -118,7 +118,7 @@ impl Pipelines {
 
 /// A connection that has come to lead to another account than the pipeline's.
 pub(super) fn leads_elsewhere(lane: Lane, intent: &PipelineIntent, now: &str) -> String {
-    let place = lane.place(intent);
-    let role = lane.label().to_lowercase();
-    format!("connection `{}` now leads to account {now}, and {role} are in account {}", place.connection, place.account)
+    let (place, noun) = (lane.place(intent), lane.noun());
+    let (connection, account) = (&place.connection, &place.account);
+    format!("connection `{connection}` now leads to account {now}, and the pipeline's {noun} is {account}")
 }

@@ -13,6 +13,7 @@ use domain::pipeline::draft::PipelineDraft;
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::matrix::{self, Matrix};
 use domain::pipeline::predicted::Predicted;
+use domain::pipeline::stacks::Outputs;
 use domain::pipeline::view::{PipelineReviewView, PipelineStatus, ReviewedStack};
 use domain::wizard::FieldProblem;
 use futures::future::try_join_all;
@@ -30,6 +31,8 @@ pub(super) struct Reviewed {
     pub(super) intent: PipelineIntent,
     pub(super) table: Table,
     pub(super) plan: Plan,
+    /// What the stacks that are there put out, for those that come after them.
+    pub(super) outputs: BTreeMap<Part, Outputs>,
     pub(super) faults: Vec<String>,
     pub(super) fingerprint: String,
     predicted: Predicted,
@@ -86,7 +89,8 @@ impl Pipelines {
         let plan = making(&intent, stands(&there));
         let fingerprint = fingerprint(&intent, &table, &plan, &there);
         let faults = checks::faults(&intent, &predicted);
-        Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, faults, fingerprint, predicted, there })
+        let outputs = there.iter().map(|(part, there)| (*part, there.stack.outputs.clone())).collect();
+        Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, outputs, faults, fingerprint, predicted, there })
     }
 
     /// The stacks of the pipeline that are there; a stranger's is the preflight's to refuse.

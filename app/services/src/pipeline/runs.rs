@@ -8,8 +8,9 @@ use crate::runs::{LEASE_MS, follow};
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult, uncancelled};
 use domain::names::{PipelineId, RunId};
-use domain::pipeline::apply::Plan;
+use domain::pipeline::apply::{Part, Plan};
 use domain::pipeline::intent::PipelineIntent;
+use domain::pipeline::stacks::Outputs;
 use domain::pipeline::view::{PipelineRunKind, PipelineRunView, PipelineStatus, PipelineStepView};
 use domain::run::{RunState, StepState};
 use futures::stream::{self, Stream, StreamExt as _};
@@ -107,6 +108,8 @@ pub(super) struct NewRun<'a> {
     pub(super) intent: PipelineIntent,
     pub(super) table: Table,
     pub(super) plan: Plan,
+    /// What stacks put out that the plan does not make.
+    pub(super) outputs: BTreeMap<Part, Outputs>,
 }
 
 impl Pipelines {
@@ -208,7 +211,6 @@ impl Pipelines {
 
     /// Writes a new run and executes it. Its caller holds the lease.
     pub(super) async fn launch(&self, operator: &Operator, new: NewRun<'_>) -> ServiceResult<()> {
-        let record = self.inner.stores.pipelines.get(new.pipeline).await?.map(|there| there.value);
         let run = PipelineRunRecord {
             id: new.id.clone(),
             pipeline: new.pipeline.clone(),
@@ -218,7 +220,7 @@ impl Pipelines {
             table: new.table,
             steps: journal(&new.plan),
             plan: new.plan,
-            outputs: record.map(|record| record.outputs).unwrap_or_default(),
+            outputs: new.outputs,
             by: operator.label().to_owned(),
             started: self.inner.services.now(),
             finished: None,

@@ -101,8 +101,8 @@ impl Pipelines {
         if !problems.is_empty() {
             return Err(ServiceError::Invalid { problems });
         }
-        let (intent, table, plan) = (record.intent, record.table, dry_run.plan);
-        self.launch(operator, NewRun { id: run, pipeline, kind, intent, table, plan }).await
+        let (intent, table, plan, outputs) = (record.intent, record.table, dry_run.plan, record.outputs);
+        self.launch(operator, NewRun { id: run, pipeline, kind, intent, table, plan, outputs }).await
     }
 
     async fn dry_run(&self, record: &PipelineRecord) -> ServiceResult<TeardownView> {

@@ -76,7 +76,7 @@ impl Factory {
         };
         let mut model = pipelines.draft(operator, &draft).await.unwrap().draft.model;
         (model.prefix, model.repository, model.endpoint) = ("churn".into(), "churn".into(), "churn-live".into());
-        for form in [PipelineForm::Accounts(accounts), PipelineForm::Model(model)] {
+        for form in [PipelineForm::Accounts(accounts), PipelineForm::Model(model.into())] {
             assert_eq!(pipelines.save_step(operator, &draft, form).await.unwrap(), []);
         }
         pipelines.use_sample(operator, &draft).await.unwrap();

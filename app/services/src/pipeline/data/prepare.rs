@@ -9,19 +9,21 @@ use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::{DraftId, PipelineId};
 use domain::pipeline::data::{Channel, Layout, Prepared, Tally};
-use domain::pipeline::draft::PipelineStep;
+use domain::pipeline::draft::{PipelineStep, Uploaded};
 use domain::pipeline::view::{PreparationState, PreparationView};
 use futures::stream::{self, Stream, StreamExt as _};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 /// The tables that are being read, and the last word about those that were.
 #[derive(Default)]
 pub(in crate::pipeline) struct Preparations(Mutex<HashMap<PipelineId, Preparation>>);
+
+/// What a reading tells through, and what stops it.
+type Begun = (watch::Sender<PreparationView>, Arc<AtomicBool>);
 
 struct Preparation {
     view: watch::Receiver<PreparationView>,
@@ -44,20 +46,20 @@ impl Preparations {
         lock(&self.0).get(pipeline).map(|preparation| preparation.view.clone())
     }
 
-    /// Makes room for another reading, unless one is going on.
-    fn begin(&self, pipeline: &PipelineId, bytes: u64) -> Option<(watch::Sender<PreparationView>, Arc<AtomicBool>)> {
+    /// Makes room for another reading; gives the one that is going on instead, and whether somebody has stopped it.
+    fn begin(&self, pipeline: &PipelineId, bytes: u64) -> Result<Begun, (watch::Receiver<PreparationView>, bool)> {
         let mut all = lock(&self.0);
-        let going = |known: &Preparation| {
-            known.view.has_changed().is_ok() && known.view.borrow().state == PreparationState::Reading
-        };
-        if all.get(pipeline).is_some_and(going) {
-            return None;
+        if let Some(known) = all.get(pipeline) {
+            let going = known.view.has_changed().is_ok() && known.view.borrow().state == PreparationState::Reading;
+            if going {
+                return Err((known.view.clone(), known.cancel.load(Ordering::Relaxed)));
+            }
         }
         let begun = PreparationView { state: PreparationState::Reading, read: 0, bytes, tally: Tally::default() };
         let (sender, view) = watch::channel(begun);
         let cancel = Arc::new(AtomicBool::new(false));
         all.insert(pipeline.clone(), Preparation { view, cancel: cancel.clone() });
-        Some((sender, cancel))
+        Ok((sender, cancel))
     }
 }
 
@@ -70,20 +72,37 @@ impl Pipelines {
             return Err(ServiceError::Invalid { problems });
         };
         let folder = self.folder(&draft.pipeline)?;
-        let Some((view, cancel)) = self.inner.preparations.begin(&draft.pipeline, uploaded.bytes) else {
-            return Err(ServiceError::Conflict {
-                message: "the table is being read at this moment".into(),
-                hint: "wait until that is done, or stop it".into(),
-            });
-        };
-        let (pipelines, id) = (self.clone(), id.clone());
+        let (view, cancel) = self.begin_reading(&draft.pipeline, uploaded.bytes).await?;
+        let (pipelines, id, of) = (self.clone(), id.clone(), uploaded.clone());
         tokio::spawn(async move {
-            let (read, shown) = (layout.clone(), view.clone());
-            let converted = blocking(move || read_through(&folder, &read, &shown, &cancel)).await;
-            let state = pipelines.keep(&id, layout, converted).await;
+            let (read, shown, stopped) = (layout.clone(), view.clone(), cancel.clone());
+            let mut converted = blocking(move || read_through(&folder, &read, &shown, &stopped)).await;
+            if cancel.load(Ordering::Relaxed) {
+                converted = Err(Unfit::Cancelled);
+            }
+            let state = pipelines.keep(&id, &of, layout, converted).await;
             view.send_modify(|view| view.state = state);
         });
         Ok(())
+    }
+
+    /// Waits for a reading that was stopped and has not ended yet: both would write the same files.
+    async fn begin_reading(&self, pipeline: &PipelineId, bytes: u64) -> ServiceResult<Begun> {
+        loop {
+            match self.inner.preparations.begin(pipeline, bytes) {
+                Ok(begun) => return Ok(begun),
+                Err((mut view, true)) => {
+                    // An error means that it has ended too.
+                    let _ = view.wait_for(|view| view.state != PreparationState::Reading).await;
+                }
+                Err((_, false)) => {
+                    return Err(ServiceError::Conflict {
+                        message: "the table is being read at this moment".into(),
+                        hint: "wait until that is done, or stop it".into(),
+                    });
+                }
+            }
+        }
     }
 
     /// The reading of a draft's table as it goes: its present state first; ends when it has ended. Nothing where the table
@@ -107,8 +126,14 @@ impl Pipelines {
         Ok(())
     }
 
-    /// Writes down what came of a table, faults and all.
-    async fn keep(&self, draft: &DraftId, layout: Layout, converted: Result<Prepared, Unfit>) -> PreparationState {
+    /// Writes down what came of a table, faults and all, unless there is another table by now.
+    async fn keep(
+        &self,
+        draft: &DraftId,
+        of: &Uploaded,
+        layout: Layout,
+        converted: Result<Prepared, Unfit>,
+    ) -> PreparationState {
         let failed = |message: String| PreparationState::Failed { message };
         let prepared = match converted {
             Ok(prepared) => prepared,
@@ -119,7 +144,12 @@ impl Pipelines {
                 return failed("the console's data folder could not be used".into());
             }
         };
-        let kept = self.change_draft(draft, |draft| draft.prepared = Some(prepared.clone())).await;
+        let kept = self.change_draft(draft, |draft| {
+            if draft.uploaded.as_ref() == Some(of) {
+                draft.prepared = Some(prepared.clone());
+            }
+        });
+        let kept = kept.await;
         match (kept, prepared.tally.problem(&layout)) {
             (Err(error), _) => failed(error.to_string()),
             (Ok(()), Some(problem)) => failed(problem.to_string()),

@@ -100,7 +100,7 @@ pub struct PipelineRunRecord {
     pub table: Table,
     /// What it executes; never changed.
     pub plan: Plan,
-    /// The journal, a step each, in the plan's order. Events and progress are shown, and not kept.
+    /// The journal, a step each, in the plan's order; with events and progress as they were when it was written.
     pub steps: Vec<PipelineStepView>,
     /// What the stacks put out, as far as they are made.
     pub outputs: BTreeMap<Part, Outputs>,

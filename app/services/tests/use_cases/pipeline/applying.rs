@@ -6,6 +6,7 @@ use domain::pipeline::draft::{PipelineForm, PipelineStep};
 use domain::pipeline::view::{PipelineStatus, Standpoint};
 use domain::run::{RunState, StepState};
 use services::ServiceError;
+use services::ports::gateway::StackRequest;
 
 #[tokio::test(start_paused = true)]
 async fn a_pipeline_is_made_in_passes_and_its_data_goes_up_encrypted() {
@@ -50,7 +51,7 @@ async fn a_source_in_the_bucket_is_put_as_a_zip_file() {
     factory.aws.world().no_repositories = true;
     let mut model = factory.pipelines.draft(&factory.operator, &draft).await.unwrap().draft.model;
     model.source = "bucket".into();
-    let form = PipelineForm::Model(model);
+    let form = PipelineForm::Model(model.into());
     assert_eq!(factory.pipelines.save_step(&factory.operator, &draft, form).await.unwrap(), []);
     let run = factory.ended(&factory.apply(&draft).await).await;
     assert_eq!(run.state, RunState::Succeeded, "{run:#?}");
@@ -173,7 +174,7 @@ async fn a_connection_that_leads_elsewhere_by_then_stops_its_step() {
     let refused = factory.pipelines.retry_run(&factory.operator, &run).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "connection `training` now leads to account 999999999999, and training are in account 222222222222"
+        "connection `training` now leads to account 999999999999, and the pipeline's training account is 222222222222"
     );
     assert!(factory.bench.memory.leases.lock().unwrap().is_empty());
     factory.aws.moved.lock().unwrap().clear();
@@ -191,7 +192,7 @@ async fn a_change_is_shown_as_one_and_leaves_alone_what_stays() {
     assert_eq!((view.problems, view.exists), (Vec::new(), true));
     view.draft.model.endpoint_count = "3".into();
     view.draft.model.prefix = "other".into();
-    let form = |model: &domain::pipeline::draft::ModelForm| PipelineForm::Model(model.clone());
+    let form = |model: &domain::pipeline::draft::ModelForm| PipelineForm::Model(model.clone().into());
     let wrong = pipelines.save_step(operator, &draft, form(&view.draft.model)).await.unwrap();
     assert_eq!(wrong[0].message, "this pipeline was made with `churn`, not `other`");
     view.draft.model.prefix = "churn".into();
@@ -210,4 +211,44 @@ async fn a_change_is_shown_as_one_and_leaves_alone_what_stays() {
     assert_eq!(factory.aws.world().calls, ["update churn-production"], "neither data nor commit nor another stack");
     let reached = pipelines.draft(operator, &draft).await.unwrap().draft.reached;
     assert_eq!(reached, PipelineStep::Apply);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_busy_aws_is_asked_again() {
+    let factory = Factory::new().await;
+    let draft = factory.draft().await;
+    factory.aws.world().throttled = 3;
+    let run = factory.ended(&factory.apply(&draft).await).await;
+    assert_eq!(run.state, RunState::Succeeded, "{run:#?}");
+    let created = factory.aws.world().calls.iter().filter(|call| *call == "create churn-shared-services").count();
+    assert_eq!(created, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_others_made_is_left_alone() {
+    let factory = Factory::new().await;
+    let draft = factory.draft().await;
+    let fingerprint = factory.pipelines.review(&factory.operator, &draft).await.unwrap().fingerprint;
+    let strangers = StackRequest {
+        name: "churn-training".into(),
+        template: "Resources: {}".into(),
+        parameters: [("Prefix".to_owned(), "churn".to_owned())].into(),
+        tags: Default::default(),
+    };
+    let there = |factory: &Factory| factory.aws.world().create("222222222222", &strangers).unwrap();
+    there(&factory);
+    let refused = factory.pipelines.apply(&factory.operator, &draft, &fingerprint).await.unwrap_err();
+    let said = "account 222222222222 has a stack `churn-training` that this pipeline did not make";
+    assert_eq!(refused.to_string(), said);
+
+    factory.aws.world().stacks.clear();
+    let run = factory.pipelines.apply(&factory.operator, &draft, &fingerprint).await.unwrap();
+    there(&factory);
+    let view = factory.ended(&run).await;
+    let failed = view.steps.iter().find(|step| step.id == "training").unwrap().error.clone().unwrap();
+    assert_eq!((failed.code.as_str(), failed.message.as_str()), ("NotOurs", said));
+    let rolled_back = factory.pipelines.roll_back(&factory.operator, &view.pipeline).await.unwrap();
+    assert_eq!(factory.ended(&rolled_back).await.state, RunState::Succeeded);
+    let left: Vec<_> = factory.aws.world().stacks.keys().map(|(_, name)| name.clone()).collect();
+    assert_eq!(left, ["churn-training"], "and no more");
 }

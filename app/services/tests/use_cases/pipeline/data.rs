@@ -92,8 +92,11 @@ async fn rows_that_cant_be_used_are_told_by_line_and_nothing_is_applied_with_the
 async fn a_quotation_mark_without_its_second_does_not_fill_memory() {
     let factory = Factory::new().await;
     let draft = factory.draft().await;
-    let open = format!("{}1,\"2,3\n{}", *SAMPLE, "1,2,3\n".repeat(1 << 20));
-    upload(&factory, &draft, &[&open]).await.unwrap();
+    let rows = "1,2,3\n".repeat(1 << 20);
+    let early = upload(&factory, &draft, &[&format!("{}1,\"2,3\n{rows}", *SAMPLE)]).await.unwrap_err();
+    assert!(early.to_string().contains("quotation mark"), "{early}");
+    let late = format!("{}{}1,\"2,3\n{rows}", *SAMPLE, "1,2,3\n".repeat(300));
+    upload(&factory, &draft, &[&late]).await.unwrap();
     let PreparationState::Failed { message } = read(&factory, &draft).await else { panic!("it has no end") };
     assert!(message.contains("quotation mark"), "{message}");
 }
@@ -102,7 +105,7 @@ async fn a_quotation_mark_without_its_second_does_not_fill_memory() {
 async fn reading_can_be_stopped_and_answers_that_change_ask_for_another_reading() {
     let factory = Factory::new().await;
     let draft = factory.draft().await;
-    let long = format!("churned,tenure,minutes\n{}", "1,2,3\n0,3,4\n".repeat(1 << 19));
+    let long = format!("churned,tenure,minutes\n{}", "1,2,3\n0,3,4\n".repeat(1 << 14));
     upload(&factory, &draft, &[&long]).await.unwrap();
     let (pipelines, operator) = (&factory.pipelines, &factory.operator);
     pipelines.prepare_data(operator, &draft).await.unwrap();

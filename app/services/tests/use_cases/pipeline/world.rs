@@ -42,6 +42,8 @@ pub struct World {
     pub commits: u32,
     /// Stacks whose next operations fail, with how often and why: the resource, its type and the reason.
     pub fails: BTreeMap<String, (u32, &'static str, &'static str, String)>,
+    /// How many calls that create a stack are throttled.
+    pub throttled: u32,
     /// Buckets of other accounts.
     pub taken: BTreeSet<String>,
     pub no_repositories: bool,
@@ -83,6 +85,10 @@ pub fn now() -> Timestamp {
 impl World {
     pub fn create(&mut self, account: &str, asked: &StackRequest) -> Result<(), GatewayError> {
         let key = (account.to_owned(), asked.name.clone());
+        if self.throttled > 0 {
+            self.throttled -= 1;
+            return Err(refused("CreateStack", GatewayErrorKind::Throttled, "Throttling", "Rate exceeded"));
+        }
         if self.stacks.contains_key(&key) {
             let message = format!("Stack [{}] already exists", asked.name);
             return Err(refused("CreateStack", GatewayErrorKind::Conflict, "AlreadyExistsException", &message));
@@ -277,7 +283,7 @@ impl World {
 
     pub fn has_bucket(&self, bucket: &str) -> bool {
         let of = |stack: &FakeStack| {
-            stack.seen.parameters.get("WithPipeline").is_some()
+            stack.seen.parameters.contains_key("WithPipeline")
                 && stack.seen.parameters["BucketName"] == bucket
                 && stack.seen.state != StackState::RollbackComplete
         };
