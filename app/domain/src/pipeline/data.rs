@@ -5,8 +5,9 @@
 //! at a time; nothing here grows with their number.
 
 use crate::pipeline::hyperparameters::Objective;
+use crate::pipeline::stacks::DATA;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 mod preview;
@@ -37,12 +38,51 @@ pub struct Layout {
 }
 
 /// Which channel a row goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Channel {
     /// The model is trained with it.
     Train,
     /// The model is tried on it.
     Validation,
+}
+
+impl Channel {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Train, Self::Validation];
+
+    /// Its name, as the training job has it.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+        }
+    }
+
+    /// The object in the bucket that holds its rows.
+    pub fn object(self) -> String {
+        format!("{DATA}{0}/{0}.csv", self.key())
+    }
+}
+
+/// A file that was made of a table for one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChannelFile {
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A table that was read through, and what was made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prepared {
+    /// How it was read.
+    pub layout: Layout,
+    /// What came of it.
+    pub tally: Tally,
+    /// The files for the training.
+    pub files: BTreeMap<Channel, ChannelFile>,
 }
 
 /// Why a row can't be used.

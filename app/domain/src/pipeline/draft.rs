@@ -4,10 +4,10 @@
 
 use crate::arn::CallerArn;
 use crate::names::{AccountId, DraftId, PipelineId};
-use crate::pipeline::data::Layout;
+use crate::pipeline::data::{Layout, Prepared};
 use crate::pipeline::hyperparameters::{Hyperparameters, Objective};
 use crate::pipeline::images::Version;
-use crate::pipeline::intent::Update;
+use crate::pipeline::intent::{PipelineIntent, Update};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -140,6 +140,18 @@ pub struct DataForm {
     pub validation: String,
 }
 
+/// A step's answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum PipelineForm {
+    /// Step 1.
+    Accounts(AccountsForm),
+    /// Step 2.
+    Model(Box<ModelForm>),
+    /// Step 3.
+    Data(DataForm),
+}
+
 /// An account behind a connection, as it was when step 1 was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connected {
@@ -184,6 +196,9 @@ pub struct PipelineDraft {
     /// The table.
     #[serde(default)]
     pub uploaded: Option<Uploaded>,
+    /// What was made of the table, when it was last read through.
+    #[serde(default)]
+    pub prepared: Option<Prepared>,
 }
 
 impl PipelineDraft {
@@ -219,12 +234,26 @@ impl PipelineDraft {
             found: BTreeMap::new(),
             repositories: None,
             uploaded: None,
+            prepared: None,
         }
+    }
+
+    /// A wizard over a pipeline that is there, with its answers filled in; those about the data are its record's.
+    pub fn of_pipeline(id: DraftId, pipeline: PipelineId, intent: &PipelineIntent) -> Self {
+        let mut draft = Self::new(id, pipeline, intent.region.as_str());
+        answers::fill(&mut draft, intent);
+        draft
     }
 
     /// How the table is to be read; `None` while something is wrong with the answers about it.
     pub fn layout(&self) -> Option<Layout> {
         self.problems(PipelineStep::Data).is_empty().then(|| self.read_layout())?
+    }
+
+    /// What was made of the table, unless it is to be read otherwise by now.
+    pub fn prepared(&self) -> Option<&Prepared> {
+        let layout = self.layout()?;
+        self.prepared.as_ref().filter(|prepared| prepared.layout == layout)
     }
 }
 

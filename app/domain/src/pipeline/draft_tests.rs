@@ -49,6 +49,35 @@ fn a_complete_draft_becomes_an_intent() {
 }
 
 #[test]
+fn a_pipeline_that_is_there_gives_a_draft_that_asks_for_the_same() {
+    let mut draft = draft();
+    for change in [
+        |_: &mut PipelineDraft| {},
+        |draft: &mut PipelineDraft| draft.model.source = "bucket".into(),
+        |draft: &mut PipelineDraft| {
+            draft.model.objective = Objective::Classes.key().into();
+            draft.model.classes = "3".into();
+            draft.model.alarms = String::new();
+        },
+    ] {
+        change(&mut draft);
+        let intent = draft.intent().unwrap();
+        let again = PipelineDraft::of_pipeline("0191".parse().unwrap(), "p-1".parse().unwrap(), &intent);
+        assert_eq!(again.intent(), Some(intent));
+    }
+}
+
+#[test]
+fn what_was_made_of_a_table_is_forgotten_when_it_is_to_be_read_otherwise() {
+    let mut draft = draft();
+    let layout = draft.layout().unwrap();
+    draft.prepared = Some(Prepared { layout, tally: Default::default(), files: BTreeMap::new() });
+    assert!(draft.prepared().is_some());
+    draft.data.label = "1".into();
+    assert!(draft.prepared().is_none());
+}
+
+#[test]
 fn a_fresh_draft_asks_for_what_has_no_default() {
     let fresh = PipelineDraft::new("0190".parse().unwrap(), "p-1".parse().unwrap(), "eu-west-1");
     let fields: Vec<_> = fresh.all_problems().into_iter().map(|(step, problem)| (step.slug(), problem.field)).collect();

@@ -8,8 +8,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Folders of the bucket.
-const DATA: &str = "data/";
+pub const DATA: &str = "data/";
 const MODELS: &str = "models/";
+/// Without a repository: the object that holds the training template, zipped.
+pub const TEMPLATE: &str = "source/training.zip";
 /// Stands for a role that is not there yet.
 const NONE: &str = "none";
 
@@ -68,7 +70,7 @@ pub fn shared_services(intent: &PipelineIntent, pass: Pass<'_>) -> Result<Stack,
     let mut parameters = BTreeMap::from([
         ("Prefix", intent.prefix.to_string()),
         ("BucketName", intent.bucket.clone()),
-        ("TemplateKey", "source/training.zip".into()),
+        ("TemplateKey", TEMPLATE.into()),
         ("DataKey", DATA.into()),
         ("ModelKey", MODELS.into()),
         ("Administrator", intent.administrator.to_string()),

@@ -1,14 +1,15 @@
 //! From a draft to an intent.
 
-use super::{ModelForm, PipelineDraft, PipelineStep};
+use super::{Connected, ModelForm, PipelineDraft, PipelineStep};
 use crate::pipeline::data::Layout;
 use crate::pipeline::hyperparameters::{HyperparameterError, Hyperparameters, Objective};
 use crate::pipeline::intent::{Deployment, PipelineIntent, Place, Prefix, Source, Training, Update};
 use std::collections::BTreeMap;
 
-/// `name=value` a line.
+/// `name=value` a line, without what has a field of its own.
 pub(super) fn lines(values: &Hyperparameters) -> String {
-    values.iter().filter(|(name, _)| *name != "objective").map(|(name, value)| format!("{name}={value}\n")).collect()
+    let elsewhere = |name: &str| ["objective", "num_class"].contains(&name);
+    values.iter().filter(|(name, _)| !elsewhere(name)).map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
 /// What stands in the form's lines, with the objective and the number of classes beside them.
@@ -31,6 +32,48 @@ pub(super) fn objective(form: &ModelForm) -> Option<Objective> {
 
 pub(super) fn update(form: &ModelForm) -> Option<Update> {
     Update::ALL.into_iter().find(|update| update.key() == form.update)
+}
+
+/// Writes an intent's answers into a draft's forms.
+pub(super) fn fill(draft: &mut PipelineDraft, intent: &PipelineIntent) {
+    let (training, deployment) = (&intent.training, &intent.deployment);
+    let connection = |place: &Place| place.connection.to_string();
+    draft.accounts.shared_services = connection(&intent.shared_services);
+    draft.accounts.training = connection(&intent.training_account);
+    draft.accounts.production = connection(&intent.production);
+    for (place, caller) in [
+        (&intent.training_account, None),
+        (&intent.production, None),
+        (&intent.shared_services, Some(intent.administrator.clone())),
+    ] {
+        draft.found.insert(connection(place), Connected { account: place.account.clone(), caller });
+    }
+    let told = |asked: &str| {
+        let found = training.hyperparameters.iter().find(|(name, _)| *name == asked);
+        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
+    };
+    let model = &mut draft.model;
+    model.prefix = intent.prefix.to_string();
+    model.bucket.clone_from(&intent.bucket);
+    match &intent.source {
+        Source::Bucket => model.source = "bucket".into(),
+        Source::Repository { name, branch } => {
+            (model.repository, model.branch) = (name.clone(), branch.clone());
+        }
+    }
+    model.version = training.version.to_string();
+    (model.objective, model.classes) = (told("objective"), told("num_class"));
+    model.hyperparameters = lines(&training.hyperparameters);
+    model.training_instance.clone_from(&training.instance_type);
+    model.training_count = training.instance_count.to_string();
+    model.volume = training.volume_gigabytes.to_string();
+    model.minutes = (training.max_seconds / 60).to_string();
+    model.endpoint = deployment.endpoint.to_string();
+    model.endpoint_instance.clone_from(&deployment.instance_type);
+    model.endpoint_count = deployment.instance_count.to_string();
+    model.update = deployment.update.key().into();
+    model.wait = deployment.wait_seconds.to_string();
+    model.alarms = if deployment.alarms { "on".into() } else { String::new() };
 }
 
 impl PipelineDraft {
