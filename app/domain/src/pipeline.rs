@@ -8,6 +8,7 @@ pub mod apply;
 pub mod approval;
 pub mod checks;
 pub mod data;
+pub mod documents;
 pub mod draft;
 pub mod evidence;
 pub mod execution;

@@ -1,4 +1,4 @@
-//! Deployment packages for Lambda: a zip file of one source file.
+//! Zip files: a deployment package for Lambda, of one source file; and a pipeline's source, of a few.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,19 +12,26 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 /// A zip file of one file, which Lambda's own user may read. Stored rather than compressed, and without a time: the same
 /// text gives the same bytes, so that [`sha256`] tells whether a function's code is up to date.
 pub fn of_one_file(name: &str, text: &str) -> Bytes {
+    of_files([(name, text)])
+}
+
+/// The same of several files, in their order.
+pub fn of_files<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Bytes {
     // Writing to memory fails for names and files of over four gigabytes only.
-    let zipped = write(name, text).unwrap_or_else(|error| unreachable!("a small file fits into a zip file: {error}"));
+    let zipped = write(files).unwrap_or_else(|error| unreachable!("small files fit into a zip file: {error}"));
     Bytes::from(zipped)
 }
 
-fn write(name: &str, text: &str) -> ZipResult<Vec<u8>> {
+fn write<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
-    let mut archive = ZipWriter::new(Cursor::new(Vec::with_capacity(text.len() + 256)));
-    archive.start_file(name, options)?;
-    archive.write_all(text.as_bytes())?;
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, text) in files {
+        archive.start_file(name, options)?;
+        archive.write_all(text.as_bytes())?;
+    }
     Ok(archive.finish()?.into_inner())
 }
 

@@ -20,6 +20,7 @@ use domain::names::BatchId;
 use domain::time::Timestamp;
 use domain::wizard::FieldProblem;
 pub use folder::{BatchDownload, BatchUpload};
+pub(crate) use folder::{blocking, make as make_folder};
 use futures::stream::{self, Stream, StreamExt as _};
 use runner::Runner;
 use std::collections::HashMap;

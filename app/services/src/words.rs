@@ -59,6 +59,10 @@ mod tests {
             ("UpdateAssumeRolePolicy", "iam:UpdateAssumeRolePolicy"),
             ("AssumeRole", "sts:AssumeRole"),
             ("ListEndpoints", "sagemaker:ListEndpoints"),
+            ("UpdateStack", "cloudformation:UpdateStack"),
+            ("CreateMultipartUpload", "s3:PutObject"),
+            ("DeleteObjects", "s3:DeleteObjectVersion"),
+            ("PutApprovalResult", "codepipeline:PutApprovalResult"),
             ("SomethingNew", "SomethingNew"),
         ] {
             let hint = hint(&denied(operation));

@@ -159,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn accounts_may_be_one_and_the_same() {
+        let three = repository();
+        let (a, b, c) = (&three.shared_services, &three.training_account, &three.production);
+        for [training, production] in [[a, c], [b, a], [b, b], [a, a]] {
+            let (training_account, production) = (training.clone(), production.clone());
+            let intent = PipelineIntent { training_account, production, ..three.clone() };
+            assert_eq!(faults(&intent, &Predicted::of(&intent).unwrap()), Vec::<String>::new());
+        }
+    }
+
+    #[test]
     fn a_statement_that_is_too_wide_is_named() {
         for (statement, said) in [
             (

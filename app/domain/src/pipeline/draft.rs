@@ -140,6 +140,18 @@ pub struct DataForm {
     pub validation: String,
 }
 
+/// A step's answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum PipelineForm {
+    /// Step 1.
+    Accounts(AccountsForm),
+    /// Step 2.
+    Model(ModelForm),
+    /// Step 3.
+    Data(DataForm),
+}
+
 /// An account behind a connection, as it was when step 1 was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connected {

@@ -6,6 +6,7 @@
 use crate::arn::Arn;
 use crate::evaluate::NamedPolicy;
 use crate::names::AccountId;
+use crate::pipeline::apply::Part;
 use crate::pipeline::intent::PipelineIntent;
 use crate::pipeline::stacks::{self, Outputs, Pass, Peers, Stack, WiringError};
 use crate::policy::{PolicyDocument, PolicyError};
@@ -57,6 +58,8 @@ pub struct Predicted {
     pub bucket_policy: NamedPolicy,
     /// All resources, stack by stack in the order in which they are made.
     pub resources: Vec<PredictedResource>,
+    /// The stacks with their last parameters, in the order in which they are made.
+    pub stacks: Vec<(Part, Stack)>,
 }
 
 /// Why nothing can be predicted.
@@ -99,12 +102,15 @@ impl Predicted {
         let accounts = [&intent.shared_services, &intent.training_account, &intent.production];
         let [shared_account, training_account, production_account] = accounts.map(|place| &place.account);
         let first = Made::of(intent, shared_account, &stacks::shared_services(intent, Pass::First)?)?;
-        let training = Made::of(intent, training_account, &stacks::training(intent, &first.outputs)?)?;
-        let production = Made::of(intent, production_account, &stacks::production(intent, &first.outputs)?)?;
-        let workflow = stacks::workflow(intent, &first.outputs, &training.outputs)?;
-        let workflow = Made::of(intent, training_account, &workflow)?;
+        let training_stack = stacks::training(intent, &first.outputs)?;
+        let training = Made::of(intent, training_account, &training_stack)?;
+        let production_stack = stacks::production(intent, &first.outputs)?;
+        let production = Made::of(intent, production_account, &production_stack)?;
+        let workflow_stack = stacks::workflow(intent, &first.outputs, &training.outputs)?;
+        let workflow = Made::of(intent, training_account, &workflow_stack)?;
         let peers = Peers { training: &training.outputs, production: &production.outputs };
-        let shared = Made::of(intent, shared_account, &stacks::shared_services(intent, Pass::WithPipeline(peers))?)?;
+        let shared_stack = stacks::shared_services(intent, Pass::WithPipeline(peers))?;
+        let shared = Made::of(intent, shared_account, &shared_stack)?;
         let key = shared.value("Key", "Arn").and_then(|arn| Arn::parse(arn).ok());
         let missing = |what| PredictError::Missing { stack: shared.stack.clone(), what };
         let mut all = Self {
@@ -113,6 +119,12 @@ impl Predicted {
             key_policy: shared.policy("Key", "KeyPolicy", "key policy")?,
             bucket_policy: shared.policy("BucketPolicy", "PolicyDocument", "bucket policy")?,
             resources: Vec::new(),
+            stacks: vec![
+                (Part::SharedServices, shared_stack),
+                (Part::Training, training_stack),
+                (Part::Production, production_stack),
+                (Part::Workflow, workflow_stack),
+            ],
         };
         for made in [shared, training, production, workflow] {
             all.roles.extend(made.roles()?);

@@ -31,7 +31,7 @@ pub(super) async fn remove(folder: PathBuf) -> io::Result<()> {
 }
 
 /// Does what reads or writes a file where it holds nobody up.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
@@ -176,7 +176,8 @@ impl Drop for BatchUpload {
     }
 }
 
-fn make(folder: &Path) -> io::Result<()> {
+/// Makes a folder that only its owner may read.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -4,8 +4,13 @@ mod documents;
 mod iam;
 mod lambda;
 mod organizations;
+mod pipelines;
 mod runtime;
 mod s3;
+mod sagemaker;
+mod sources;
+mod stacks;
+mod training;
 
 pub use documents::{
     CallerDocuments, Document, Holder, ListedPolicy, ListedRole, Origin, OtherVersion, Piece, PolicySet, RoleDocuments,
@@ -14,8 +19,16 @@ pub use documents::{
 pub use iam::{IamGateway, IdentityPolicies, NewRole};
 pub use lambda::{FunctionAnswer, FunctionCall, LambdaGateway, NewFunction, ObservedFunction, Variables};
 pub use organizations::{ControlKind, ControlLevel, ControlPolicies, Organization, OrganizationsGateway};
+pub use pipelines::{
+    ActionError, ActionExecution, ActionState, ActionStatus, Execution, ExecutionStatus, PipelineState,
+    PipelinesGateway, StageState, Trigger, Waiting,
+};
 pub use runtime::{RuntimeCaller, RuntimeGateway, RuntimeRequest, RuntimeResponse, RuntimeStream, RuntimeTaken};
-pub use s3::{Object, S3Gateway};
+pub use s3::{BucketOwner, BucketsGateway, Content, NewObject, Object, ObjectHead, ObjectVersion, S3Gateway, Sent};
+pub use sagemaker::{EndpointState, Named, VersionsGateway};
+pub use sources::{NewCommit, SourcesGateway};
+pub use stacks::{ObservedStack, StackEvent, StackRequest, StackResource, StackState, StacksGateway};
+pub use training::{LogLine, MachineExecution, TrainingGateway, TrainingJob};
 
 use async_trait::async_trait;
 use domain::arn::Arn;
@@ -79,7 +92,32 @@ pub struct GatewayError {
 
 /// The operations that the console calls, by the prefix of their IAM actions. Source: Service Authorization Reference,
 /// "Actions, resources, and condition keys for AWS services".
-const ACTIONS: [(&str, &[&str]); 6] = [
+const ACTIONS: [(&str, &[&str]); 12] = [
+    (
+        "cloudformation",
+        &[
+            "CreateStack",
+            "DeleteStack",
+            "DescribeStackEvents",
+            "DescribeStacks",
+            "GetTemplate",
+            "ListStackResources",
+            "UpdateStack",
+        ],
+    ),
+    ("codecommit", &["CreateCommit", "GetBranch", "GetFile", "ListRepositories"]),
+    (
+        "codepipeline",
+        &[
+            "GetPipelineState",
+            "ListActionExecutions",
+            "ListPipelineExecutions",
+            "PutApprovalResult",
+            "RetryStageExecution",
+            "StartPipelineExecution",
+            "StopPipelineExecution",
+        ],
+    ),
     (
         "iam",
         &[
@@ -140,20 +178,30 @@ const ACTIONS: [(&str, &[&str]); 6] = [
             "UpdateFunctionConfiguration",
         ],
     ),
+    ("logs", &["FilterLogEvents"]),
     ("organizations", &["DescribeOrganization", "DescribePolicy", "ListParents", "ListPoliciesForTarget"]),
-    ("s3", &["GetObject", "ListBucket", "PutObject"]),
+    ("s3", &["DeleteObjectVersion", "GetObject", "ListBucket", "ListBucketVersions", "PutObject"]),
     (
         "sagemaker",
         &[
+            "DeleteEndpoint",
+            "DeleteEndpointConfig",
+            "DeleteModel",
             "DescribeEndpoint",
             "DescribeEndpointConfig",
             "DescribeModel",
+            "DescribeTrainingJob",
             "InvokeEndpoint",
             "InvokeEndpointAsync",
+            "ListEndpointConfigs",
             "ListEndpoints",
             "ListInferenceComponents",
+            "ListModels",
+            "UpdateEndpoint",
         ],
     ),
+    ("servicequotas", &["ListServiceQuotas"]),
+    ("states", &["DescribeExecution"]),
     ("sts", &["AssumeRole", "GetCallerIdentity"]),
 ];
 
@@ -164,7 +212,11 @@ impl GatewayError {
         // These actions are not called as their operations are.
         let name = match self.operation {
             "Invoke" => "InvokeFunction",
-            "ListObjectsV2" => "ListBucket",
+            "HeadBucket" | "ListObjectsV2" => "ListBucket",
+            "HeadObject" => "GetObject",
+            "CreateMultipartUpload" | "UploadPart" | "CompleteMultipartUpload" => "PutObject",
+            "ListObjectVersions" => "ListBucketVersions",
+            "DeleteObjects" => "DeleteObjectVersion",
             same => same,
         };
         let service = ACTIONS.iter().find(|(_, operations)| operations.contains(&name));
@@ -296,4 +348,21 @@ pub struct Gateways {
     pub lambda: Arc<dyn LambdaGateway>,
     /// S3.
     pub s3: Arc<dyn S3Gateway>,
+}
+
+/// The gateways of a pipeline.
+#[derive(Clone)]
+pub struct PipelineGateways {
+    /// CloudFormation.
+    pub stacks: Arc<dyn StacksGateway>,
+    /// CodeCommit.
+    pub sources: Arc<dyn SourcesGateway>,
+    /// CodePipeline.
+    pub pipelines: Arc<dyn PipelinesGateway>,
+    /// The training, and its logs.
+    pub training: Arc<dyn TrainingGateway>,
+    /// S3.
+    pub buckets: Arc<dyn BucketsGateway>,
+    /// The endpoint's versions.
+    pub versions: Arc<dyn VersionsGateway>,
 }

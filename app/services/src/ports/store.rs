@@ -3,6 +3,12 @@
 //! Records are kept whole; a `version` guards against two writers: a write names the version it read, and is refused
 //! with [`StoreError::Stale`] when someone else has written since.
 
+mod pipeline;
+
+pub use pipeline::{
+    PipelineDraftStore, PipelineRecord, PipelineRunRecord, PipelineRunStore, PipelineStore, PipelineStores, Table,
+};
+
 use async_trait::async_trait;
 use domain::activity::ActivityView;
 use domain::batch::{BatchError, BatchView};

@@ -6,6 +6,7 @@ mod drafts;
 mod gateways;
 mod history;
 mod invocations;
+mod pipeline;
 mod runs;
 mod saved;
 mod sessions;

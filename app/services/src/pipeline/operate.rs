@@ -1,0 +1,248 @@
+//! A pipeline that stands: what it does, what it has done, and what can be asked of it.
+
+use super::Pipelines;
+use crate::ports::gateway::{ActionExecution, Execution, GatewayError, TrainingJob};
+use crate::ports::store::PipelineRecord;
+use crate::{Operator, ServiceError, ServiceResult};
+use domain::endpoint::Page;
+use domain::names::PipelineId;
+use domain::pipeline::apply::Part;
+use domain::pipeline::execution::version_of;
+use domain::pipeline::intent::PipelineIntent;
+use domain::pipeline::observed::last_operation;
+use domain::pipeline::view::{ActionLogView, PipelineView};
+
+/// So many starts are remembered with their people.
+const STARTS: usize = 100;
+/// The longest reason that StopPipelineExecution takes.
+const REASON: usize = 200;
+/// The stages that have something to read elsewhere.
+const DEPLOY_TRAINING: &str = "DeployTraining";
+const TRAIN: &str = "Train";
+const DEPLOY: &str = "Deploy";
+
+impl Pipelines {
+    /// A pipeline with its stages as they stand. One that was deleted past the console has none.
+    pub async fn pipeline(&self, _operator: &Operator, pipeline: &PipelineId) -> ServiceResult<PipelineView> {
+        let record = self.record(pipeline).await?.value;
+        let (name, place) = (record.intent.prefix.as_str(), &record.intent.shared_services);
+        let pipelines = &self.inner.gateways.pipelines;
+        let state = pipelines.pipeline_state(&place.connection, &record.intent.region, name).await?;
+        Ok(PipelineView {
+            id: record.id,
+            status: record.status,
+            last_run: record.last_run,
+            outputs: record.outputs,
+            rules: record.rules,
+            waiting: state.as_ref().and_then(|state| state.waiting()),
+            state,
+            intent: record.intent,
+        })
+    }
+
+    /// A page of its executions, the newest first.
+    pub async fn executions(
+        &self,
+        _operator: &Operator,
+        pipeline: &PipelineId,
+        after: Option<&str>,
+    ) -> ServiceResult<Page<Execution>> {
+        let intent = self.record(pipeline).await?.value.intent;
+        let place = &intent.shared_services;
+        let pipelines = &self.inner.gateways.pipelines;
+        let page = pipelines.executions(&place.connection, &intent.region, intent.prefix.as_str(), after).await?;
+        page.ok_or_else(|| gone(&intent))
+    }
+
+    /// The actions of an execution, the newest first.
+    pub async fn actions(
+        &self,
+        _operator: &Operator,
+        pipeline: &PipelineId,
+        execution: &str,
+    ) -> ServiceResult<Vec<ActionExecution>> {
+        Ok(self.actions_of(&self.record(pipeline).await?.value.intent, execution).await?)
+    }
+
+    pub(super) async fn actions_of(
+        &self,
+        intent: &PipelineIntent,
+        execution: &str,
+    ) -> Result<Vec<ActionExecution>, GatewayError> {
+        let place = &intent.shared_services;
+        let (pipelines, name) = (&self.inner.gateways.pipelines, intent.prefix.as_str());
+        pipelines.action_executions(&place.connection, &intent.region, name, execution).await
+    }
+
+    /// What can be read of a stage's action in an execution: the events of its stack, its training with the lines of its
+    /// log, or the lines of the function that deploys; those after `after`, which an earlier answer gave.
+    pub async fn action_log(
+        &self,
+        _operator: &Operator,
+        pipeline: &PipelineId,
+        execution: &str,
+        stage: &str,
+        after: Option<&str>,
+    ) -> ServiceResult<ActionLogView> {
+        let intent = self.record(pipeline).await?.value.intent;
+        let actions = self.actions_of(&intent, execution).await?;
+        let action = actions.into_iter().find(|action| action.stage == stage);
+        let Some(action) = action else {
+            return Err(ServiceError::NotFound { what: "stage of the execution", id: stage.to_owned() });
+        };
+        match stage {
+            DEPLOY_TRAINING => self.stack_log(&intent).await,
+            TRAIN => self.training_log(&intent, &action, after).await,
+            DEPLOY => self.deploy_log(&intent, after).await,
+            _ => Ok(ActionLogView::default()),
+        }
+    }
+
+    async fn stack_log(&self, intent: &PipelineIntent) -> ServiceResult<ActionLogView> {
+        let (stacks, part) = (&self.inner.gateways.stacks, Part::Workflow);
+        let (connection, name) = (&part.lane().place(intent).connection, part.name(intent));
+        let Some(found) = stacks.stack(connection, &intent.region, &name).await? else {
+            return Ok(ActionLogView::default());
+        };
+        let events = stacks.stack_events(connection, &intent.region, &found.id, None).await?;
+        Ok(ActionLogView { events: last_operation(&events).to_vec(), ..ActionLogView::default() })
+    }
+
+    async fn training_log(
+        &self,
+        intent: &PipelineIntent,
+        action: &ActionExecution,
+        after: Option<&str>,
+    ) -> ServiceResult<ActionLogView> {
+        let Some(arn) = &action.external_id else { return Ok(ActionLogView::default()) };
+        let (training, place) = (&self.inner.gateways.training, &intent.training_account);
+        let (connection, region) = (&place.connection, &intent.region);
+        let execution = training.machine_execution(connection, region, arn).await?;
+        let job = self.training_job(intent, arn).await?;
+        let (mut lines, mut next) = (Vec::new(), None);
+        if let Some(job) = &job {
+            let stream = format!("{}/", job.name);
+            let group = "/aws/sagemaker/TrainingJobs";
+            let page = training.log_lines(connection, region, group, Some(&stream), after).await?;
+            (lines, next) = (page.items, page.next);
+        }
+        Ok(ActionLogView { execution, job, lines, next, ..ActionLogView::default() })
+    }
+
+    async fn deploy_log(&self, intent: &PipelineIntent, after: Option<&str>) -> ServiceResult<ActionLogView> {
+        let (training, place) = (&self.inner.gateways.training, &intent.production);
+        let group = format!("/aws/lambda/{}-deploy", intent.prefix);
+        let page = training.log_lines(&place.connection, &intent.region, &group, None, after).await?;
+        Ok(ActionLogView { lines: page.items, next: page.next, ..ActionLogView::default() })
+    }
+
+    /// The training job of an execution of the state machine.
+    pub(super) async fn training_job(
+        &self,
+        intent: &PipelineIntent,
+        machine_execution: &str,
+    ) -> Result<Option<TrainingJob>, GatewayError> {
+        let Some(name) = version_of(intent.prefix.as_str(), machine_execution) else { return Ok(None) };
+        let place = &intent.training_account;
+        self.inner.gateways.training.training_job(&place.connection, &intent.region, &name).await
+    }
+
+    /// Starts an execution; gives its ID. `token` is the page's: the same one sent twice starts once.
+    pub async fn start(&self, operator: &Operator, pipeline: &PipelineId, token: &str) -> ServiceResult<String> {
+        let record = self.changeable(pipeline).await?;
+        let (intent, place) = (&record.intent, &record.intent.shared_services);
+        let (pipelines, name) = (&self.inner.gateways.pipelines, intent.prefix.as_str());
+        let started = pipelines.start(&place.connection, &intent.region, name, token).await;
+        let execution = started.map_err(|error| told(error, intent))?.value;
+        let by = operator.label().to_owned();
+        // Who started it decides who may approve it, so it must not be lost with a browser's connection.
+        let (this, id, started) = (self.clone(), pipeline.clone(), execution.clone());
+        crate::uncancelled(async move {
+            this.change_record(&id, |record| {
+                // IDs don't sort by time: of too many, any one goes.
+                while record.started.len() >= STARTS {
+                    record.started.pop_first();
+                }
+                record.started.insert(started.clone(), by.clone());
+            })
+            .await
+        })
+        .await?;
+        self.note(operator, pipeline, "started", &execution).await;
+        Ok(execution)
+    }
+
+    /// Stops an execution: with `abandon` without waiting for the actions that are under way.
+    pub async fn stop(
+        &self,
+        operator: &Operator,
+        pipeline: &PipelineId,
+        execution: &str,
+        abandon: bool,
+        reason: &str,
+    ) -> ServiceResult<()> {
+        let record = self.changeable(pipeline).await?;
+        let (intent, place) = (&record.intent, &record.intent.shared_services);
+        let (pipelines, name) = (&self.inner.gateways.pipelines, intent.prefix.as_str());
+        let reason: String = reason.trim().chars().take(REASON).collect();
+        let stopped = pipelines.stop(&place.connection, &intent.region, name, execution, abandon, &reason).await;
+        stopped.map_err(|error| told(error, intent))?;
+        self.note(operator, pipeline, "stopped an execution of", execution).await;
+        Ok(())
+    }
+
+    /// Runs the failed actions of a stage once more.
+    pub async fn retry_stage(
+        &self,
+        operator: &Operator,
+        pipeline: &PipelineId,
+        execution: &str,
+        stage: &str,
+    ) -> ServiceResult<()> {
+        let record = self.changeable(pipeline).await?;
+        let (intent, place) = (&record.intent, &record.intent.shared_services);
+        let (pipelines, name) = (&self.inner.gateways.pipelines, intent.prefix.as_str());
+        let retried = pipelines.retry_stage(&place.connection, &intent.region, name, stage, execution).await;
+        retried.map_err(|error| told(error, intent))?;
+        self.note(operator, pipeline, &format!("retried stage {stage} of"), execution).await;
+        Ok(())
+    }
+
+    /// A pipeline's record, once its connections are known to lead where they did.
+    pub(super) async fn changeable(&self, pipeline: &PipelineId) -> ServiceResult<PipelineRecord> {
+        let record = self.record(pipeline).await?.value;
+        self.still_lead_there(&record.intent).await?;
+        Ok(record)
+    }
+}
+
+/// The pipeline was deleted past the console.
+pub(super) fn gone(intent: &PipelineIntent) -> ServiceError {
+    ServiceError::Conflict {
+        message: format!("account {} has no pipeline `{}` any more", intent.shared_services.account, intent.prefix),
+        hint: "edit it and apply, which makes what is missing; or take away what is left of it".into(),
+    }
+}
+
+/// What CodePipeline refused, in words that say what happened meanwhile.
+pub(super) fn told(error: GatewayError, intent: &PipelineIntent) -> ServiceError {
+    let conflict = |message: &str, hint: &str| ServiceError::Conflict { message: message.into(), hint: hint.into() };
+    match error.code.as_str() {
+        "PipelineNotFoundException" => gone(intent),
+        "ApprovalAlreadyCompletedException" => {
+            conflict("somebody has approved or rejected this already", "reload to see what was decided")
+        }
+        "InvalidApprovalTokenException" => conflict(
+            "this approval is no longer asked for: another execution has taken its place",
+            "reload to see what waits now",
+        ),
+        "StageNotRetryableException" | "NotLatestPipelineExecutionException" => conflict(
+            "this stage can't be retried: it did not fail, or another execution has come since",
+            "reload to see where it stands",
+        ),
+        "PipelineExecutionNotStoppableException" | "DuplicatedStopRequestException" => {
+            conflict("this execution has ended, or is being stopped already", "reload to see where it stands")
+        }
+        _ => error.into(),
+    }
+}

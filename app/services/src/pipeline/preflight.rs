@@ -1,0 +1,197 @@
+//! What is looked at before anything is made: who the console is in each account, whether names are free, whether
+//! CodeCommit is to be had, and whether the quotas are large enough. Reads only.
+
+use super::Pipelines;
+use crate::ports::gateway::{BucketOwner, GatewayError};
+use crate::{Operator, ServiceError, ServiceResult, words};
+use domain::names::{DraftId, PipelineId};
+use domain::pipeline::apply::{Lane, Part};
+use domain::pipeline::intent::{PipelineIntent, Source, Update};
+use domain::pipeline::view::{PreflightAccount, PreflightItem, PreflightView, Standpoint};
+use futures::future::join_all;
+
+impl Pipelines {
+    /// Looks at everything that a draft's pipeline needs. Refused as `Invalid` while accounts or names have problems.
+    pub async fn preflight(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<PreflightView> {
+        let draft = self.draft_record(draft).await?.value;
+        let Some(intent) = draft.intent() else {
+            return Err(ServiceError::Invalid { problems: self.draft_problems(&draft).await? });
+        };
+        let look = Look { pipelines: self, intent: &intent, pipeline: &draft.pipeline };
+        let (accounts, source, bucket, stacks, training, endpoint) = tokio::join!(
+            look.accounts(),
+            look.source(),
+            look.bucket(),
+            join_all(Part::ALL.map(|part| look.stack(part))),
+            look.training_quota(),
+            look.endpoint_quota(),
+        );
+        let (accounts, mut items) = accounts;
+        items.extend(source);
+        items.push(bucket);
+        items.extend(stacks);
+        items.extend([training, endpoint]);
+        Ok(PreflightView { accounts, items })
+    }
+}
+
+struct Look<'a> {
+    pipelines: &'a Pipelines,
+    intent: &'a PipelineIntent,
+    pipeline: &'a PipelineId,
+}
+
+fn item(key: impl Into<String>, lane: Lane, standpoint: Standpoint, message: impl Into<String>) -> PreflightItem {
+    PreflightItem { key: key.into(), lane, standpoint, message: message.into(), hint: None }
+}
+
+fn hinted(item: PreflightItem, hint: impl Into<String>) -> PreflightItem {
+    PreflightItem { hint: Some(hint.into()), ..item }
+}
+
+/// What could not be read may be fine: whoever applies will see.
+fn unread(key: impl Into<String>, lane: Lane, what: &str, error: &GatewayError) -> PreflightItem {
+    hinted(item(key, lane, Standpoint::Unclear, format!("{what} could not be told: {error}")), words::hint(error))
+}
+
+impl Look<'_> {
+    async fn accounts(&self) -> (Vec<PreflightAccount>, Vec<PreflightItem>) {
+        let (mut accounts, mut items) = (Vec::new(), Vec::new());
+        for lane in Lane::ALL {
+            let place = lane.place(self.intent);
+            let known = self.pipelines.inner.services.identity_now(&place.connection).await;
+            let key = "account";
+            items.push(match &known {
+                Ok(identity) if identity.account == place.account => {
+                    item(key, lane, Standpoint::Fine, format!("connection `{}` works", place.connection))
+                }
+                Ok(identity) => hinted(
+                    item(
+                        key,
+                        lane,
+                        Standpoint::Wrong,
+                        super::records::leads_elsewhere(lane, self.intent, identity.account.as_str()),
+                    ),
+                    "save the accounts again, or point the profile where it was",
+                ),
+                Err(error) => hinted(item(key, lane, Standpoint::Wrong, error.to_string()), words::hint(error)),
+            });
+            let identity = known.ok();
+            accounts.push(PreflightAccount {
+                lane,
+                connection: place.connection.clone(),
+                account: identity.as_ref().map(|identity| identity.account.clone()),
+                identity: identity.map(|identity| identity.arn.to_string()),
+            });
+        }
+        (accounts, items)
+    }
+
+    /// Nothing is asked where the template comes from the bucket.
+    async fn source(&self) -> Option<PreflightItem> {
+        let Source::Repository { name, .. } = &self.intent.source else { return None };
+        let (key, lane) = ("source", Lane::SharedServices);
+        let place = lane.place(self.intent);
+        let sources = &self.pipelines.inner.gateways.sources;
+        Some(match sources.takes_repositories(&place.connection, &self.intent.region).await {
+            Ok(true) => item(key, lane, Standpoint::Fine, format!("the repository `{name}` can be made")),
+            Ok(false) => hinted(
+                item(key, lane, Standpoint::Wrong, format!("account {} can't make repositories", place.account)),
+                "take the template from the bucket, under Names and model: CodeCommit refuses some accounts that did \
+                 not use it before July 2024",
+            ),
+            Err(error) => unread(key, lane, "whether CodeCommit can be used", &error),
+        })
+    }
+
+    async fn bucket(&self) -> PreflightItem {
+        let (key, lane, name) = ("bucket", Lane::SharedServices, &self.intent.bucket);
+        let place = lane.place(self.intent);
+        let buckets = &self.pipelines.inner.gateways.buckets;
+        match buckets.bucket_owner(&place.connection, &self.intent.region, name).await {
+            Ok(BucketOwner::Nobody) => item(key, lane, Standpoint::Fine, format!("the bucket's name `{name}` is free")),
+            Ok(BucketOwner::Another) => hinted(
+                item(key, lane, Standpoint::Wrong, format!("another account has a bucket `{name}`")),
+                "bucket names are unique in all of AWS: choose another under Names and model",
+            ),
+            Ok(BucketOwner::Ours) if self.made_here(Part::SharedServices).await => {
+                item(key, lane, Standpoint::Fine, format!("the bucket `{name}` is this pipeline's"))
+            }
+            Ok(BucketOwner::Ours) => hinted(
+                item(key, lane, Standpoint::Wrong, format!("account {} has a bucket `{name}` already", place.account)),
+                "choose another name under Names and model, or delete that bucket",
+            ),
+            Err(error) => unread(key, lane, "whether the bucket's name is free", &error),
+        }
+    }
+
+    async fn made_here(&self, part: Part) -> bool {
+        let place = part.lane().place(self.intent);
+        let stacks = &self.pipelines.inner.gateways.stacks;
+        let found = stacks.stack(&place.connection, &self.intent.region, &part.name(self.intent)).await;
+        found.is_ok_and(|found| found.is_some_and(|stack| part.is_ours(&stack, self.pipeline, self.intent)))
+    }
+
+    async fn stack(&self, part: Part) -> PreflightItem {
+        let (lane, name) = (part.lane(), part.name(self.intent));
+        let key = format!("stack_{name}");
+        let place = lane.place(self.intent);
+        let stacks = &self.pipelines.inner.gateways.stacks;
+        match stacks.stack(&place.connection, &self.intent.region, &name).await {
+            Ok(None) => item(key, lane, Standpoint::Fine, format!("the stack's name `{name}` is free")),
+            Ok(Some(found)) if !part.is_ours(&found, self.pipeline, self.intent) => hinted(
+                item(
+                    key,
+                    lane,
+                    Standpoint::Wrong,
+                    format!("account {} has a stack `{name}` that this pipeline did not make", place.account),
+                ),
+                "choose another prefix under Names and model, or take that stack away",
+            ),
+            Ok(Some(found)) if found.state.is_only_deletable() => item(
+                key,
+                lane,
+                Standpoint::Unclear,
+                format!("the stack `{name}` is in {}: it is deleted and made anew", found.state),
+            ),
+            Ok(Some(found)) => {
+                item(key, lane, Standpoint::Fine, format!("the stack `{name}` is there, in {}", found.state))
+            }
+            Err(error) => unread(key, lane, "whether the stack's name is free", &error),
+        }
+    }
+
+    async fn training_quota(&self) -> PreflightItem {
+        let training = &self.intent.training;
+        let name = format!("{} for training job usage", training.instance_type);
+        self.quota("training_quota", Lane::Training, &name, training.instance_count, 1).await
+    }
+
+    async fn endpoint_quota(&self) -> PreflightItem {
+        let deployment = &self.intent.deployment;
+        let name = format!("{} for endpoint usage", deployment.instance_type);
+        // While an update goes on, the new fleet stands beside the old one.
+        let fleets = if deployment.update == Update::Rolling { 1 } else { 2 };
+        self.quota("endpoint_quota", Lane::Production, &name, deployment.instance_count, fleets).await
+    }
+
+    /// `count` are needed to begin with, and `fleets` times as many later.
+    async fn quota(&self, key: &str, lane: Lane, name: &str, count: u32, fleets: u32) -> PreflightItem {
+        let place = lane.place(self.intent);
+        let training = &self.pipelines.inner.gateways.training;
+        let quota = match training.quota(&place.connection, &self.intent.region, name).await {
+            Ok(Some(quota)) => quota,
+            Ok(None) => return item(key, lane, Standpoint::Unclear, format!("there is no quota `{name}`")),
+            Err(error) => return unread(key, lane, &format!("the quota `{name}`"), &error),
+        };
+        let raise = format!("raise it in Service Quotas of account {}, or choose other instances", place.account);
+        let (all, said) = (count * fleets, format!("the quota `{name}` is {quota}"));
+        if quota < f64::from(count) {
+            hinted(item(key, lane, Standpoint::Wrong, format!("{said}, and {count} are needed")), raise)
+        } else if quota < f64::from(all) {
+            hinted(item(key, lane, Standpoint::Unclear, format!("{said}, and an update needs {all}")), raise)
+        } else {
+            item(key, lane, Standpoint::Fine, said)
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Review: everything that is about to be made, in full, against what is there.
+
+use super::Pipelines;
+use crate::ports::gateway::ObservedStack;
+use crate::ports::store::Table;
+use crate::sessions::text_digest;
+use crate::{Operator, ServiceError, ServiceResult};
+use domain::names::{DraftId, PipelineId};
+use domain::pipeline::apply::{Part, Plan, making};
+use domain::pipeline::checks;
+use domain::pipeline::documents::{self, compared, diff, documents};
+use domain::pipeline::draft::PipelineDraft;
+use domain::pipeline::intent::PipelineIntent;
+use domain::pipeline::matrix::{self, Matrix};
+use domain::pipeline::predicted::Predicted;
+use domain::pipeline::view::{PipelineReviewView, PipelineStatus, ReviewedStack};
+use domain::wizard::FieldProblem;
+use futures::future::try_join_all;
+use std::collections::BTreeMap;
+
+/// A stack that is there, with its template.
+struct There {
+    stack: ObservedStack,
+    template: Option<String>,
+}
+
+/// Everything a review is made of.
+pub(super) struct Reviewed {
+    pub(super) pipeline: PipelineId,
+    pub(super) intent: PipelineIntent,
+    pub(super) table: Table,
+    pub(super) plan: Plan,
+    pub(super) faults: Vec<String>,
+    pub(super) fingerprint: String,
+    predicted: Predicted,
+    there: BTreeMap<Part, There>,
+}
+
+impl Pipelines {
+    /// What a draft is about to make, as documents and steps. Refused as `Invalid` while a step is unfinished.
+    pub async fn review(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<PipelineReviewView> {
+        let reviewed = self.reviewed(draft).await?;
+        let record = self.inner.stores.pipelines.get(&reviewed.pipeline).await?.map(|there| there.value);
+        let record = record.filter(|record| record.status != PipelineStatus::Removed);
+        let before = match record {
+            Some(record) => Predicted::of(&record.intent).ok().map(|predicted| documents(&predicted)),
+            None => None,
+        };
+        let Reviewed { intent, predicted, .. } = &reviewed;
+        Ok(PipelineReviewView {
+            stacks: predicted.stacks.iter().map(|(part, _)| reviewed.shown(*part)).collect(),
+            documents: compared(documents(predicted), before.as_deref()),
+            matrix: Matrix::of(intent, predicted),
+            tally: reviewed.table.prepared.tally.clone(),
+            faults: reviewed.faults,
+            plan: reviewed.plan,
+            fingerprint: reviewed.fingerprint,
+        })
+    }
+
+    /// Why a role may or may not do what a column of the review's matrix says.
+    pub async fn explain_access(
+        &self,
+        _operator: &Operator,
+        draft: &DraftId,
+        role: &str,
+        column: usize,
+    ) -> ServiceResult<domain::evaluate::Explanation> {
+        let Reviewed { intent, predicted, .. } = self.reviewed(draft).await?;
+        let explained = matrix::explained(&intent, &predicted, role, column);
+        explained.ok_or_else(|| ServiceError::NotFound { what: "question about the role", id: role.to_owned() })
+    }
+
+    pub(super) async fn reviewed(&self, id: &DraftId) -> ServiceResult<Reviewed> {
+        let draft = self.draft_record(id).await?.value;
+        let mut problems = self.draft_problems(&draft).await?;
+        let table = table(&draft).map_err(|problem| problems.push(problem)).ok();
+        let (Some(intent), Some(table), true) = (draft.intent(), table, problems.is_empty()) else {
+            return Err(ServiceError::Invalid { problems });
+        };
+        let predicted = Predicted::of(&intent).map_err(|error| ServiceError::Conflict {
+            message: error.to_string(),
+            hint: "report this: the templates are the console's own".into(),
+        })?;
+        let there = self.there(&intent, &draft.pipeline).await?;
+        let plan = making(&intent, stands(&there));
+        let fingerprint = fingerprint(&intent, &table, &plan, &there);
+        let faults = checks::faults(&intent, &predicted);
+        Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, faults, fingerprint, predicted, there })
+    }
+
+    /// The stacks of the pipeline that are there; a stranger's is the preflight's to refuse.
+    async fn there(&self, intent: &PipelineIntent, pipeline: &PipelineId) -> ServiceResult<BTreeMap<Part, There>> {
+        let look = async |part: Part| -> ServiceResult<Option<(Part, There)>> {
+            let (stacks, connection) = (&self.inner.gateways.stacks, &part.lane().place(intent).connection);
+            let name = part.name(intent);
+            let Some(stack) = stacks.stack(connection, &intent.region, &name).await? else { return Ok(None) };
+            if stack.state.is_gone() || !part.is_ours(&stack, pipeline, intent) {
+                return Ok(None);
+            }
+            let template = stacks.stack_template(connection, &intent.region, &name).await?;
+            Ok(Some((part, There { stack, template })))
+        };
+        let found = try_join_all(Part::ALL.map(look)).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+}
+
+impl Reviewed {
+    fn shown(&self, part: Part) -> ReviewedStack {
+        let stack = self.predicted.stacks.iter().find(|(of, _)| *of == part).map(|(_, stack)| stack);
+        let there = self.there.get(&part);
+        let key = self.there.get(&Part::SharedServices).and_then(|shared| shared.stack.outputs.get("KeyArn"));
+        let key = key.map(String::as_str);
+        let template = stack.map(|stack| stack.template.as_ref()).unwrap_or_default();
+        let parameters = stack.map(|stack| documents::parameters(stack, &self.predicted, key)).unwrap_or_default();
+        let before = there.map(|there| documents::parameters_there(&there.stack.parameters));
+        ReviewedStack {
+            part,
+            name: part.name(&self.intent),
+            account: part.lane().place(&self.intent).account.clone(),
+            exists: there.is_some(),
+            template: diff("Template", there.and_then(|there| there.template.as_deref()), template),
+            parameters: diff("Parameters", before.as_deref(), &parameters),
+        }
+    }
+}
+
+/// Whether account A's stack names the other accounts' roles, and their stacks are there.
+fn stands(there: &BTreeMap<Part, There>) -> bool {
+    let usable = |part| there.get(&part).is_some_and(|there: &There| there.stack.state.is_usable());
+    let shared = there.get(&Part::SharedServices);
+    let wired = shared.and_then(|shared| shared.stack.parameters.get("TrainingStageRole"));
+    wired.is_some_and(|role| role != "none")
+        && [Part::SharedServices, Part::Training, Part::Production].map(usable) == [true; 3]
+}
+
+/// The table that goes up, once it has been read through without a fault.
+fn table(draft: &PipelineDraft) -> Result<Table, FieldProblem> {
+    let problem = |message: String, hint: &str| FieldProblem { field: "file".into(), message, hint: Some(hint.into()) };
+    let (Some(uploaded), Some(prepared)) = (&draft.uploaded, draft.prepared()) else {
+        return Err(problem("the table has not been read through as the answers say".into(), "read it under Data"));
+    };
+    match prepared.tally.problem(&prepared.layout) {
+        Some(fault) => Err(problem(fault.to_string(), "mend the file or the answers about it, then read it again")),
+        None => Ok(Table { form: draft.data.clone(), uploaded: uploaded.clone(), prepared: prepared.clone() }),
+    }
+}
+
+/// The same for the same steps over the same stacks and the same data.
+fn fingerprint(intent: &PipelineIntent, table: &Table, plan: &Plan, there: &BTreeMap<Part, There>) -> String {
+    let there: Vec<_> = there
+        .iter()
+        .map(|(part, there)| {
+            let stack = &there.stack;
+            (part, &stack.id, stack.state, &stack.parameters, stack.updated, &there.template)
+        })
+        .collect();
+    text_digest(&serde_json::to_string(&(intent, &table.prepared, plan, there)).unwrap_or_default())
+}
