@@ -84,7 +84,7 @@ async fn in_parts(
     let upload = Upload::begin(s3, object).await?;
     match upload.send(s3, object, bytes, sent).await {
         Ok(answer) => {
-            upload.is_done();
+            upload.completed();
             Ok(answer)
         }
         Err(error) => {
@@ -189,7 +189,7 @@ impl Upload {
         Ok((completed, part.length))
     }
 
-    fn is_done(mut self) {
+    fn completed(mut self) {
         self.id = None;
     }
 
