@@ -10,7 +10,7 @@ pub(super) fn by_code(stem: &str, message: &str) -> Option<GatewayErrorKind> {
     Some(match stem {
         "Validation" if says_state(message) => Conflict,
         "AlreadyExists" | "TokenAlreadyExists" | "OperationInProgress" => Conflict,
-        "InsufficientCapabilities" | "InvalidOperation" => Invalid,
+        "InsufficientCapabilities" => Invalid,
         // CodeCommit, of an account that may not use it.
         "OperationNotAllowed" | "SubscriptionRequired" => AccessDenied,
         "RepositoryDoesNotExist"
@@ -37,7 +37,6 @@ pub(super) fn by_code(stem: &str, message: &str) -> Option<GatewayErrorKind> {
         "BucketAlreadyExists" | "BucketAlreadyOwnedByYou" | "BucketNotEmpty" | "OperationAborted" => Conflict,
         // Of the key that an object is encrypted with, as S3 passes them on.
         "KMS.NotFound" | "KMS.Disabled" | "KMS.KMSInvalidState" => Conflict,
-        "PermanentRedirect" | "BadRequest" => Invalid,
         _ => return None,
     })
 }
