@@ -1,5 +1,7 @@
 //! A connection's SDK configuration and clients: made when first needed, kept while the profile files stay as they are.
 
+mod open;
+
 use crate::AwsSettings;
 use crate::cache::Lru;
 use crate::error::{Call, Origin, no_connection};
@@ -21,6 +23,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::OnceCell;
+
+pub(crate) use open::{Open, Regional};
 
 /// How long to wait for a connection to a host; the same everywhere, since it is part of what makes a pool.
 pub(crate) const CONNECT: Duration = Duration::from_secs(3);
@@ -65,10 +69,16 @@ pub(crate) struct Connection {
     /// Organizations; global.
     pub(crate) organizations: aws_sdk_organizations::Client,
     sts: Lru<String, aws_sdk_sts::Client>,
-    sagemaker: Lru<Region, aws_sdk_sagemaker::Client>,
-    lambda: Lru<Region, aws_sdk_lambda::Client>,
+    sagemaker: Regional<aws_sdk_sagemaker::Client>,
+    lambda: Regional<aws_sdk_lambda::Client>,
     runtime: Lru<Region, aws_sdk_sagemakerruntime::Client>,
-    s3: Lru<Region, aws_sdk_s3::Client>,
+    s3: Regional<aws_sdk_s3::Client>,
+    stacks: Regional<aws_sdk_cloudformation::Client>,
+    sources: Regional<aws_sdk_codecommit::Client>,
+    pipelines: Regional<aws_sdk_codepipeline::Client>,
+    machines: Regional<aws_sdk_sfn::Client>,
+    logs: Regional<aws_sdk_cloudwatchlogs::Client>,
+    quotas: Regional<aws_sdk_servicequotas::Client>,
 }
 
 /// Who it is only: a configuration holds what gives the credentials.
@@ -186,10 +196,16 @@ impl Connection {
             iam: aws_sdk_iam::Client::new(&sdk),
             organizations: aws_sdk_organizations::Client::new(&sdk),
             sts: Lru::new(REGIONS),
-            sagemaker: Lru::new(REGIONS),
-            lambda: Lru::new(REGIONS),
+            sagemaker: Regional::new(),
+            lambda: Regional::new(),
             runtime: Lru::new(REGIONS),
-            s3: Lru::new(REGIONS),
+            s3: Regional::new(),
+            stacks: Regional::new(),
+            sources: Regional::new(),
+            pipelines: Regional::new(),
+            machines: Regional::new(),
+            logs: Regional::new(),
+            quotas: Regional::new(),
             sdk,
         }
     }
@@ -216,26 +232,47 @@ impl Connection {
 
     /// SageMaker's control plane in a region.
     pub(crate) fn sagemaker(&self, region: &Region) -> aws_sdk_sagemaker::Client {
-        self.sagemaker.get(region).unwrap_or_else(|| {
-            let config = aws_sdk_sagemaker::config::Builder::from(&self.sdk).region(aws_region(region)).build();
-            self.sagemaker.insert(region.clone(), aws_sdk_sagemaker::Client::from_conf(config))
-        })
+        self.sagemaker.get(&self.sdk, region, aws_sdk_sagemaker::Client::new)
     }
 
     /// Lambda in a region.
     pub(crate) fn lambda(&self, region: &Region) -> aws_sdk_lambda::Client {
-        self.lambda.get(region).unwrap_or_else(|| {
-            let config = aws_sdk_lambda::config::Builder::from(&self.sdk).region(aws_region(region)).build();
-            self.lambda.insert(region.clone(), aws_sdk_lambda::Client::from_conf(config))
-        })
+        self.lambda.get(&self.sdk, region, aws_sdk_lambda::Client::new)
     }
 
     /// S3 in a region.
     pub(crate) fn s3(&self, region: &Region) -> aws_sdk_s3::Client {
-        self.s3.get(region).unwrap_or_else(|| {
-            let config = aws_sdk_s3::config::Builder::from(&self.sdk).region(aws_region(region)).build();
-            self.s3.insert(region.clone(), aws_sdk_s3::Client::from_conf(config))
-        })
+        self.s3.get(&self.sdk, region, aws_sdk_s3::Client::new)
+    }
+
+    /// CloudFormation in a region.
+    pub(crate) fn stacks(&self, region: &Region) -> aws_sdk_cloudformation::Client {
+        self.stacks.get(&self.sdk, region, aws_sdk_cloudformation::Client::new)
+    }
+
+    /// CodeCommit in a region.
+    pub(crate) fn sources(&self, region: &Region) -> aws_sdk_codecommit::Client {
+        self.sources.get(&self.sdk, region, aws_sdk_codecommit::Client::new)
+    }
+
+    /// CodePipeline in a region.
+    pub(crate) fn pipelines(&self, region: &Region) -> aws_sdk_codepipeline::Client {
+        self.pipelines.get(&self.sdk, region, aws_sdk_codepipeline::Client::new)
+    }
+
+    /// Step Functions in a region.
+    pub(crate) fn machines(&self, region: &Region) -> aws_sdk_sfn::Client {
+        self.machines.get(&self.sdk, region, aws_sdk_sfn::Client::new)
+    }
+
+    /// CloudWatch Logs in a region.
+    pub(crate) fn logs(&self, region: &Region) -> aws_sdk_cloudwatchlogs::Client {
+        self.logs.get(&self.sdk, region, aws_sdk_cloudwatchlogs::Client::new)
+    }
+
+    /// Service Quotas in a region.
+    pub(crate) fn quotas(&self, region: &Region) -> aws_sdk_servicequotas::Client {
+        self.quotas.get(&self.sdk, region, aws_sdk_servicequotas::Client::new)
     }
 
     /// SageMaker Runtime in a region, made as its adapter says.

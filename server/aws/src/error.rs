@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use domain::names::{AccountId, ConnectionId};
-use services::ports::gateway::{GatewayError, GatewayErrorKind, GatewayResult};
+use services::ports::gateway::{Answered, GatewayError, GatewayErrorKind, GatewayResult};
 use std::error::Error;
 use std::io;
 use std::sync::OnceLock;
@@ -57,6 +57,11 @@ impl Origin {
     /// Remembers the account, for messages.
     pub(crate) fn learn(&self, account: &AccountId) {
         let _ = self.account.set(account.clone());
+    }
+
+    /// The account, if it is known by now.
+    pub(crate) fn account(&self) -> Option<&AccountId> {
+        self.account.get()
     }
 
     /// Whether credentials should be fetched anew.
@@ -122,6 +127,30 @@ impl Call<'_> {
             SdkError::TimeoutError(_) => self.unavailable("did not answer in time"),
             other => self.not_sent(other),
         }
+    }
+
+    /// The failure of a call whose answers have no body, and so no code: S3's HeadBucket and HeadObject. The status is all
+    /// that AWS says.
+    pub(crate) fn failed_head<E>(&self, error: SdkError<E, HttpResponse>) -> GatewayError
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        let error = self.failed(error);
+        let code = match error.status {
+            Some(301) => "PermanentRedirect",
+            Some(400) => "BadRequest",
+            Some(403) => "Forbidden",
+            _ => return error,
+        };
+        let kind = classify::kind(code, error.status.unwrap_or_default(), "").0;
+        GatewayError { code: code.into(), kind, retryable: false, ..error }
+    }
+
+    /// What AWS refused inside an answer that is none.
+    pub(crate) fn refused(&self, code: &str, message: &str, request_id: Option<&str>) -> GatewayError {
+        let (kind, retryable) = classify::kind(code, 200, message);
+        let request_id = request_id.map(str::to_owned);
+        GatewayError { code: code.to_owned(), retryable, request_id, ..self.error(kind, message.to_owned()) }
     }
 
     /// A stream that had begun, and broke: with AWS's own code and words where it said so.
@@ -220,6 +249,16 @@ pub(crate) fn found<T>(result: GatewayResult<T>) -> GatewayResult<Option<T>> {
         Err(error) if error.kind == GatewayErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What was to be taken away is not there: that is as good. Gives AWS's request id.
+pub(crate) fn gone(result: GatewayResult<Option<String>>) -> GatewayResult<Answered<()>> {
+    let request_id = match result {
+        Ok(request_id) => request_id,
+        Err(error) if error.kind == GatewayErrorKind::NotFound => error.request_id,
+        Err(error) => return Err(error),
+    };
+    Ok(Answered { value: (), request_id })
 }
 
 fn cut(mut message: String) -> String {

@@ -19,17 +19,31 @@ impl ConnectionGateway for AwsConnections {
 
     async fn identity(&self, connection: &ConnectionId) -> GatewayResult<Identity> {
         let connection = self.0.get(connection).await?;
-        let call = connection.origin.call("STS", connection.region(), "GetCallerIdentity");
-        let answer =
-            connection.sts(connection.region()).get_caller_identity().send().await.map_err(|e| call.failed(e))?;
-        let parsed = answer.arn().and_then(|arn| Arn::parse(arn).ok()).zip(
-            // For the root user and for sessions alike the account is a field of its own.
-            answer.account().and_then(|account| AccountId::parse(account).ok()),
-        );
-        let Some((arn, account)) = parsed else { return Err(call.unexpected("no account and ARN")) };
-        connection.origin.learn(&account);
+        let (account, arn) = connection.whoami().await?;
         let caller = caller(&connection, &arn).await;
         Ok(Identity { account, arn, caller })
+    }
+}
+
+impl Connection {
+    /// Its account: as STS told it, which is asked only once.
+    pub(crate) async fn account(&self) -> GatewayResult<AccountId> {
+        match self.origin.account() {
+            Some(account) => Ok(account.clone()),
+            None => Ok(self.whoami().await?.0),
+        }
+    }
+
+    /// Its account and its ARN, from STS.
+    async fn whoami(&self) -> GatewayResult<(AccountId, Arn)> {
+        let call = self.origin.call("STS", self.region(), "GetCallerIdentity");
+        let answer = self.sts(self.region()).get_caller_identity().send().await.map_err(|e| call.failed(e))?;
+        let arn = answer.arn().and_then(|arn| Arn::parse(arn).ok());
+        // For the root user and for sessions alike the account is a field of its own.
+        let account = answer.account().and_then(|account| AccountId::parse(account).ok());
+        let (account, arn) = account.zip(arn).ok_or_else(|| call.unexpected("no account and ARN"))?;
+        self.origin.learn(&account);
+        Ok((account, arn))
     }
 }
 

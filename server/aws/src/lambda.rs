@@ -1,7 +1,7 @@
 //! Lambda: functions made, described, changed, called and deleted.
 
-use crate::connections::{CONNECT, Connection, Connections};
-use crate::error::{Call, found};
+use crate::connections::{CONNECT, Connection, Connections, Open};
+use crate::error::found;
 use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
@@ -37,22 +37,8 @@ const STARTING: Duration = Duration::from_secs(15);
 pub(crate) struct AwsLambda(pub(crate) Arc<Connections>);
 
 impl AwsLambda {
-    async fn open<'a>(&self, connection: &ConnectionId, region: &'a Region) -> GatewayResult<Open<'a>> {
-        let connection = self.0.get(connection).await?;
-        Ok(Open { client: connection.lambda(region), connection, region })
-    }
-}
-
-/// One connection in one region.
-struct Open<'a> {
-    connection: Arc<Connection>,
-    region: &'a Region,
-    client: Client,
-}
-
-impl Open<'_> {
-    fn call(&self, operation: &'static str) -> Call<'_> {
-        self.connection.origin.call("Lambda", self.region.as_str(), operation)
+    async fn open<'a>(&self, connection: &ConnectionId, region: &'a Region) -> GatewayResult<Open<'a, Client>> {
+        self.0.service(connection, region, "Lambda", Connection::lambda).await
     }
 }
 

@@ -3,6 +3,8 @@
 //! Nothing here knows whether the other end is AWS or the embedded sandbox: a profile's `endpoint_url` is the only
 //! difference, and the SDK itself reads it. Failures are put into words once, in [`error`](mod@error).
 
+mod answers;
+mod buckets;
 mod cache;
 mod connections;
 mod error;
@@ -11,14 +13,19 @@ mod iam;
 mod identity;
 mod lambda;
 mod organizations;
+mod pipelines;
 mod profiles;
 mod runtime;
 mod s3;
 mod sagemaker;
+mod sources;
+mod stacks;
 mod sts;
+mod training;
+mod versions;
 
 use connections::Connections;
-use services::ports::gateway::Gateways;
+use services::ports::gateway::{Gateways, PipelineGateways};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -38,8 +45,21 @@ pub struct AwsSettings {
 /// When both files are given, nothing but their profiles is used. Otherwise credentials from the environment, a web
 /// identity, a container or an instance are offered as the connection `default`, unless a profile has that name.
 pub async fn connect(settings: AwsSettings) -> Result<Gateways, AwsSettingsError> {
+    Ok(connect_all(settings).await?.0)
+}
+
+/// The same with the gateways of a pipeline, which go through the same connections.
+pub async fn connect_all(settings: AwsSettings) -> Result<(Gateways, PipelineGateways), AwsSettingsError> {
     let connections = Arc::new(Connections::open(&settings).await?);
-    Ok(Gateways {
+    let pipeline = PipelineGateways {
+        stacks: Arc::new(stacks::AwsStacks(connections.clone())),
+        sources: Arc::new(sources::AwsSources(connections.clone())),
+        pipelines: Arc::new(pipelines::AwsPipelines(connections.clone())),
+        training: Arc::new(training::AwsTraining(connections.clone())),
+        buckets: Arc::new(buckets::AwsBuckets(connections.clone())),
+        versions: Arc::new(versions::AwsVersions(connections.clone())),
+    };
+    let gateways = Gateways {
         connections: Arc::new(identity::AwsConnections(connections.clone())),
         sts: Arc::new(sts::AwsSts(connections.clone())),
         iam: Arc::new(iam::AwsIam(connections.clone())),
@@ -48,5 +68,6 @@ pub async fn connect(settings: AwsSettings) -> Result<Gateways, AwsSettingsError
         organizations: Arc::new(organizations::AwsOrganizations(connections.clone())),
         lambda: Arc::new(lambda::AwsLambda(connections.clone())),
         s3: Arc::new(s3::AwsS3::new(connections)),
-    })
+    };
+    Ok((gateways, pipeline))
 }

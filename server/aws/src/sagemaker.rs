@@ -1,5 +1,6 @@
 //! SageMaker's control plane, reading only.
 
+use crate::answers::{moment, said};
 use crate::connections::{Connection, Connections};
 use crate::error::{Call, found};
 use async_trait::async_trait;
@@ -11,14 +12,12 @@ use aws_sdk_sagemaker::types::{
     AsyncInferenceConfig, ContainerDefinition, ContainerMode, EndpointSortKey, EndpointSummary,
     InferenceComponentStatus, InferenceComponentSummary, InferenceExecutionMode, OrderKey, ProductionVariant,
 };
-use aws_smithy_types::DateTime;
 use domain::endpoint::{
     AsyncResults, EndpointArn, EndpointDetail, EndpointKind, EndpointShape, EndpointStatus, EndpointView, Page, Sample,
     Variant, samples,
 };
 use domain::names::{ConnectionId, EndpointName, Region};
 use domain::s3::Location;
-use domain::time::Timestamp;
 use futures::StreamExt;
 use services::ports::gateway::{GatewayResult, SagemakerGateway};
 use std::sync::Arc;
@@ -179,7 +178,7 @@ impl<'a> Reader<'a> {
             status: endpoint.endpoint_status().map_or(EndpointStatus::Unknown, |s| EndpointStatus::parse(s.as_str())),
             created: endpoint.creation_time().and_then(moment),
             runs_on: config.and_then(|config| runs_on(endpoint, config)),
-            failure_reason: endpoint.failure_reason().filter(|reason| !reason.is_empty()).map(str::to_owned),
+            failure_reason: said(endpoint.failure_reason.clone()),
             results: endpoint.async_inference_config().and_then(results),
         })
     }
@@ -275,8 +274,4 @@ fn runs_on(endpoint: &DescribeEndpointOutput, config: &DescribeEndpointConfigOut
         Some(count) if count > 1 => Some(format!("{kind} × {count}")),
         _ => Some(kind.to_owned()),
     }
-}
-
-fn moment(time: &DateTime) -> Option<Timestamp> {
-    time.to_millis().ok().map(Timestamp)
 }

@@ -3,14 +3,19 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod boto3_functions;
+mod buckets;
+#[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
+#[path = "../../sandbox/tests/http/client.rs"]
+mod client;
 #[path = "../support/control.rs"]
 mod control;
 mod documents;
 mod functions;
 mod organizations;
 mod s3;
+mod versions;
 
-use aws_gateway::{AwsSettings, connect};
+use aws_gateway::{AwsSettings, connect, connect_all};
 use bytes::Bytes;
 use domain::arn::{Arn, CallerArn};
 use domain::endpoint::{EndpointDetail, EndpointKind, Variant};
@@ -19,8 +24,8 @@ use domain::names::{ConnectionId, EndpointName, PolicyName, Region, RoleName, Us
 use sandbox::{Sandbox, SandboxConfig};
 use secrecy::ExposeSecret as _;
 use services::ports::gateway::{
-    AssumeRoleParams, GatewayErrorKind, Gateways, IdentityPolicies, NewRole, RoleCredentials, RuntimeCaller,
-    RuntimeRequest, Tags,
+    AssumeRoleParams, GatewayErrorKind, Gateways, IdentityPolicies, NewRole, PipelineGateways, RoleCredentials,
+    RuntimeCaller, RuntimeRequest, Tags,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,6 +37,7 @@ const TRUST_ACCOUNT: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"A
 
 struct World {
     gateways: Gateways,
+    pipeline: PipelineGateways,
     sandbox: Sandbox,
     folder: tempfile::TempDir,
 }
@@ -46,8 +52,8 @@ async fn world(seed_many: usize) -> World {
         region: ireland(),
     };
     let sandbox = sandbox::start(config).await.unwrap();
-    let gateways = connect(settings(&sandbox)).await.unwrap();
-    World { gateways, sandbox, folder }
+    let (gateways, pipeline) = connect_all(settings(&sandbox)).await.unwrap();
+    World { gateways, pipeline, sandbox, folder }
 }
 
 fn settings(sandbox: &Sandbox) -> AwsSettings {

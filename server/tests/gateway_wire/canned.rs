@@ -1,8 +1,8 @@
 //! A server that answers as it is told, and remembers what it was asked.
 
-use aws_gateway::{AwsSettings, connect};
+use aws_gateway::{AwsSettings, connect, connect_all};
 use domain::names::{ConnectionId, Region};
-use services::ports::gateway::Gateways;
+use services::ports::gateway::{Gateways, PipelineGateways};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -45,7 +45,7 @@ pub struct Reply {
     pub body: String,
 }
 
-/// A success of IAM or STS.
+/// A success of IAM, STS or CloudFormation.
 pub fn xml(operation: &str, result: &str) -> Reply {
     let body = format!(
         "<{operation}Response xmlns=\"https://example.amazonaws.com/doc/\"><{operation}Result>{result}</{operation}Result>\
@@ -58,7 +58,7 @@ pub fn xml(operation: &str, result: &str) -> Reply {
     }
 }
 
-/// An error of IAM or STS.
+/// An error of IAM, STS or CloudFormation.
 pub fn xml_error(status: u16, code: &str, message: &str) -> Reply {
     let body = format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
@@ -67,13 +67,13 @@ pub fn xml_error(status: u16, code: &str, message: &str) -> Reply {
     Reply { status, headers: vec![("x-amzn-requestid", "req-2".into()), ("content-type", "text/xml".into())], body }
 }
 
-/// An answer of SageMaker's control plane.
+/// An answer of SageMaker's control plane, and of others that speak JSON.
 pub fn json(status: u16, body: &str) -> Reply {
     let headers = vec![("x-amzn-requestid", "req-3".into()), ("content-type", "application/x-amz-json-1.1".into())];
     Reply { status, headers, body: body.into() }
 }
 
-/// An error of SageMaker's control plane.
+/// An error of those.
 pub fn json_error(status: u16, code: &str, message: &str) -> Reply {
     let message = message.replace('"', "\\\"");
     json(status, &format!("{{\"__type\":\"{code}\",\"message\":\"{message}\"}}"))
@@ -93,6 +93,17 @@ pub fn rest_error(status: u16, code: &str, message: &str, more: &str) -> Reply {
         ("content-type", "application/json".into()),
     ];
     Reply { status, headers, body: format!("{{\"Message\":\"{message}\"{more}}}") }
+}
+
+/// An answer of S3.
+pub fn s3(status: u16, body: &str) -> Reply {
+    let headers = vec![("x-amz-request-id", "req-6".into()), ("content-type", "application/xml".into())];
+    Reply { status, headers, body: body.into() }
+}
+
+/// An error of S3.
+pub fn s3_error(status: u16, code: &str, message: &str) -> Reply {
+    s3(status, &format!("<Error><Code>{code}</Code><Message>{message}</Message><RequestId>req-6</RequestId></Error>"))
 }
 
 #[derive(Default)]
@@ -144,6 +155,9 @@ impl Canned {
     pub async fn gateways(&self) -> Gateways {
         connect(self.settings()).await.unwrap()
     }
+    pub async fn pipeline(&self) -> PipelineGateways {
+        connect_all(self.settings()).await.unwrap().1
+    }
     pub fn requests(&self) -> Vec<Received> {
         self.seen.lock().unwrap().requests.clone()
     }
@@ -191,7 +205,8 @@ async fn serve(mut stream: TcpStream, answer: Arc<impl Fn(&Received) -> Reply>, 
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         seen.lock().unwrap().open -= 1;
-        let whole = format!("{head}\r\n{}", reply.body);
+        let body = if request.method == "HEAD" { "" } else { &reply.body };
+        let whole = format!("{head}\r\n{body}");
         if stream.write_all(whole.as_bytes()).await.is_err() {
             return;
         }

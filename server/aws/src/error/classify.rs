@@ -1,6 +1,8 @@
 //! What an error code means. Sources: the *Common errors* pages of the STS, IAM, SageMaker, SageMaker Runtime,
 //! Organizations and Lambda API references, the *Errors* of Lambda's Invoke and CreateFunction, and the SDKs' lists of
-//! throttling and transient codes.
+//! throttling and transient codes; for what a pipeline is made of, [`pipeline`].
+
+mod pipeline;
 
 use services::ports::gateway::GatewayErrorKind::{
     self, AccessDenied, Conflict, Expired, Invalid, Model, NotFound, Throttled, Unavailable,
@@ -8,10 +10,13 @@ use services::ports::gateway::GatewayErrorKind::{
 
 /// The kind of an error, and whether the same call may work later.
 pub(super) fn kind(code: &str, status: u16, message: &str) -> (GatewayErrorKind, bool) {
-    let kind = by_code(code, message).unwrap_or_else(|| by_status(code, status));
-    let busy =
-        matches!(code, "ConcurrentModification" | "ConcurrentModificationException" | "EntityTemporarilyUnmodifiable");
-    (kind, busy || settles(code, message) || matches!(kind, Throttled | Unavailable))
+    // Services of different ages spell the same code with and without this ending.
+    let stem = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Error")).unwrap_or(code);
+    let kind = pipeline::by_code(stem, message).or_else(|| by_code(stem, message));
+    let kind = kind.unwrap_or_else(|| by_status(code, status));
+    let busy = matches!(stem, "ConcurrentModification" | "EntityTemporarilyUnmodifiable");
+    let settles = busy || settles(code, message) || pipeline::settles(stem, message);
+    (kind, settles || matches!(kind, Throttled | Unavailable))
 }
 
 /// Lambda has codes for what is wrong, but none for what will be right by itself: a role that was made moments ago, a
@@ -27,9 +32,7 @@ fn settles(code: &str, message: &str) -> bool {
     }
 }
 
-fn by_code(code: &str, message: &str) -> Option<GatewayErrorKind> {
-    // Services of different ages spell the same code with and without this ending.
-    let stem = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Error")).unwrap_or(code);
+fn by_code(stem: &str, message: &str) -> Option<GatewayErrorKind> {
     Some(match stem {
         "AccessDenied" | "UnauthorizedOperation" | "NotAuthorized" | "OptInRequired" => AccessDenied,
         "NoSuchEntity" | "ResourceNotFound" | "NotFound" | "NoSuchKey" | "NoSuchBucket" => NotFound,
@@ -114,6 +117,7 @@ fn by_status(code: &str, status: u16) -> GatewayErrorKind {
         413 => Invalid,
         // AWS's errors have codes. This is something on the way: its 404 says nothing about roles and endpoints.
         _ if code.is_empty() => Unavailable,
+        301 | 307 => Invalid,
         401 | 403 => AccessDenied,
         404 => NotFound,
         409 => Conflict,
