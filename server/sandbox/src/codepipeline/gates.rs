@@ -70,8 +70,8 @@ pub fn approve(call: &Call<'_>) -> Result<Reply, Failure> {
         }
         let runs =
             pipeline.executions.iter().flat_map(|execution| execution.actions.iter().map(move |run| (execution, run)));
-        let own = runs.filter(|(_, run)| run.stage == stage && run.action == action);
-        let asked = own.filter(|(_, run)| run.token.as_deref() == Some(token)).next_back();
+        let mut own = runs.filter(|(_, run)| run.stage == stage && run.action == action);
+        let asked = own.rfind(|(_, run)| run.token.as_deref() == Some(token));
         let (execution, run) =
             asked.ok_or_else(|| refuse("InvalidApprovalTokenException", "The approval token provided is not valid"))?;
         if run.status != Status::InProgress {
