@@ -9,7 +9,7 @@ use crate::caller::{Caller, Who};
 use crate::error::Failure;
 use crate::protocol::Reply;
 use crate::protocol::query::Params;
-use crate::s3::Visitor;
+use crate::s3::{self, Visitor};
 use crate::service::{self, Protocol};
 use crate::session::{Claims, SessionOf};
 use crate::{authorize, clock, dispatch, ids, passrole, sts};
@@ -97,8 +97,11 @@ impl Acting {
 
     /// Calls an operation of a service with a table, authorised like any call, and waits until what it changed lasts.
     /// The input is as the operation's JSON has it, members of path and query among the rest; for a query service it
-    /// is flattened as a form has it.
+    /// is flattened as a form has it. Of S3, which has no table, these are the operations on buckets.
     pub async fn ask(&self, app: &App, service: &str, operation: &str, input: Value) -> Result<Reply, Failure> {
+        if service == "s3" {
+            return s3::ask(&self.call(app), operation, input).await.map(Reply::Json);
+        }
         let service = service::named(service)
             .ok_or_else(|| Failure::validation(format!("`{service}` is not a service of the sandbox")))?;
         let mut call = self.call(app);

@@ -15,7 +15,7 @@ use domain::evaluate::{
     Context, Decision, Layer, NamedPolicy, Policies, Principal, Request, ResourceKind, decide, explain,
 };
 use domain::names::AccountId;
-use domain::policy::PolicyDocument;
+use domain::policy::{PolicyDocument, Statement};
 use parking_lot::RwLock;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -87,6 +87,38 @@ pub fn require_trust(
     ask(call, Question { action, target, account, policy: Some(trust), kind: ResourceKind::Trust })
 }
 
+/// Asks for `action` on a KMS key, whose policy must allow too: IAM's policies count only where it says so.
+pub fn require_on_key(
+    call: &Call<'_>,
+    action: &str,
+    target: Target,
+    account: AccountId,
+    policy: Option<&NamedPolicy>,
+) -> Result<(), Failure> {
+    ask(call, Question { action, target, account, policy, kind: ResourceKind::Key })
+}
+
+/// Whether a key's policy would let the caller act if everything else did.
+pub fn key_would_allow(call: &Call<'_>, action: &str, target: Target, policy: &NamedPolicy) -> bool {
+    let caller = call.caller;
+    let effective = effective(call.app, caller);
+    let everything = [NamedPolicy::new("everything", PolicyDocument::new([Statement::allow(["*"]).on(["*"])]))];
+    let request = Request {
+        principal: principal(caller, &effective),
+        action: action.to_owned(),
+        resource: target.resource,
+        resource_account: caller.account.clone(),
+        context: with_globals(target.context, call, &effective),
+    };
+    let policies = Policies {
+        identity: &everything,
+        resource: Some(policy),
+        resource_kind: ResourceKind::Key,
+        ..Policies::default()
+    };
+    decide(&request, &policies) == Decision::Allowed
+}
+
 struct Question<'a> {
     action: &'a str,
     target: Target,
@@ -126,14 +158,18 @@ fn ask(call: &Call<'_>, question: Question<'_>) -> Result<(), Failure> {
 }
 
 /// The message as IAM's user guide has it in "Troubleshoot access denied error messages". Across accounts the reason
-/// is not told.
+/// is not told; KMS tells what the caller's own side lacks.
 fn denial(caller: &Caller, request: &Request, policies: &Policies<'_>, decision: Decision) -> Failure {
     let Request { action, resource, .. } = request;
     let bare = denied(&caller.arn, action, resource);
-    if request.resource_account != caller.account {
+    let foreign = request.resource_account != caller.account;
+    if foreign && policies.resource_kind != ResourceKind::Key {
         return bare;
     }
     let kind = match explain(request, policies).decided_by {
+        Layer::Resource | Layer::ResourceControl if foreign => {
+            return Failure::access_denied(format!("{} {HIDDEN_KEY}", bare.message));
+        }
         Layer::ServiceControl => "service control policy",
         Layer::ResourceControl => "resource control policy",
         Layer::Resource => "resource-based policy",
@@ -149,6 +185,10 @@ fn denial(caller: &Caller, request: &Request, policies: &Policies<'_>, decision:
     };
     Failure::access_denied(format!("{} {reason}", bare.message))
 }
+
+/// Why a key of another account can't be used, which is not told whether it exists.
+pub const HIDDEN_KEY: &str = "because the resource does not exist in this Region, no resource-based policies allow \
+                              access, or a resource-based policy explicitly denies access";
 
 /// The denial without a reason.
 pub fn denied(caller: &str, action: &str, resource: &str) -> Failure {

@@ -7,17 +7,24 @@
 //! Source: S3 API reference.
 
 mod access;
+mod asked;
 mod buckets;
+mod encryption;
 mod errors;
 mod list;
 pub mod model;
 mod multipart;
 pub mod objects;
+mod settings;
+mod tagging;
+mod tell;
 mod transfer;
+mod versions;
 mod within;
 
 pub use access::Visitor;
-pub use within::{Asked, get, list, put, put_with};
+pub use asked::ask;
+pub use within::{Asked, Found, Kept, Listed, current_version, get, get_to_file, get_version, list, put, put_with};
 
 use crate::app::App;
 use crate::{ids, sigv4};
@@ -40,7 +47,6 @@ pub struct S3 {
 /// What `s3s` calls for each operation; the others it refuses as not implemented.
 struct Operations {
     app: Arc<App>,
-    uploads: multipart::Uploads,
 }
 
 /// The names of the operations, for fault switches.
@@ -66,7 +72,7 @@ pub fn signed_region(parts: &Parts) -> Option<String> {
 impl S3 {
     /// S3 over the buckets of `app`.
     pub fn new(app: Arc<App>) -> Self {
-        let operations = Operations { app: Arc::clone(&app), uploads: multipart::Uploads::default() };
+        let operations = Operations { app: Arc::clone(&app) };
         let mut builder = S3ServiceBuilder::new(operations);
         builder.set_auth(Door(Arc::clone(&app)));
         builder.set_access(Door(Arc::clone(&app)));
@@ -80,7 +86,12 @@ impl S3 {
         let response = match Region::parse(region) {
             Ok(region) => {
                 let mut request = Request::from_parts(parts, s3s::Body::http_body_unsync(body));
-                request.extensions_mut().insert(Arrival { region, source_ip, seen: Arc::clone(&seen) });
+                request.extensions_mut().insert(Arrival {
+                    region,
+                    source_ip,
+                    request_id: request_id.clone(),
+                    seen: Arc::clone(&seen),
+                });
                 self.service.call(request).await.ok().map(errors::with_words)
             }
             Err(_) => {
@@ -125,7 +136,11 @@ macro_rules! operations {
                 &self,
                 request: s3s::S3Request<s3s::dto::$input>,
             ) -> S3Result<s3s::S3Response<s3s::dto::$output>> {
-                $module::$name(self, request).await.map(s3s::S3Response::new)
+                let visitor = Visitor::of(&request)?;
+                let call = visitor.call(&self.app);
+                let output = $module::$name(&call, request.input).await?;
+                access::settle(&call).await?;
+                Ok(s3s::S3Response::new(output))
             })*
         }
     };
@@ -142,10 +157,34 @@ operations! {
     buckets::delete_bucket_policy(DeleteBucketPolicyInput) -> DeleteBucketPolicyOutput;
     buckets::list_objects(ListObjectsInput) -> ListObjectsOutput;
     buckets::list_objects_v2(ListObjectsV2Input) -> ListObjectsV2Output;
+    settings::put_bucket_versioning(PutBucketVersioningInput) -> PutBucketVersioningOutput;
+    settings::get_bucket_versioning(GetBucketVersioningInput) -> GetBucketVersioningOutput;
+    settings::put_bucket_encryption(PutBucketEncryptionInput) -> PutBucketEncryptionOutput;
+    settings::get_bucket_encryption(GetBucketEncryptionInput) -> GetBucketEncryptionOutput;
+    settings::delete_bucket_encryption(DeleteBucketEncryptionInput) -> DeleteBucketEncryptionOutput;
+    settings::put_public_access_block(PutPublicAccessBlockInput) -> PutPublicAccessBlockOutput;
+    settings::get_public_access_block(GetPublicAccessBlockInput) -> GetPublicAccessBlockOutput;
+    settings::delete_public_access_block(DeletePublicAccessBlockInput) -> DeletePublicAccessBlockOutput;
+    settings::put_bucket_ownership_controls(PutBucketOwnershipControlsInput) -> PutBucketOwnershipControlsOutput;
+    settings::get_bucket_ownership_controls(GetBucketOwnershipControlsInput) -> GetBucketOwnershipControlsOutput;
+    settings::delete_bucket_ownership_controls(DeleteBucketOwnershipControlsInput) -> DeleteBucketOwnershipControlsOutput;
+    settings::put_bucket_lifecycle_configuration(PutBucketLifecycleConfigurationInput) -> PutBucketLifecycleConfigurationOutput;
+    settings::get_bucket_lifecycle_configuration(GetBucketLifecycleConfigurationInput) -> GetBucketLifecycleConfigurationOutput;
+    settings::delete_bucket_lifecycle(DeleteBucketLifecycleInput) -> DeleteBucketLifecycleOutput;
+    settings::put_bucket_tagging(PutBucketTaggingInput) -> PutBucketTaggingOutput;
+    settings::get_bucket_tagging(GetBucketTaggingInput) -> GetBucketTaggingOutput;
+    settings::delete_bucket_tagging(DeleteBucketTaggingInput) -> DeleteBucketTaggingOutput;
+    settings::put_bucket_notification_configuration(PutBucketNotificationConfigurationInput) -> PutBucketNotificationConfigurationOutput;
+    settings::get_bucket_notification_configuration(GetBucketNotificationConfigurationInput) -> GetBucketNotificationConfigurationOutput;
+    versions::list_object_versions(ListObjectVersionsInput) -> ListObjectVersionsOutput;
+    versions::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
+    versions::delete_objects(DeleteObjectsInput) -> DeleteObjectsOutput;
+    tagging::get_object_tagging(GetObjectTaggingInput) -> GetObjectTaggingOutput;
+    tagging::put_object_tagging(PutObjectTaggingInput) -> PutObjectTaggingOutput;
+    tagging::delete_object_tagging(DeleteObjectTaggingInput) -> DeleteObjectTaggingOutput;
     transfer::put_object(PutObjectInput) -> PutObjectOutput;
     transfer::get_object(GetObjectInput) -> GetObjectOutput;
     transfer::head_object(HeadObjectInput) -> HeadObjectOutput;
-    transfer::delete_object(DeleteObjectInput) -> DeleteObjectOutput;
     transfer::copy_object(CopyObjectInput) -> CopyObjectOutput;
     multipart::create_multipart_upload(CreateMultipartUploadInput) -> CreateMultipartUploadOutput;
     multipart::upload_part(UploadPartInput) -> UploadPartOutput;

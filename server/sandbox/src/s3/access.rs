@@ -11,7 +11,6 @@ use crate::call::{Call, Target};
 use crate::caller::{self, Caller};
 use crate::clock;
 use crate::dispatch;
-use crate::ids;
 use crate::protocol::query::Params;
 use crate::session;
 use domain::evaluate::Context;
@@ -28,7 +27,7 @@ use std::sync::{Arc, OnceLock};
 /// The operations, each with the IAM action that it needs on the bucket or object in its path.
 ///
 /// Source: S3 user guide, "Required permissions for Amazon S3 API operations".
-pub const OPERATIONS: [(&str, &str); 19] = [
+pub const OPERATIONS: [(&str, &str); 43] = [
     ("ListBuckets", "s3:ListAllMyBuckets"),
     ("CreateBucket", CREATE_BUCKET),
     ("HeadBucket", LIST_BUCKET),
@@ -37,24 +36,61 @@ pub const OPERATIONS: [(&str, &str); 19] = [
     ("PutBucketPolicy", "s3:PutBucketPolicy"),
     ("GetBucketPolicy", "s3:GetBucketPolicy"),
     ("DeleteBucketPolicy", "s3:DeleteBucketPolicy"),
+    ("PutBucketVersioning", "s3:PutBucketVersioning"),
+    ("GetBucketVersioning", "s3:GetBucketVersioning"),
+    ("PutBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+    ("DeleteBucketEncryption", "s3:PutEncryptionConfiguration"),
+    ("PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+    ("DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
+    ("PutBucketOwnershipControls", "s3:PutBucketOwnershipControls"),
+    ("GetBucketOwnershipControls", "s3:GetBucketOwnershipControls"),
+    ("DeleteBucketOwnershipControls", "s3:PutBucketOwnershipControls"),
+    ("PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration"),
+    ("GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+    ("DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
+    ("PutBucketTagging", "s3:PutBucketTagging"),
+    ("GetBucketTagging", "s3:GetBucketTagging"),
+    ("DeleteBucketTagging", "s3:PutBucketTagging"),
+    ("PutBucketNotificationConfiguration", "s3:PutBucketNotification"),
+    ("GetBucketNotificationConfiguration", "s3:GetBucketNotification"),
     ("ListObjects", LIST_BUCKET),
     ("ListObjectsV2", LIST_BUCKET),
+    ("ListObjectVersions", "s3:ListBucketVersions"),
     ("PutObject", "s3:PutObject"),
     ("GetObject", GET_OBJECT),
     ("HeadObject", GET_OBJECT),
     ("DeleteObject", "s3:DeleteObject"),
+    ("DeleteObjects", EACH),
     ("CopyObject", "s3:PutObject"),
+    ("PutObjectTagging", "s3:PutObjectTagging"),
+    ("GetObjectTagging", "s3:GetObjectTagging"),
+    ("DeleteObjectTagging", "s3:DeleteObjectTagging"),
     ("CreateMultipartUpload", "s3:PutObject"),
     ("UploadPart", "s3:PutObject"),
     ("CompleteMultipartUpload", "s3:PutObject"),
     ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
 ];
 
+/// The actions that have another name for a version that is named.
+const OF_VERSIONS: [(&str, &str); 5] = [
+    (GET_OBJECT, GET_VERSION),
+    ("s3:DeleteObject", "s3:DeleteObjectVersion"),
+    ("s3:PutObjectTagging", "s3:PutObjectVersionTagging"),
+    ("s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
+    ("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging"),
+];
+
+/// The operation asks by itself, for each object that its body names.
+const EACH: &str = "";
 const CREATE_BUCKET: &str = "s3:CreateBucket";
 /// Listing a bucket; without it a missing object looks like a forbidden one.
 pub const LIST_BUCKET: &str = "s3:ListBucket";
 /// Reading an object.
 pub const GET_OBJECT: &str = "s3:GetObject";
+/// Reading a version of an object.
+pub const GET_VERSION: &str = "s3:GetObjectVersion";
 
 /// Headers that are condition keys, `s3:` and the header's name.
 const HEADER_KEYS: [&str; 5] = [
@@ -64,6 +100,7 @@ const HEADER_KEYS: [&str; 5] = [
     "x-amz-server-side-encryption-aws-kms-key-id",
     "x-amz-storage-class",
 ];
+const TAGGING: &str = "x-amz-tagging";
 /// Parts of a query that are condition keys.
 const QUERY_KEYS: [&str; 3] = ["prefix", "delimiter", "max-keys"];
 
@@ -120,6 +157,8 @@ pub struct Arrival {
     pub region: Region,
     /// From where.
     pub source_ip: IpAddr,
+    /// The request's id.
+    pub request_id: String,
     /// Set once it is known who calls what.
     pub seen: Arc<OnceLock<Seen>>,
 }
@@ -169,7 +208,14 @@ impl S3Access for Door {
         dispatch::suffer(&verdict).await.map_err(|failure| errors::from_failure(&failure))?;
         let context = context(cx.uri(), cx.headers());
         let path = cx.s3_path();
-        permit(&visitor.call(&self.0), action, path.get_bucket_name(), path.get_object_key(), context)?;
+        let (bucket, key) = (path.get_bucket_name(), path.get_object_key());
+        let call = visitor.call(&self.0);
+        if action != EACH {
+            permit(&call, of_version(action, &context), bucket, key, context.clone())?;
+        }
+        if action == "s3:PutObject" && cx.headers().contains_key(TAGGING) {
+            permit(&call, "s3:PutObjectTagging", bucket, key, context)?;
+        }
         cx.extensions_mut().insert(visitor);
         Ok(())
     }
@@ -187,8 +233,8 @@ impl Door {
         let era = self.0.faults.era();
         let found = caller::identify(&self.0.store.read(), &self.0.tokens, key, token.as_deref(), clock::now(), era);
         let found = found.map_err(|failure| errors::from_failure(&failure))?;
-        let Arrival { region, source_ip, .. } = arrival.clone();
-        Ok(Visitor { caller: found.caller, temporary: found.temporary, region, source_ip, request_id: ids::request() })
+        let Arrival { region, source_ip, request_id, .. } = arrival.clone();
+        Ok(Visitor { caller: found.caller, temporary: found.temporary, region, source_ip, request_id })
     }
 }
 
@@ -206,7 +252,24 @@ fn context(uri: &Uri, headers: &HeaderMap) -> Context {
     for (name, value) in query(uri).filter(|(name, _)| QUERY_KEYS.contains(&name.as_str())) {
         context.set(&format!("s3:{name}"), vec![value]);
     }
+    if let Some((_, version)) = query(uri).find(|(name, _)| name == "versionId") {
+        context.set("s3:VersionId", vec![version]);
+    }
+    let tags = headers.get(TAGGING).map_or(&[][..], |tags| tags.as_bytes());
+    let tags: Vec<(String, String)> = form_urlencoded::parse(tags).into_owned().collect();
+    if !tags.is_empty() {
+        context.set("s3:RequestObjectTagKeys", tags.iter().map(|(key, _)| key.clone()).collect());
+    }
+    for (key, value) in tags {
+        context.set(&format!("s3:RequestObjectTag/{key}"), vec![value]);
+    }
     context
+}
+
+/// The action as it is called for a version, if one is named.
+fn of_version<'a>(action: &'a str, context: &Context) -> &'a str {
+    let named = context.get("s3:VersionId").is_some();
+    OF_VERSIONS.into_iter().find(|(plain, _)| named && *plain == action).map_or(action, |(_, versioned)| versioned)
 }
 
 /// Asks for an action on a bucket or on an object in it, and gives the bucket.
@@ -229,6 +292,10 @@ pub fn permit(
     let mut target = Target { resource: resource.clone(), context };
     if bucket.is_some() {
         target = target.with("s3:ResourceAccount", account.as_str()).with("aws:ResourceAccount", account.as_str());
+    }
+    let there = known.as_ref().zip(key).and_then(|(bucket, key)| call.app.objects.get(&bucket.id, key));
+    for (tag, value) in there.iter().flat_map(|object| &object.tags) {
+        target = target.with(&format!("s3:ExistingObjectTag/{tag}"), value.as_str());
     }
     let foreign = account != *call.account();
     let policy = known.as_ref().filter(|_| action != CREATE_BUCKET).and_then(Bucket::parsed_policy);

@@ -1,37 +1,36 @@
 //! Buckets, their policies, and lists of what is in them.
 
-use super::access::{Visitor, settle};
+use super::S3Result;
 use super::errors::{self, disk, refuse};
 use super::list::{self, MOST, Page, Query};
 use super::model::{self, Bucket};
 use super::objects::Object;
+use super::settings::ownership;
 use super::transfer::{etag, stamp};
-use super::{Operations, S3Result};
+use crate::authorize;
+use crate::call::Call;
 use crate::iam::documents;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::dto::*;
-use s3s::{S3Error, S3ErrorCode, S3Request};
+use s3s::{S3Error, S3ErrorCode};
 use std::sync::Arc;
 
 /// The region whose buckets need no location, and have none.
-const FIRST_REGION: &str = "us-east-1";
+pub(super) const FIRST_REGION: &str = "us-east-1";
 /// How many buckets an account may have.
 const MOST_BUCKETS: usize = 100;
 
 /// The bucket of a name that the door let through.
-pub(super) fn known(operations: &Operations, name: &str) -> S3Result<Bucket> {
-    operations.app.store.read().buckets.get(name).cloned().ok_or_else(errors::no_bucket)
+pub(super) fn known(call: &Call<'_>, name: &str) -> S3Result<Bucket> {
+    call.app.store.read().buckets.get(name).cloned().ok_or_else(errors::no_bucket)
 }
 
 /// ListBuckets: the caller's account's.
-pub(super) async fn list_buckets(
-    operations: &Operations,
-    request: S3Request<ListBucketsInput>,
-) -> S3Result<ListBucketsOutput> {
-    let account = Visitor::of(&request)?.caller.account;
-    let prefix = request.input.prefix.unwrap_or_default();
-    let state = operations.app.store.read();
+pub(super) async fn list_buckets(call: &Call<'_>, input: ListBucketsInput) -> S3Result<ListBucketsOutput> {
+    let account = call.account().clone();
+    let prefix = input.prefix.unwrap_or_default();
+    let state = call.app.store.read();
     let own = state.buckets.iter().filter(|(name, bucket)| bucket.account == account && name.starts_with(&prefix));
     let buckets = own.map(|(name, bucket)| s3s::dto::Bucket {
         name: Some(name.clone()),
@@ -62,19 +61,17 @@ fn location(asked: Option<&str>, region: &str) -> S3Result<()> {
 }
 
 /// CreateBucket. Names are one space over all accounts.
-pub(super) async fn create_bucket(
-    operations: &Operations,
-    request: S3Request<CreateBucketInput>,
-) -> S3Result<CreateBucketOutput> {
-    let visitor = Visitor::of(&request)?;
-    let call = visitor.call(&operations.app);
-    let name = request.input.bucket;
-    let asked = request.input.create_bucket_configuration.and_then(|asked| asked.location_constraint);
-    location(asked.as_ref().map(BucketLocationConstraint::as_str), visitor.region.as_str())?;
-    let bucket = Bucket::new(call.account().clone(), visitor.region.as_str(), call.now);
-    operations.app.objects.add_bucket(&bucket.id).map_err(disk)?;
+pub(super) async fn create_bucket(call: &Call<'_>, input: CreateBucketInput) -> S3Result<CreateBucketOutput> {
+    let name = input.bucket;
+    let asked = input.create_bucket_configuration.and_then(|asked| asked.location_constraint);
+    location(asked.as_ref().map(BucketLocationConstraint::as_str), call.region.as_str())?;
+    let mut bucket = Bucket::new(call.account().clone(), call.region.as_str(), call.now);
+    if let Some(asked) = &input.object_ownership {
+        bucket.settings.ownership = Some(ownership(asked.as_str())?);
+    }
+    call.app.objects.add_bucket(&bucket.id).map_err(disk)?;
     let id = bucket.id.clone();
-    let made = operations.app.store.write(|state| -> S3Result<()> {
+    let made = call.app.store.write(|state| -> S3Result<()> {
         if let Some(there) = state.buckets.get(&name) {
             return Err(if there.account == *call.account() {
                 refuse(
@@ -99,109 +96,96 @@ pub(super) async fn create_bucket(
     match made {
         Ok(((), generation)) => {
             call.generation.store(generation, std::sync::atomic::Ordering::Relaxed);
-            settle(&call).await?;
             Ok(CreateBucketOutput { location: Some(format!("/{name}")) })
         }
         Err(error) => {
-            operations.app.objects.remove_bucket(&id).map_err(disk)?;
+            call.app.objects.remove_bucket(&id).map_err(disk)?;
             Err(error)
         }
     }
 }
 
 /// HeadBucket.
-pub(super) async fn head_bucket(
-    operations: &Operations,
-    request: S3Request<HeadBucketInput>,
-) -> S3Result<HeadBucketOutput> {
-    let bucket = known(operations, &request.input.bucket)?;
+pub(super) async fn head_bucket(call: &Call<'_>, input: HeadBucketInput) -> S3Result<HeadBucketOutput> {
+    let bucket = known(call, &input.bucket)?;
     Ok(HeadBucketOutput { bucket_region: Some(bucket.region), ..HeadBucketOutput::default() })
 }
 
 /// DeleteBucket: only an empty one.
-pub(super) async fn delete_bucket(
-    operations: &Operations,
-    request: S3Request<DeleteBucketInput>,
-) -> S3Result<DeleteBucketOutput> {
-    let name = &request.input.bucket;
-    change(operations, &request, |state| {
+pub(super) async fn delete_bucket(call: &Call<'_>, input: DeleteBucketInput) -> S3Result<DeleteBucketOutput> {
+    let name = &input.bucket;
+    change(call, |state| {
         let id = state.get(name).ok_or_else(errors::no_bucket)?.id.clone();
         // Under the state's lock: a bucket made anew has another folder, and nothing is put into this one any more.
-        if !operations.app.objects.remove_bucket(&id).map_err(disk)? {
+        if !call.app.objects.remove_bucket(&id).map_err(disk)? {
             return Err(refuse(S3ErrorCode::BucketNotEmpty, "The bucket you tried to delete is not empty"));
         }
         state.remove(name);
         Ok(())
-    })
-    .await?;
+    })?;
     Ok(DeleteBucketOutput {})
 }
 
 type Buckets = std::collections::BTreeMap<String, Bucket>;
 
-/// Changes the buckets and makes the change last.
-async fn change<T>(
-    operations: &Operations,
-    request: &S3Request<T>,
-    change: impl FnOnce(&mut Buckets) -> S3Result<()>,
-) -> S3Result<()> {
-    let visitor = Visitor::of(request)?;
-    let call = visitor.call(&operations.app);
-    let ((), generation) = operations.app.store.write(|state| change(&mut state.buckets))?;
+/// Changes the buckets.
+pub(super) fn change(call: &Call<'_>, change: impl FnOnce(&mut Buckets) -> S3Result<()>) -> S3Result<()> {
+    let ((), generation) = call.app.store.write(|state| change(&mut state.buckets))?;
     call.generation.store(generation, std::sync::atomic::Ordering::Relaxed);
-    settle(&call).await
+    Ok(())
 }
 
 /// GetBucketLocation: nothing for the first region.
 pub(super) async fn get_bucket_location(
-    operations: &Operations,
-    request: S3Request<GetBucketLocationInput>,
+    call: &Call<'_>,
+    input: GetBucketLocationInput,
 ) -> S3Result<GetBucketLocationOutput> {
-    let region = known(operations, &request.input.bucket)?.region;
+    let region = known(call, &input.bucket)?.region;
     let constraint = (region != FIRST_REGION).then(|| BucketLocationConstraint::from(region));
     Ok(GetBucketLocationOutput { location_constraint: constraint })
 }
 
 /// PutBucketPolicy.
-pub(super) async fn put_bucket_policy(
-    operations: &Operations,
-    request: S3Request<PutBucketPolicyInput>,
-) -> S3Result<PutBucketPolicyOutput> {
-    let PutBucketPolicyInput { bucket: name, policy, .. } = &request.input;
-    let stored = model::policy_to_store(&operations.app.store.read(), name, policy);
+pub(super) async fn put_bucket_policy(call: &Call<'_>, input: PutBucketPolicyInput) -> S3Result<PutBucketPolicyOutput> {
+    let PutBucketPolicyInput { bucket: name, policy, .. } = &input;
+    let stored = model::policy_to_store(&call.app.store.read(), name, policy);
     let stored = stored.map_err(|why| refuse(S3ErrorCode::MalformedPolicy, why))?;
-    change(operations, &request, |buckets| {
-        buckets.get_mut(name).ok_or_else(errors::no_bucket)?.policy = Some(stored);
+    change(call, |buckets| {
+        let bucket = buckets.get_mut(name).ok_or_else(errors::no_bucket)?;
+        let closed = bucket.settings.public_access.as_ref().and_then(|block| block.block_public_policy);
+        if closed == Some(true) && model::is_public(&stored) {
+            let bare =
+                authorize::denied(&call.caller.arn, "s3:PutBucketPolicy", &format!("\"{}\"", model::arn(name, None)));
+            let why =
+                "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access.";
+            return Err(refuse(S3ErrorCode::AccessDenied, format!("{} {why}", bare.message)));
+        }
+        bucket.policy = Some(stored);
         Ok(())
-    })
-    .await?;
+    })?;
     Ok(PutBucketPolicyOutput {})
 }
 
 /// GetBucketPolicy.
-pub(super) async fn get_bucket_policy(
-    operations: &Operations,
-    request: S3Request<GetBucketPolicyInput>,
-) -> S3Result<GetBucketPolicyOutput> {
-    let stored = known(operations, &request.input.bucket)?.policy.ok_or_else(|| {
+pub(super) async fn get_bucket_policy(call: &Call<'_>, input: GetBucketPolicyInput) -> S3Result<GetBucketPolicyOutput> {
+    let stored = known(call, &input.bucket)?.policy.ok_or_else(|| {
         let code = S3ErrorCode::NoSuchBucketPolicy;
         refuse(code, "The bucket policy does not exist")
     })?;
-    let shown = documents::to_show(&operations.app.store.read(), &stored);
+    let shown = documents::to_show(&call.app.store.read(), &stored);
     Ok(GetBucketPolicyOutput { policy: Some(shown) })
 }
 
 /// DeleteBucketPolicy: also where there is none.
 pub(super) async fn delete_bucket_policy(
-    operations: &Operations,
-    request: S3Request<DeleteBucketPolicyInput>,
+    call: &Call<'_>,
+    input: DeleteBucketPolicyInput,
 ) -> S3Result<DeleteBucketPolicyOutput> {
-    let name = &request.input.bucket;
-    change(operations, &request, |buckets| {
+    let name = &input.bucket;
+    change(call, |buckets| {
         buckets.get_mut(name).ok_or_else(errors::no_bucket)?.policy = None;
         Ok(())
-    })
-    .await?;
+    })?;
     Ok(DeleteBucketPolicyOutput {})
 }
 
@@ -210,12 +194,12 @@ fn wrong(argument: &str) -> S3Error {
 }
 
 /// How many are asked for.
-fn most(asked: Option<i32>) -> S3Result<usize> {
+pub(super) fn most(asked: Option<i32>) -> S3Result<usize> {
     usize::try_from(asked.unwrap_or(MOST).min(MOST)).map_err(|_| wrong("max-keys"))
 }
 
 /// A key as a list shows it: keys may have characters that XML may not.
-fn shown(key: &str, encoding: Option<&EncodingType>) -> String {
+pub(super) fn shown(key: &str, encoding: Option<&EncodingType>) -> String {
     const KEPT: &percent_encoding::AsciiSet =
         &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
     match encoding {
@@ -237,20 +221,16 @@ fn contents(page: &Page, encoding: Option<&EncodingType>) -> (Vec<s3s::dto::Obje
     (page.objects.iter().map(object).collect(), page.prefixes.iter().map(prefix).collect())
 }
 
-fn page(operations: &Operations, bucket: &str, query: &Query<'_>) -> S3Result<Page> {
-    let bucket = known(operations, bucket)?;
+fn page(call: &Call<'_>, bucket: &str, query: &Query<'_>) -> S3Result<Page> {
+    let bucket = known(call, bucket)?;
     if query.most == 0 {
         return Ok(Page::default());
     }
-    Ok(operations.app.objects.read(&bucket.id, |objects| list::page(objects, query)))
+    Ok(call.app.objects.read(&bucket.id, |objects| list::page(objects, query)))
 }
 
 /// ListObjectsV2. A continuation token is the last key of the page before, encoded.
-pub(super) async fn list_objects_v2(
-    operations: &Operations,
-    request: S3Request<ListObjectsV2Input>,
-) -> S3Result<ListObjectsV2Output> {
-    let input = request.input;
+pub(super) async fn list_objects_v2(call: &Call<'_>, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
     let most = most(input.max_keys)?;
     let after = match &input.continuation_token {
         Some(token) => {
@@ -261,7 +241,7 @@ pub(super) async fn list_objects_v2(
     };
     let prefix = input.prefix.unwrap_or_default();
     let query = Query { prefix: &prefix, delimiter: input.delimiter.as_deref(), after: &after, most };
-    let page = page(operations, &input.bucket, &query)?;
+    let page = page(call, &input.bucket, &query)?;
     let encoding = input.encoding_type.as_ref();
     let (contents, prefixes) = contents(&page, encoding);
     Ok(ListObjectsV2Output {
@@ -282,15 +262,11 @@ pub(super) async fn list_objects_v2(
 }
 
 /// ListObjects, the older form.
-pub(super) async fn list_objects(
-    operations: &Operations,
-    request: S3Request<ListObjectsInput>,
-) -> S3Result<ListObjectsOutput> {
-    let input = request.input;
+pub(super) async fn list_objects(call: &Call<'_>, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
     let most = most(input.max_keys)?;
     let (prefix, marker) = (input.prefix.unwrap_or_default(), input.marker.unwrap_or_default());
     let query = Query { prefix: &prefix, delimiter: input.delimiter.as_deref(), after: &marker, most };
-    let page = page(operations, &input.bucket, &query)?;
+    let page = page(call, &input.bucket, &query)?;
     let encoding = input.encoding_type.as_ref();
     let (contents, prefixes) = contents(&page, encoding);
     Ok(ListObjectsOutput {

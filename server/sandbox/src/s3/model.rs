@@ -4,9 +4,11 @@ use crate::iam::documents;
 use crate::state::State;
 use domain::evaluate::NamedPolicy;
 use domain::names::AccountId;
-use domain::policy::PolicyDocument;
+use domain::policy::{AwsPrincipal, Effect, PolicyDocument, PrincipalPattern};
 use domain::time::Timestamp;
+use s3s::dto::{BucketLifecycleConfiguration, PublicAccessBlockConfiguration};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The most a bucket's policy may have, in bytes.
 const POLICY_BYTES: usize = 20 * 1024;
@@ -25,12 +27,76 @@ pub struct Bucket {
     /// Its policy, with users and roles as unique IDs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
+    /// What was set of it besides.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+/// What can be set of a bucket. As of the sandbox's first buckets, nothing is.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Whether objects have versions.
+    pub versioning: Versioning,
+    /// How objects are encrypted of which their sender does not say it; none is by S3 itself.
+    pub encryption: Option<Encryption>,
+    /// What is refused to everybody at large.
+    pub public_access: Option<PublicAccessBlockConfiguration>,
+    /// Who owns objects.
+    pub ownership: Option<String>,
+    /// Kept and shown; nothing expires here.
+    pub lifecycle: Option<BucketLifecycleConfiguration>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// Whether EventBridge is told what happens in it.
+    pub events: bool,
+}
+
+impl Settings {
+    /// As every new bucket has them.
+    fn new() -> Self {
+        let yes = Some(true);
+        let closed = PublicAccessBlockConfiguration {
+            block_public_acls: yes,
+            block_public_policy: yes,
+            ignore_public_acls: yes,
+            restrict_public_buckets: yes,
+        };
+        Self { public_access: Some(closed), ownership: Some("BucketOwnerEnforced".into()), ..Self::default() }
+    }
+}
+
+/// Whether objects have versions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Versioning {
+    /// They never had.
+    #[default]
+    Never,
+    /// They have.
+    Enabled,
+    /// They had: what comes now is the version `null`.
+    Suspended,
+}
+
+/// How an object is encrypted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encryption {
+    /// By S3's own keys.
+    S3,
+    /// By a key of KMS; without one by that which S3 manages for who puts an object.
+    Kms {
+        /// The key; of an object always its ARN.
+        key: Option<String>,
+        /// Whether one data key serves many objects.
+        bucket_key: bool,
+    },
 }
 
 impl Bucket {
     /// A bucket without a policy.
     pub fn new(account: AccountId, region: impl Into<String>, created: Timestamp) -> Self {
-        Self { id: crate::ids::request(), account, region: region.into(), created, policy: None }
+        let (id, settings) = (crate::ids::request(), Settings::new());
+        Self { id, account, region: region.into(), created, policy: None, settings }
     }
     /// Its policy, parsed.
     pub fn parsed_policy(&self) -> Option<NamedPolicy> {
@@ -76,4 +142,21 @@ pub fn policy_to_store(state: &State, bucket: &str, text: &str) -> Result<String
     }
     documents::principals_to_ids(state, &mut document).map_err(|_| "Invalid principal in policy")?;
     Ok(document.pretty())
+}
+
+/// Whether a policy allows something to everybody, without a condition.
+///
+/// Source: S3 user guide, "Blocking public access", "The meaning of public". Conditions are not looked into.
+pub fn is_public(stored: &str) -> bool {
+    let everybody = |principal: &PrincipalPattern| {
+        matches!(principal, PrincipalPattern::Everyone | PrincipalPattern::Aws(AwsPrincipal::Any))
+    };
+    PolicyDocument::parse(stored).is_ok_and(|document| {
+        document.statements.iter().any(|statement| {
+            let named = statement.principal.as_ref();
+            statement.effect == Effect::Allow
+                && statement.conditions.is_empty()
+                && named.is_some_and(|clause| clause.negated || clause.principals.iter().any(everybody))
+        })
+    })
 }

@@ -1,15 +1,18 @@
 //! Objects in parts. Uploads under way are kept in memory: a restart ends them, and their parts are removed.
 
+use super::S3Result;
 use super::buckets::known;
+use super::encryption::{Place, Wanted, permit_reading, settle_on};
 use super::errors::refuse;
 use super::objects::{Said, Written};
-use super::transfer::{broken, check_digest, check_length, etag, keep, metadata, receive};
-use super::{Operations, S3Result};
+use super::tagging;
+use super::transfer::{Beside, broken, check_digest, check_length, etag, keep, metadata, receive};
+use crate::call::Call;
 use crate::ids::{self, hex};
 use md5::{Digest as _, Md5};
 use parking_lot::Mutex;
 use s3s::dto::*;
-use s3s::{S3Error, S3ErrorCode, S3Request};
+use s3s::{S3Error, S3ErrorCode};
 use std::collections::{BTreeMap, HashMap};
 
 /// The least that a part may have, but for the last one.
@@ -18,15 +21,15 @@ const SMALLEST_PART: u64 = 5 * 1024 * 1024;
 const MOST_PARTS: i32 = 10_000;
 
 /// Uploads under way, by ID.
-#[derive(Default)]
-pub(super) struct Uploads(Mutex<HashMap<String, Upload>>);
+#[derive(Debug, Default)]
+pub struct Uploads(Mutex<HashMap<String, Upload>>);
 
 #[derive(Debug, Clone)]
 struct Upload {
     /// The bucket's ID.
     bucket: String,
     key: String,
-    said: Said,
+    beside: Beside,
     parts: BTreeMap<i32, Written>,
 }
 
@@ -48,11 +51,10 @@ impl Uploads {
 
 /// CreateMultipartUpload.
 pub(super) async fn create_multipart_upload(
-    operations: &Operations,
-    request: S3Request<CreateMultipartUploadInput>,
+    call: &Call<'_>,
+    input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
-    let input = request.input;
-    let bucket = known(operations, &input.bucket)?;
+    let bucket = known(call, &input.bucket)?;
     let said = Said {
         content_type: input.content_type,
         content_encoding: input.content_encoding,
@@ -61,44 +63,60 @@ pub(super) async fn create_multipart_upload(
         cache_control: input.cache_control,
         metadata: metadata(input.metadata)?,
     };
+    let wanted =
+        Wanted { method: input.server_side_encryption, key: input.ssekms_key_id, bucket_key: input.bucket_key_enabled };
+    let tags = tagging::read_header(input.tagging.as_deref())?;
+    let place = Place { name: &input.bucket, bucket: &bucket, key: &input.key };
+    let encryption = settle_on(call, &place, wanted)?;
+    let shown = encryption.shown();
+    let beside = Beside { said, tags, encryption };
     let id = ids::request();
-    let upload = Upload { bucket: bucket.id, key: input.key.clone(), said, parts: BTreeMap::new() };
-    operations.uploads.0.lock().insert(id.clone(), upload);
+    let upload = Upload { bucket: bucket.id.clone(), key: input.key.clone(), beside, parts: BTreeMap::new() };
+    call.app.objects.uploads.0.lock().insert(id.clone(), upload);
     Ok(CreateMultipartUploadOutput {
         bucket: Some(input.bucket),
         key: Some(input.key),
         upload_id: Some(id),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
         ..CreateMultipartUploadOutput::default()
     })
 }
 
 /// UploadPart: a part that is sent again replaces the one before.
-pub(super) async fn upload_part(
-    operations: &Operations,
-    request: S3Request<UploadPartInput>,
-) -> S3Result<UploadPartOutput> {
-    let UploadPartInput { bucket, key, part_number, upload_id, body, content_length, content_md5, .. } = request.input;
+pub(super) async fn upload_part(call: &Call<'_>, input: UploadPartInput) -> S3Result<UploadPartOutput> {
+    let UploadPartInput { bucket: name, key, part_number, upload_id, body, content_length, content_md5, .. } = input;
     if !(1..=MOST_PARTS).contains(&part_number) {
         let message = format!("Part number must be an integer between 1 and {MOST_PARTS}, inclusive");
         return Err(refuse(S3ErrorCode::InvalidArgument, message));
     }
     check_length(content_length)?;
-    let bucket = known(operations, &bucket)?;
-    operations.uploads.with(&upload_id, &bucket.id, &key, |_| ())?;
-    let objects = &operations.app.objects;
+    let bucket = known(call, &name)?;
+    let objects = &call.app.objects;
+    let encryption = objects.uploads.with(&upload_id, &bucket.id, &key, |upload| upload.beside.encryption.clone())?;
+    // The data key was made with the upload; each part needs it again.
+    permit_reading(call, &Place { name: &name, bucket: &bucket, key: &key }, &encryption)?;
     let written = receive(objects, &bucket.id, body).await?;
     let file = written.file.clone();
     let tag = hex(&written.md5);
     let kept = check_digest(content_md5.as_deref(), &written).and_then(|()| {
         // The upload may have ended while this part came.
-        operations.uploads.with(&upload_id, &bucket.id, &key, |upload| upload.parts.insert(part_number, written))
+        call.app.objects.uploads.with(&upload_id, &bucket.id, &key, |upload| upload.parts.insert(part_number, written))
     });
     match kept {
         Ok(replaced) => {
             if let Some(old) = replaced {
                 objects.discard(&bucket.id, &old.file).await;
             }
-            Ok(UploadPartOutput { e_tag: Some(etag(&tag)), ..UploadPartOutput::default() })
+            let shown = encryption.shown();
+            Ok(UploadPartOutput {
+                e_tag: Some(etag(&tag)),
+                server_side_encryption: shown.method,
+                ssekms_key_id: shown.key,
+                bucket_key_enabled: shown.bucket_key,
+                ..UploadPartOutput::default()
+            })
         }
         Err(error) => {
             objects.discard(&bucket.id, &file).await;
@@ -140,26 +158,36 @@ fn chosen(upload: &Upload, named: &[CompletedPart]) -> S3Result<Vec<Written>> {
 
 /// CompleteMultipartUpload: the parts become one object, whose entity tag is that of their digests.
 pub(super) async fn complete_multipart_upload(
-    operations: &Operations,
-    request: S3Request<CompleteMultipartUploadInput>,
+    call: &Call<'_>,
+    input: CompleteMultipartUploadInput,
 ) -> S3Result<CompleteMultipartUploadOutput> {
-    let CompleteMultipartUploadInput { bucket: name, key, upload_id, multipart_upload, .. } = request.input;
-    let bucket = known(operations, &name)?;
+    let CompleteMultipartUploadInput { bucket: name, key, upload_id, multipart_upload, .. } = input;
+    let bucket = known(call, &name)?;
     let named = multipart_upload.and_then(|upload| upload.parts).unwrap_or_default();
-    let chosen = operations.uploads.with(&upload_id, &bucket.id, &key, |upload| chosen(upload, &named))??;
+    let place = Place { name: &name, bucket: &bucket, key: &key };
+    let objects = &call.app.objects;
+    let (encryption, chosen) = objects.uploads.with(&upload_id, &bucket.id, &key, |upload| {
+        chosen(upload, &named).map(|parts| (upload.beside.encryption.clone(), parts))
+    })??;
+    permit_reading(call, &place, &encryption)?;
     // Whoever takes it out completes it; a second completion finds nothing.
-    let upload = operations.uploads.0.lock().remove(&upload_id).ok_or_else(no_upload)?;
+    let upload = objects.uploads.0.lock().remove(&upload_id).ok_or_else(no_upload)?;
 
-    let objects = &operations.app.objects;
     let digests: Vec<u8> = chosen.iter().flat_map(|part| part.md5).collect();
     let tag = format!("{}-{}", hex(&Md5::digest(&digests)), chosen.len());
     let files: Vec<String> = chosen.into_iter().map(|part| part.file).collect();
     let (file, size) = objects.join(&bucket.id, &files).await.map_err(broken)?;
-    let object = keep(objects, &bucket, &key, (file, size, tag), upload.said).await?;
+    let object = keep(call, &place, (file, size, tag), upload.beside, "CompleteMultipartUpload").await?;
     for part in upload.parts.values() {
         objects.discard(&bucket.id, &part.file).await;
     }
+    let shown = encryption.shown();
+    let version_id = place.shown_version(&object);
     Ok(CompleteMultipartUploadOutput {
+        version_id,
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
         location: Some(format!("/{name}/{key}")),
         bucket: Some(name),
         key: Some(key),
@@ -170,15 +198,15 @@ pub(super) async fn complete_multipart_upload(
 
 /// AbortMultipartUpload.
 pub(super) async fn abort_multipart_upload(
-    operations: &Operations,
-    request: S3Request<AbortMultipartUploadInput>,
+    call: &Call<'_>,
+    input: AbortMultipartUploadInput,
 ) -> S3Result<AbortMultipartUploadOutput> {
-    let AbortMultipartUploadInput { bucket, key, upload_id, .. } = request.input;
-    let bucket = known(operations, &bucket)?;
-    operations.uploads.with(&upload_id, &bucket.id, &key, |_| ())?;
-    let ended = operations.uploads.0.lock().remove(&upload_id);
+    let AbortMultipartUploadInput { bucket, key, upload_id, .. } = input;
+    let bucket = known(call, &bucket)?;
+    call.app.objects.uploads.with(&upload_id, &bucket.id, &key, |_| ())?;
+    let ended = call.app.objects.uploads.0.lock().remove(&upload_id);
     for part in ended.iter().flat_map(|upload| upload.parts.values()) {
-        operations.app.objects.discard(&bucket.id, &part.file).await;
+        call.app.objects.discard(&bucket.id, &part.file).await;
     }
     Ok(AbortMultipartUploadOutput::default())
 }

@@ -1,10 +1,13 @@
-//! What is in the buckets: a folder a bucket, in it two files an object, one with its bytes and one that describes it.
+//! What is in the buckets: a folder a bucket, in it two files a version of an object, one with its bytes and one that
+//! describes it; a delete marker has the latter only.
 //!
-//! The bytes get a name of their own. An object is there, replaced or gone with its description, which is put in
-//! place by a rename: a kill at any moment leaves the old object or the new one. Bytes without a description are
+//! The bytes get a name of their own. A version is there, replaced or gone with its description, which is put in
+//! place by a rename: a kill at any moment leaves the old one or the new one. Bytes without a description are
 //! removed at the next start. The descriptions are kept in memory, too, for lists.
 
-use super::model::Bucket;
+use super::model::{Bucket, Encryption};
+use super::multipart::Uploads;
+use crate::clock;
 use crate::ids::{self, hex};
 use crate::persist;
 use bytes::Bytes;
@@ -25,12 +28,21 @@ use tokio::sync::Mutex;
 /// The largest object that one request may put: 5 GiB.
 pub const LARGEST_PUT: u64 = 5 * 1024 * 1024 * 1024;
 
-/// An object.
+/// A version of an object, or a delete marker.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Object {
     /// Its key.
     pub key: String,
-    /// The file that has its bytes.
+    /// The version's ID; none is the version `null`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Whether it says that the object was deleted.
+    #[serde(default)]
+    pub marker: bool,
+    /// Its place in time: the highest of a key is the latest.
+    #[serde(default)]
+    pub order: u64,
+    /// The file that has its bytes; none of a delete marker.
     pub file: String,
     /// How many.
     pub size: u64,
@@ -38,9 +50,55 @@ pub struct Object {
     pub etag: String,
     /// When it was put.
     pub modified: Timestamp,
+    /// How it is encrypted.
+    #[serde(default = "by_s3")]
+    pub encryption: Encryption,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
     /// What its sender said of it.
     #[serde(flatten)]
     pub said: Said,
+}
+
+fn by_s3() -> Encryption {
+    Encryption::S3
+}
+
+impl Object {
+    /// An object of these bytes that nothing is said of.
+    pub fn new(key: &str, (file, size, etag): (String, u64, String)) -> Self {
+        Self {
+            key: key.to_owned(),
+            version: None,
+            marker: false,
+            order: 0,
+            file,
+            size,
+            etag,
+            modified: clock::now(),
+            encryption: Encryption::S3,
+            tags: BTreeMap::new(),
+            said: Said::default(),
+        }
+    }
+    /// A delete marker.
+    pub fn marker(key: &str) -> Self {
+        Self { marker: true, ..Self::new(key, (String::new(), 0, String::new())) }
+    }
+    /// The version as the wire has it.
+    pub fn version_id(&self) -> &str {
+        self.version.as_deref().unwrap_or(NULL)
+    }
+}
+
+/// The version of what was put while its bucket gave none.
+pub const NULL: &str = "null";
+
+/// A version's ID.
+pub fn new_version() -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(ids::random::<24>()).replace('-', ".")
 }
 
 /// What a sender says of an object, given back with it.
@@ -69,13 +127,55 @@ pub struct Written {
 }
 
 type Described = BTreeMap<String, Arc<Object>>;
+/// All versions, the latest of a key first.
+pub type Versions = BTreeMap<String, Vec<Arc<Object>>>;
+
+/// What is in a bucket.
+#[derive(Default)]
+struct Contents {
+    /// What is there: the latest version of each key, unless it is a delete marker.
+    current: Described,
+    versions: Versions,
+}
+
+impl Contents {
+    /// Adds a version, in place of the one of the same ID, which is given back.
+    fn add(&mut self, object: &Arc<Object>) -> Option<Arc<Object>> {
+        let versions = self.versions.entry(object.key.clone()).or_default();
+        let replaced = versions.iter().position(|known| known.version == object.version).map(|at| versions.remove(at));
+        let at = versions.partition_point(|known| known.order > object.order);
+        versions.insert(at, Arc::clone(object));
+        self.settle(&object.key);
+        replaced
+    }
+    fn find(&self, key: &str, version: Option<&str>) -> Option<&Arc<Object>> {
+        self.versions.get(key)?.iter().find(|known| known.version.as_deref() == version)
+    }
+    fn remove(&mut self, key: &str, version: Option<&str>) {
+        if let Some(versions) = self.versions.get_mut(key) {
+            versions.retain(|known| known.version.as_deref() != version);
+            if versions.is_empty() {
+                self.versions.remove(key);
+            }
+        }
+        self.settle(key);
+    }
+    fn settle(&mut self, key: &str) {
+        match self.versions.get(key).and_then(|versions| versions.first()).filter(|latest| !latest.marker) {
+            Some(latest) => self.current.insert(key.to_owned(), Arc::clone(latest)),
+            None => self.current.remove(key),
+        };
+    }
+}
 
 /// The objects of all buckets. Buckets are named by their IDs here.
 pub struct Objects {
+    /// Uploads in parts that are under way.
+    pub uploads: Uploads,
     dir: PathBuf,
-    index: RwLock<BTreeMap<String, Described>>,
-    // One description at a time: two of one object would be written under one name.
-    describing: Mutex<()>,
+    index: RwLock<BTreeMap<String, Contents>>,
+    // One description at a time: two of one version would be written under one name. Holds the last place in time.
+    describing: Mutex<u64>,
 }
 
 impl Objects {
@@ -94,7 +194,9 @@ impl Objects {
         for id in known {
             index.insert(id.to_owned(), read_bucket(&dir.join(id))?);
         }
-        Ok(Self { dir, index: RwLock::new(index), describing: Mutex::new(()) })
+        let all = index.values().flat_map(|contents: &Contents| contents.versions.values().flatten());
+        let last = all.map(|object| object.order).max().unwrap_or_default();
+        Ok(Self { uploads: Uploads::default(), dir, index: RwLock::new(index), describing: Mutex::new(last) })
     }
 
     fn path(&self, bucket: &str, file: &str) -> PathBuf {
@@ -112,7 +214,7 @@ impl Objects {
     pub fn remove_bucket(&self, bucket: &str) -> io::Result<bool> {
         {
             let mut index = self.index.write();
-            if index.get(bucket).is_some_and(|objects| !objects.is_empty()) {
+            if index.get(bucket).is_some_and(|contents| !contents.versions.is_empty()) {
                 return Ok(false);
             }
             index.remove(bucket);
@@ -164,27 +266,62 @@ impl Objects {
         }
     }
 
-    /// Makes written bytes an object, in place of the one that its key named.
-    pub async fn put(&self, bucket: &str, object: Object) -> io::Result<Arc<Object>> {
+    /// Makes written bytes a version of an object, in place of the one of the same ID.
+    pub async fn put(&self, bucket: &str, mut object: Object) -> io::Result<Arc<Object>> {
+        let mut last = self.describing.lock().await;
+        object.order = place_in_time(&mut last);
         let object = Arc::new(object);
-        let path = self.path(bucket, &description(&object.key));
-        let json = serde_json::to_vec(&*object)?;
-        let describing = self.describing.lock().await;
-        tokio::task::spawn_blocking(move || persist::replace(&path, &json)).await.map_err(io::Error::other)??;
-        let old = match self.index.write().get_mut(bucket) {
-            Some(objects) => objects.insert(object.key.clone(), Arc::clone(&object)),
-            None => return Err(io::Error::new(io::ErrorKind::NotFound, "the bucket was deleted meanwhile")),
-        };
-        drop(describing);
-        if let Some(old) = old {
+        let old = self.describe(bucket, &object).await?;
+        drop(last);
+        if let Some(old) = old.filter(|old| !old.marker) {
             forget(self.path(bucket, &old.file)).await;
         }
         Ok(object)
     }
 
+    /// Puts a description in place, and the version into the index; gives the one that was there.
+    async fn describe(&self, bucket: &str, object: &Arc<Object>) -> io::Result<Option<Arc<Object>>> {
+        let path = self.path(bucket, &description(&object.key, object.version.as_deref()));
+        let json = serde_json::to_vec(&**object)?;
+        tokio::task::spawn_blocking(move || persist::replace(&path, &json)).await.map_err(io::Error::other)??;
+        match self.index.write().get_mut(bucket) {
+            Some(contents) => Ok(contents.add(object)),
+            None => Err(io::Error::new(io::ErrorKind::NotFound, "the bucket was deleted meanwhile")),
+        }
+    }
+
+    /// Changes what is said of a version, if it is there.
+    pub async fn change(
+        &self,
+        bucket: &str,
+        key: &str,
+        version: Option<&str>,
+        change: impl FnOnce(&mut Object) + Send,
+    ) -> io::Result<()> {
+        let describing = self.describing.lock().await;
+        let known = self.version(bucket, key, version);
+        if let Some(known) = known {
+            let mut object = Object::clone(&known);
+            change(&mut object);
+            self.describe(bucket, &Arc::new(object)).await?;
+        }
+        drop(describing);
+        Ok(())
+    }
+
     /// The object of a key.
     pub fn get(&self, bucket: &str, key: &str) -> Option<Arc<Object>> {
-        self.index.read().get(bucket)?.get(key).cloned()
+        self.index.read().get(bucket)?.current.get(key).cloned()
+    }
+
+    /// A version of a key, also a delete marker.
+    pub fn version(&self, bucket: &str, key: &str, version: Option<&str>) -> Option<Arc<Object>> {
+        self.index.read().get(bucket)?.find(key, version).cloned()
+    }
+
+    /// The latest version of a key, also a delete marker.
+    pub fn latest(&self, bucket: &str, key: &str) -> Option<Arc<Object>> {
+        self.index.read().get(bucket)?.versions.get(key)?.first().cloned()
     }
 
     /// Opens the bytes of an object, or of what was written.
@@ -192,16 +329,19 @@ impl Objects {
         tokio::fs::File::open(self.path(bucket, file)).await
     }
 
-    /// Removes an object, if it is there.
-    pub async fn delete(&self, bucket: &str, key: &str) -> io::Result<()> {
+    /// Removes a version for good, if it is there, and gives it.
+    pub async fn delete(&self, bucket: &str, key: &str, version: Option<&str>) -> io::Result<Option<Arc<Object>>> {
         let describing = self.describing.lock().await;
-        let removed = self.index.write().get_mut(bucket).and_then(|objects| objects.remove(key));
-        if let Some(object) = removed {
-            tokio::fs::remove_file(self.path(bucket, &description(key))).await?;
+        let Some(object) = self.version(bucket, key, version) else { return Ok(None) };
+        tokio::fs::remove_file(self.path(bucket, &description(key, version))).await?;
+        if let Some(contents) = self.index.write().get_mut(bucket) {
+            contents.remove(key, version);
+        }
+        if !object.marker {
             forget(self.path(bucket, &object.file)).await;
         }
         drop(describing);
-        Ok(())
+        Ok(Some(object))
     }
 
     /// Removes bytes that belong to no object.
@@ -212,15 +352,34 @@ impl Objects {
     /// Reads the descriptions of a bucket, by key.
     pub fn read<T>(&self, bucket: &str, read: impl FnOnce(&Described) -> T) -> T {
         match self.index.read().get(bucket) {
-            Some(objects) => read(objects),
+            Some(contents) => read(&contents.current),
             None => read(&Described::new()),
+        }
+    }
+
+    /// Reads all versions of a bucket.
+    pub fn read_versions<T>(&self, bucket: &str, read: impl FnOnce(&Versions) -> T) -> T {
+        match self.index.read().get(bucket) {
+            Some(contents) => read(&contents.versions),
+            None => read(&Versions::new()),
         }
     }
 }
 
-/// The name of an object's description. Keys may have any character and 1,024 bytes; file names may not.
-fn description(key: &str) -> String {
-    format!("{}.json", hex(&Sha256::digest(key.as_bytes())))
+/// A place in time after the last one: the clock's where it has moved on.
+fn place_in_time(last: &mut u64) -> u64 {
+    let now = u64::try_from(clock::now().0).unwrap_or_default() << 16;
+    *last = now.max(*last + 1);
+    *last
+}
+
+/// The name of a version's description. Keys may have any character and 1,024 bytes; file names may not.
+fn description(key: &str, version: Option<&str>) -> String {
+    let key = hex(&Sha256::digest(key.as_bytes()));
+    match version {
+        Some(version) => format!("{key}.{version}.json"),
+        None => format!("{key}.json"),
+    }
 }
 
 async fn write_to<S, E>(path: &Path, bytes: S) -> io::Result<(u64, [u8; 16])>
@@ -251,22 +410,23 @@ async fn forget(path: PathBuf) {
     }
 }
 
-fn read_bucket(dir: &Path) -> io::Result<Described> {
+fn read_bucket(dir: &Path) -> io::Result<Contents> {
     fs::create_dir_all(dir)?;
-    let mut objects = Described::new();
+    let mut contents = Contents::default();
     let mut others = Vec::new();
     for entry in fs::read_dir(dir)? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "json") {
             let object: Object = serde_json::from_slice(&fs::read(&path)?)?;
-            objects.insert(object.key.clone(), Arc::new(object));
+            contents.add(&Arc::new(object));
         } else {
             others.push(path);
         }
     }
-    let used: BTreeSet<PathBuf> = objects.values().map(|object| dir.join(&object.file)).collect();
+    let all = contents.versions.values().flatten();
+    let used: BTreeSet<PathBuf> = all.map(|object| dir.join(&object.file)).collect();
     for path in others.into_iter().filter(|path| !used.contains(path)) {
         fs::remove_file(path)?;
     }
-    Ok(objects)
+    Ok(contents)
 }

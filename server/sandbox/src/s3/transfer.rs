@@ -1,19 +1,23 @@
 //! Objects in and out, as streams.
 
-use super::access::{GET_OBJECT, LIST_BUCKET, Visitor, permit};
+use super::access::{GET_OBJECT, GET_VERSION, LIST_BUCKET, permit};
 use super::buckets::known;
+use super::encryption::{Place, Wanted, permit_reading, settle_on};
 use super::errors::{self, disk, refuse};
-use super::model::Bucket;
-use super::objects::{LARGEST_PUT, Object, Objects, Said, Written};
-use super::{Operations, S3Result};
+use super::model::{Bucket, Encryption, Versioning};
+use super::objects::{LARGEST_PUT, Object, Objects, Said, Written, new_version};
+use super::tagging::{self, Tags};
+use super::versions::asked;
+use super::{S3Result, tell};
 use crate::call::Call;
-use crate::clock;
-use crate::ids::hex;
+use crate::ids::{self, hex};
 use bytes::{Bytes, BytesMut};
 use domain::evaluate::Context;
 use futures::stream;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use md5::{Digest as _, Md5};
 use s3s::dto::*;
-use s3s::{S3Error, S3ErrorCode, S3Request};
+use s3s::{S3Error, S3ErrorCode};
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -95,34 +99,53 @@ pub(super) async fn receive(objects: &Objects, bucket: &str, body: Option<Stream
     written.map_err(broken)
 }
 
-/// Makes a file of so many bytes and with this entity tag an object.
+/// What is kept with the bytes of an object.
+#[derive(Debug, Clone)]
+pub(super) struct Beside {
+    pub(super) said: Said,
+    pub(super) tags: Tags,
+    pub(super) encryption: Encryption,
+}
+
+/// Makes a file of so many bytes and with this entity tag the latest version of an object, and says so; `reason` is
+/// the operation.
 pub(super) async fn keep(
-    objects: &Objects,
-    bucket: &Bucket,
-    key: &str,
-    (file, size, etag): (String, u64, String),
-    said: Said,
+    call: &Call<'_>,
+    place: &Place<'_>,
+    bytes: (String, u64, String),
+    beside: Beside,
+    reason: &str,
 ) -> S3Result<Arc<Object>> {
-    let object = Object { key: key.to_owned(), file, size, etag, modified: clock::now(), said };
-    objects.put(&bucket.id, object).await.map_err(broken)
+    let mut object = Object::new(place.key, bytes);
+    let Beside { said, tags, encryption } = beside;
+    (object.said, object.tags, object.encryption) = (said, tags, encryption);
+    object.version = (place.bucket.settings.versioning == Versioning::Enabled).then(new_version);
+    let object = call.app.objects.put(&place.bucket.id, object).await.map_err(broken)?;
+    tell::created(call, place, &object, reason);
+    Ok(object)
 }
 
 impl Written {
-    /// As [`keep`] takes it.
-    pub(super) fn whole(self) -> (String, u64, String) {
-        let tag = hex(&self.md5);
+    /// As [`keep`] takes it. "Objects encrypted by SSE-KMS have ETags that are not an MD5 digest of their data."
+    pub(super) fn whole(self, encryption: &Encryption) -> (String, u64, String) {
+        let tag = match encryption {
+            Encryption::S3 => hex(&self.md5),
+            Encryption::Kms { .. } => {
+                let salted = [&ids::random::<16>()[..], &self.md5].concat();
+                hex(&Md5::digest(&salted))
+            }
+        };
         (self.file, self.size, tag)
     }
 }
 
 /// PutObject.
-pub(super) async fn put_object(
-    operations: &Operations,
-    request: S3Request<PutObjectInput>,
-) -> S3Result<PutObjectOutput> {
-    let input = request.input;
-    let bucket = known(operations, &input.bucket)?;
+pub(super) async fn put_object(call: &Call<'_>, input: PutObjectInput) -> S3Result<PutObjectOutput> {
+    let bucket = known(call, &input.bucket)?;
+    let place = Place { name: &input.bucket, bucket: &bucket, key: &input.key };
     check_length(input.content_length)?;
+    let wanted =
+        Wanted { method: input.server_side_encryption, key: input.ssekms_key_id, bucket_key: input.bucket_key_enabled };
     let said = Said {
         content_type: input.content_type,
         content_encoding: input.content_encoding,
@@ -131,23 +154,69 @@ pub(super) async fn put_object(
         cache_control: input.cache_control,
         metadata: metadata(input.metadata)?,
     };
-    let objects = &operations.app.objects;
+    let tags = tagging::read_header(input.tagging.as_deref())?;
+    let beside = Beside { said, tags, encryption: settle_on(call, &place, wanted)? };
+    let objects = &call.app.objects;
     let written = receive(objects, &bucket.id, input.body).await?;
     if let Err(error) = check_digest(input.content_md5.as_deref(), &written) {
         objects.discard(&bucket.id, &written.file).await;
         return Err(error);
     }
-    let object = keep(objects, &bucket, &input.key, written.whole(), said).await?;
-    Ok(PutObjectOutput { e_tag: Some(etag(&object.etag)), ..PutObjectOutput::default() })
+    let bytes = written.whole(&beside.encryption);
+    let object = keep(call, &place, bytes, beside, "PutObject").await?;
+    let shown = object.encryption.shown();
+    Ok(PutObjectOutput {
+        e_tag: Some(etag(&object.etag)),
+        version_id: place.shown_version(&object),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
+        ..PutObjectOutput::default()
+    })
 }
 
-/// The object, or why not. Who may not list the bucket is not told that an object is missing.
-pub(super) fn found(call: &Call<'_>, bucket: &str, id: &str, key: &str) -> S3Result<Arc<Object>> {
-    if let Some(object) = call.app.objects.get(id, key) {
-        return Ok(object);
+/// The object or one of its versions, or why not. Who may not list the bucket is not told that an object is missing.
+pub(super) fn found(
+    call: &Call<'_>,
+    name: &str,
+    bucket: &Bucket,
+    key: &str,
+    version: Option<&str>,
+) -> S3Result<Arc<Object>> {
+    let objects = &call.app.objects;
+    let object = match version {
+        Some(version) => objects.version(&bucket.id, key, asked(version)?),
+        None => objects.latest(&bucket.id, key),
+    };
+    match object {
+        Some(object) if !object.marker => return Ok(object),
+        Some(marker) if version.is_some() => {
+            let message = "The specified method is not allowed against this resource.";
+            return Err(hidden_by(&marker, refuse(S3ErrorCode::MethodNotAllowed, message)));
+        }
+        _ => {}
     }
-    permit(call, LIST_BUCKET, Some(bucket), None, Context::new())?;
-    Err(errors::no_key())
+    match version {
+        None => {
+            permit(call, LIST_BUCKET, Some(name), None, Context::new())?;
+            Err(object.map_or_else(errors::no_key, |marker| hidden_by(&marker, errors::no_key())))
+        }
+        Some(_) => {
+            permit(call, "s3:ListBucketVersions", Some(name), None, Context::new())?;
+            Err(refuse(S3ErrorCode::NoSuchVersion, "The specified version does not exist."))
+        }
+    }
+}
+
+/// A refusal that tells of the delete marker which hides the object.
+fn hidden_by(marker: &Object, mut error: S3Error) -> S3Error {
+    let mut headers = HeaderMap::new();
+    headers.insert(HeaderName::from_static("x-amz-delete-marker"), HeaderValue::from_static("true"));
+    if let Ok(version) = HeaderValue::from_str(marker.version_id()) {
+        headers.insert(HeaderName::from_static("x-amz-version-id"), version);
+    }
+    error.set_headers(headers);
+    error
 }
 
 /// What of an object is asked for.
@@ -176,20 +245,17 @@ fn read(file: tokio::fs::File, left: u64) -> StreamingBlob {
 }
 
 /// GetObject, or a range of it.
-pub(super) async fn get_object(
-    operations: &Operations,
-    request: S3Request<GetObjectInput>,
-) -> S3Result<GetObjectOutput> {
-    let visitor = Visitor::of(&request)?;
-    let call = visitor.call(&operations.app);
-    let GetObjectInput { bucket, key, range, .. } = request.input;
-    let id = known(operations, &bucket)?.id;
-    let object = found(&call, &bucket, &id, &key)?;
+pub(super) async fn get_object(call: &Call<'_>, input: GetObjectInput) -> S3Result<GetObjectOutput> {
+    let GetObjectInput { bucket: name, key, range, version_id, .. } = input;
+    let bucket = known(call, &name)?;
+    let place = Place { name: &name, bucket: &bucket, key: &key };
+    let object = found(call, &name, &bucket, &key, version_id.as_deref())?;
+    permit_reading(call, &place, &object.encryption)?;
     let (part, told) = part(range.as_ref(), object.size)?;
-    let mut file = operations.app.objects.open_file(&id, &object.file).await.map_err(disk)?;
+    let mut file = call.app.objects.open_file(&bucket.id, &object.file).await.map_err(disk)?;
     file.seek(io::SeekFrom::Start(part.start)).await.map_err(disk)?;
     let length = part.end - part.start;
-    let said = object.said.clone();
+    let (said, shown) = (object.said.clone(), object.encryption.shown());
     Ok(GetObjectOutput {
         accept_ranges: Some("bytes".into()),
         body: Some(read(file, length)),
@@ -203,21 +269,23 @@ pub(super) async fn get_object(
         e_tag: Some(etag(&object.etag)),
         last_modified: Some(stamp(object.modified)),
         metadata: Some(said.metadata.into_iter().collect()),
+        version_id: place.shown_version(&object),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
+        tag_count: i32::try_from(object.tags.len()).ok().filter(|count| *count > 0),
         ..GetObjectOutput::default()
     })
 }
 
 /// HeadObject.
-pub(super) async fn head_object(
-    operations: &Operations,
-    request: S3Request<HeadObjectInput>,
-) -> S3Result<HeadObjectOutput> {
-    let visitor = Visitor::of(&request)?;
-    let call = visitor.call(&operations.app);
-    let HeadObjectInput { bucket, key, range, .. } = request.input;
-    let object = found(&call, &bucket, &known(operations, &bucket)?.id, &key)?;
+pub(super) async fn head_object(call: &Call<'_>, input: HeadObjectInput) -> S3Result<HeadObjectOutput> {
+    let HeadObjectInput { bucket: name, key, range, version_id, .. } = input;
+    let bucket = known(call, &name)?;
+    let place = Place { name: &name, bucket: &bucket, key: &key };
+    let object = found(call, &name, &bucket, &key, version_id.as_deref())?;
     let (part, told) = part(range.as_ref(), object.size)?;
-    let said = object.said.clone();
+    let (said, shown) = (object.said.clone(), object.encryption.shown());
     Ok(HeadObjectOutput {
         accept_ranges: Some("bytes".into()),
         cache_control: said.cache_control,
@@ -230,35 +298,30 @@ pub(super) async fn head_object(
         e_tag: Some(etag(&object.etag)),
         last_modified: Some(stamp(object.modified)),
         metadata: Some(said.metadata.into_iter().collect()),
+        version_id: place.shown_version(&object),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
         ..HeadObjectOutput::default()
     })
 }
 
-/// DeleteObject: also where there is none.
-pub(super) async fn delete_object(
-    operations: &Operations,
-    request: S3Request<DeleteObjectInput>,
-) -> S3Result<DeleteObjectOutput> {
-    let id = known(operations, &request.input.bucket)?.id;
-    operations.app.objects.delete(&id, &request.input.key).await.map_err(disk)?;
-    Ok(DeleteObjectOutput::default())
-}
-
 /// CopyObject: reading the source is a permission of its own.
-pub(super) async fn copy_object(
-    operations: &Operations,
-    request: S3Request<CopyObjectInput>,
-) -> S3Result<CopyObjectOutput> {
-    let visitor = Visitor::of(&request)?;
-    let call = visitor.call(&operations.app);
-    let input = request.input;
-    let CopySource::Bucket { bucket: source, key, .. } = &input.copy_source else {
+pub(super) async fn copy_object(call: &Call<'_>, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
+    let CopySource::Bucket { bucket: source, key, version_id } = &input.copy_source else {
         return Err(refuse(S3ErrorCode::NotImplemented, "The sandbox's S3 has no access points."));
     };
-    let from = permit(&call, GET_OBJECT, Some(source), Some(key), Context::new())?.ok_or_else(errors::no_bucket)?;
-    let object = found(&call, source, &from.id, key)?;
+    let version = version_id.as_deref();
+    let (action, context) = match version {
+        Some(version) => (GET_VERSION, Context::new().with("s3:VersionId", version)),
+        None => (GET_OBJECT, Context::new()),
+    };
+    let from = permit(call, action, Some(source), Some(key), context)?.ok_or_else(errors::no_bucket)?;
+    let object = found(call, source, &from, key, version)?;
+    permit_reading(call, &Place { name: source, bucket: &from, key }, &object.encryption)?;
     let replaces = input.metadata_directive.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-    if **source == *input.bucket && **key == *input.key && !replaces {
+    let changes = replaces || version.is_some() || input.server_side_encryption.is_some();
+    if **source == *input.bucket && **key == *input.key && !changes {
         return Err(refuse(
             S3ErrorCode::InvalidRequest,
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -277,15 +340,33 @@ pub(super) async fn copy_object(
     } else {
         object.said.clone()
     };
-    let bucket = known(operations, &input.bucket)?;
-    let objects = &operations.app.objects;
+    let tags = match input.tagging_directive.as_ref().map(TaggingDirective::as_str) {
+        Some(TaggingDirective::REPLACE) => tagging::read_header(input.tagging.as_deref())?,
+        _ => object.tags.clone(),
+    };
+    let bucket = known(call, &input.bucket)?;
+    let place = Place { name: &input.bucket, bucket: &bucket, key: &input.key };
+    let wanted =
+        Wanted { method: input.server_side_encryption, key: input.ssekms_key_id, bucket_key: input.bucket_key_enabled };
+    let beside = Beside { said, tags, encryption: settle_on(call, &place, wanted)? };
+    let objects = &call.app.objects;
     let file = objects.open_file(&from.id, &object.file).await.map_err(disk)?;
     let written = receive(objects, &bucket.id, Some(read(file, object.size))).await?;
-    let copy = keep(objects, &bucket, &input.key, written.whole(), said).await?;
+    let bytes = written.whole(&beside.encryption);
+    let copy = keep(call, &place, bytes, beside, "CopyObject").await?;
     let result = CopyObjectResult {
         e_tag: Some(etag(&copy.etag)),
         last_modified: Some(stamp(copy.modified)),
         ..CopyObjectResult::default()
     };
-    Ok(CopyObjectOutput { copy_object_result: Some(result), ..CopyObjectOutput::default() })
+    let shown = copy.encryption.shown();
+    Ok(CopyObjectOutput {
+        copy_object_result: Some(result),
+        copy_source_version_id: object.version.clone(),
+        version_id: place.shown_version(&copy),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
+        ..CopyObjectOutput::default()
+    })
 }
