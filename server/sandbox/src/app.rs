@@ -4,9 +4,11 @@ use crate::authorize::PolicyCache;
 use crate::background::Background;
 use crate::caller::TokenCache;
 use crate::cloudwatch::metrics::Metrics;
+use crate::codecommit::objects::Objects as Repositories;
 use crate::counters::Counters;
 use crate::faults::Faults;
 use crate::lambda::Lambda;
+use crate::logs::streams::Streams;
 use crate::models::Models;
 use crate::organizations::limits::LimitCache;
 use crate::runtime::Traffic;
@@ -48,4 +50,8 @@ pub struct App {
     pub training: Running,
     /// What is in S3's buckets.
     pub objects: Objects,
+    /// What was committed to CodeCommit's repositories.
+    pub repositories: Repositories,
+    /// The streams of CloudWatch Logs' groups.
+    pub streams: Streams,
 }

@@ -28,6 +28,7 @@ pub fn router(app: Arc<App>) -> Router<Arc<App>> {
         .route("/faults/{id}", delete(clear_fault))
         .route("/settings", get(get_settings).put(put_settings))
         .route("/counters", get(get_counters).delete(clear_counters))
+        .route("/deliveries", get(get_deliveries))
         .route("/propagate", post(propagate))
         .route("/expire-sessions", post(expire_sessions))
         .route("/root-keys", post(root_key))
@@ -85,6 +86,11 @@ async fn put_settings(State(app): State<Arc<App>>, Json(settings): Json<Settings
 
 async fn get_counters(State(app): State<Arc<App>>) -> Json<Vec<counters::Count>> {
     Json(app.counters.list())
+}
+
+/// What became of the events of EventBridge's rules, with the last failures of each.
+async fn get_deliveries(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(crate::events::deliver::records(&app))
 }
 
 async fn clear_counters(State(app): State<Arc<App>>) -> StatusCode {

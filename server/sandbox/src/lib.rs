@@ -148,6 +148,9 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
     let lambda = lambda.map_err(SandboxError::file("prepare", &dir))?;
     let objects = s3::objects::Objects::open(&dir, state.buckets.values());
     let objects = objects.map_err(SandboxError::file("prepare", &dir))?;
+    let repositories = codecommit::objects::Objects::open(&dir, &state);
+    let repositories = repositories.map_err(SandboxError::file("prepare", &dir))?;
+    let streams = logs::streams::Streams::open(&dir, &state).map_err(SandboxError::file("prepare", &dir))?;
 
     let (asynchronous, waiting) = runtime::asynchronous::queue();
     let (durable, written) = watch::channel(0);
@@ -166,6 +169,8 @@ pub async fn start_with(config: SandboxConfig, python: Python) -> Result<Sandbox
         objects,
         metrics: cloudwatch::metrics::Metrics::default(),
         training: sagemaker::training::Running::default(),
+        repositories,
+        streams,
         asynchronous,
     });
     service::resume(&app);

@@ -9,16 +9,18 @@ use super::model::{Function, LATEST, Package, arn, log_group};
 use super::outcome::{Outcome, outcome};
 use super::package::Packages;
 use super::process::{self, Job};
+use crate::acting::Acting;
 use crate::call::{Call, Target};
 use crate::check::Checks;
 use crate::error::Failure;
 use crate::iam::model::Role;
 use crate::session::{self, Credentials, SessionOf};
-use crate::{authorize, dispatch, ids, passrole};
+use crate::{authorize, clock, dispatch, ids, logs, passrole};
 use axum::body::Body;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use domain::time::Timestamp;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response};
 use serde_json::Value;
@@ -133,11 +135,12 @@ async fn run(call: &Call<'_>, function: &Function, function_arn: String, event: 
     let dir = tempfile::tempdir_in(&lambda.run_dir).map_err(broken)?;
     let request_id = ids::request();
     let timeout = Duration::from_secs(function.timeout.into());
+    let stream = stream(call);
     let job = Job {
         python,
-        environment: environment(call, function, &role, dir.path()),
+        environment: environment(call, function, &role, dir.path(), &stream),
         dir: dir.path().to_owned(),
-        function_arn,
+        function_arn: function_arn.clone(),
         handler: function.handler.clone(),
         runtime: function.runtime.clone(),
         request_id: request_id.clone(),
@@ -162,7 +165,29 @@ async fn run(call: &Call<'_>, function: &Function, function_arn: String, event: 
         ran
     });
     let ran = running.await.map_err(broken)?.map_err(broken)?;
-    outcome(ran, &request_id, timeout, memory).map_err(unfit)
+    let done = outcome(ran, &request_id, timeout, memory).map_err(unfit)?;
+    keep_log(call, function, &function_arn, stream, &done);
+    Ok(done)
+}
+
+/// The name of an invocation's log stream.
+fn stream(call: &Call<'_>) -> String {
+    format!("{}/[{LATEST}]{}", call.now.rfc3339()[..10].replace('-', "/"), ids::hex(&ids::random::<16>()))
+}
+
+/// Writes the log to the function's group, as the function's role. Nobody waits for that, and a role that may not
+/// only has no log.
+fn keep_log(call: &Call<'_>, function: &Function, function_arn: &str, stream: String, done: &Outcome) {
+    let acting = Acting::as_role(call.app, &call.region, &function.role, SERVICE, Some(function_arn), &function.name);
+    let Ok(acting) = acting else { return };
+    let now = clock::now();
+    let events: Vec<(Timestamp, String)> = done.lines.iter().map(|line| (now, line.clone())).collect();
+    let group = log_group(&function.name);
+    call.app.background.begin(move |app| async move {
+        if let Err(failure) = logs::deliver(&acting, &app, &group, &stream, &events).await {
+            tracing::debug!(group, code = %failure.code, message = failure.message, "a function's log was not kept");
+        }
+    });
 }
 
 fn broken(error: impl std::fmt::Display) -> Failure {
@@ -195,10 +220,8 @@ fn credentials(call: &Call<'_>, function: &Function, role: &Role) -> Credentials
 }
 
 /// The whole environment of a function: nothing of this process's own is in it.
-fn environment(call: &Call<'_>, function: &Function, role: &Role, dir: &Path) -> Vec<(String, String)> {
+fn environment(call: &Call<'_>, function: &Function, role: &Role, dir: &Path, stream: &str) -> Vec<(String, String)> {
     let Credentials { key, secret, token, .. } = credentials(call, function, role);
-    let day = call.now.rfc3339();
-    let stream = format!("{}/[{LATEST}]{}", day[..10].replace('-', "/"), ids::hex(&ids::random::<16>()));
     let tmp = dir.join("tmp").to_string_lossy().into_owned();
     let task = dir.join("task").to_string_lossy().into_owned();
     let region = call.region.to_string();
@@ -212,7 +235,7 @@ fn environment(call: &Call<'_>, function: &Function, role: &Role, dir: &Path) ->
         ("AWS_LAMBDA_FUNCTION_VERSION", LATEST.to_owned()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
         ("AWS_LAMBDA_LOG_GROUP_NAME", log_group(&function.name)),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", stream.to_owned()),
         ("AWS_ACCESS_KEY_ID", key),
         ("AWS_SECRET_ACCESS_KEY", secret),
         ("AWS_SESSION_TOKEN", token),

@@ -11,17 +11,22 @@ use std::time::Duration;
 
 /// What `X-Amz-Log-Result` shows: "the last 4 KB of the execution log".
 const TAIL: usize = 4096;
+/// What of a log goes to CloudWatch Logs at most.
+const WHOLE: usize = 1 << 20;
 
 /// The end of a log.
 #[derive(Debug, Default)]
 pub struct Tail {
     bytes: Vec<u8>,
     cut: bool,
+    /// The log from its beginning, up to a limit.
+    whole: Vec<u8>,
 }
 
 impl Tail {
     /// Adds to the end; what is too far from it is forgotten.
     pub fn add(&mut self, bytes: &[u8]) {
+        self.whole.extend_from_slice(&bytes[..bytes.len().min(WHOLE - self.whole.len())]);
         self.bytes.extend_from_slice(bytes);
         if self.bytes.len() > 2 * TAIL {
             self.bytes.drain(..self.bytes.len() - TAIL);
@@ -68,6 +73,8 @@ pub struct Outcome {
     pub failed: bool,
     /// The tail of the log.
     pub log: Vec<u8>,
+    /// The log's lines.
+    pub lines: Vec<String>,
 }
 
 /// The outcome of an invocation that ran; the reason if it could not.
@@ -105,7 +112,11 @@ pub fn outcome(ran: Ran, request_id: &str, timeout: Duration, memory: u32) -> Re
         ms(init)
     );
     let head = format!("START RequestId: {request_id} Version: {}\n", super::model::LATEST);
-    Ok(Outcome { payload, failed, log: log.within(&head, &foot) })
+    let printed = String::from_utf8_lossy(&log.whole);
+    let lines =
+        [head.as_str(), &printed, &foot].into_iter().flat_map(|part| part.lines()).map(|line| format!("{line}\n"));
+    let lines: Vec<String> = lines.collect();
+    Ok(Outcome { payload, failed, lines, log: log.within(&head, &foot) })
 }
 
 fn late(after: Duration) -> String {
