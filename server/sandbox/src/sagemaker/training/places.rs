@@ -3,6 +3,7 @@
 use super::model::TrainingJob;
 use crate::acting::Acting;
 use crate::app::App;
+use crate::logs;
 use crate::s3::{self, Asked};
 use boosting::DataFile;
 use bytes::Bytes;
@@ -111,17 +112,8 @@ pub async fn upload(app: &App, acting: &Acting, job: &TrainingJob, archive: Vec<
 
 /// Writes lines to a job's log. A role that may not write logs trains all the same, and nobody sees it.
 pub async fn log(app: &App, acting: &Acting, stream: &str, lines: &[(Timestamp, String)]) {
-    let events: Vec<Value> = lines.iter().map(|(at, line)| json!({ "timestamp": at.0, "message": line })).collect();
-    let named = json!({ "logGroupName": LOG_GROUP, "logStreamName": stream });
-    let group = json!({ "logGroupName": LOG_GROUP });
-    let _ = acting.json(app, "logs", "CreateLogGroup", group).await;
-    let _ = acting.json(app, "logs", "CreateLogStream", named.clone()).await;
-    for events in events.chunks(5000) {
-        let mut input = named.clone();
-        input["logEvents"] = events.into();
-        if let Err(failure) = acting.json(app, "logs", "PutLogEvents", input).await {
-            tracing::debug!(stream, failure = failure.message, "a training job's log is not written");
-        }
+    if let Err(failure) = logs::deliver(acting, app, LOG_GROUP, stream, lines).await {
+        tracing::debug!(stream, failure = failure.message, "a training job's log is not written");
     }
 }
 
