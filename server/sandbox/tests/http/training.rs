@@ -556,3 +556,81 @@ async fn a_deployment_out_of_shape_is_refused() {
         parent.sagemaker("UpdateEndpoint", input).await.refused(400, "ValidationException", words);
     }
 }
+
+#[tokio::test]
+async fn each_round_is_in_the_log_and_each_step_an_event() {
+    let (_lab, parent, role) = lab().await;
+    let group = "/aws/events/training";
+    parent.json_ok("logs", "CreateLogGroup", json!({ "logGroupName": group })).await;
+    let pattern = json!({ "source": ["aws.sagemaker"], "detail": { "TrainingJobStatus": ["Completed"] } });
+    let rule = json!({ "Name": "trained", "EventPattern": pattern.to_string() });
+    parent.json_ok("events", "PutRule", rule).await;
+    let arn = format!("arn:aws:logs:eu-west-1:{PARENT}:log-group:{group}");
+    let targets = json!({ "Rule": "trained", "Targets": [{ "Id": "1", "Arn": arn }] });
+    parent.json_ok("events", "PutTargets", targets).await;
+    trained(&parent, job("told", &role)).await;
+    let found =
+        parent.json_ok("logs", "FilterLogEvents", json!({ "logGroupName": "/aws/sagemaker/TrainingJobs" })).await;
+    let events = found["events"].as_array().unwrap();
+    let stream = events[0]["logStreamName"].as_str().unwrap();
+    assert!(stream.starts_with("told/algo-1-"), "{stream}");
+    let lines: Vec<&str> = events.iter().map(|event| event["message"].as_str().unwrap()).collect();
+    let rounds = lines.iter().filter(|line| line.contains("#011train-rmse:") && line.contains("#011validation-rmse:"));
+    assert_eq!(rounds.count(), 30, "{lines:?}");
+    assert!(lines.iter().any(|line| line.ends_with(":INFO] Train matrix has 200 rows and 2 columns")), "{lines:?}");
+    let arrived = async {
+        loop {
+            let answer = parent.json("logs", "FilterLogEvents", json!({ "logGroupName": group })).await;
+            if let Some(event) = answer.json()["events"].as_array().and_then(|events| events.first().cloned()) {
+                return event;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let event = tokio::time::timeout(Duration::from_secs(30), arrived).await.expect("it comes");
+    let event: Value = serde_json::from_str(event["message"].as_str().unwrap()).unwrap();
+    assert_eq!(event["detail-type"], "SageMaker Training Job State Change");
+    assert_eq!(
+        (&event["detail"]["TrainingJobName"], &event["detail"]["SecondaryStatus"]),
+        (&json!("told"), &json!("Completed"))
+    );
+    assert!(event["detail"]["CreationTime"].is_i64());
+}
+
+#[tokio::test]
+async fn keys_are_asked_for_where_data_is_read_and_models_are_written() {
+    let (_lab, parent, role) = lab().await;
+    let key = parent.json_ok("kms", "CreateKey", json!({})).await["KeyMetadata"]["Arn"].as_str().unwrap().to_owned();
+    let sealed = [("x-amz-server-side-encryption", "aws:kms"), ("x-amz-server-side-encryption-aws-kms-key-id", &key)];
+    let path = format!("/{BUCKET}/data/sealed/train.csv");
+    let put = parent.send(parent.signed("s3", Method::PUT, &path, &sealed, rows(100, 1).into())).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let request = |name: &str, role: &str| {
+        let mut request = job(name, role);
+        request["InputDataConfig"][0]["DataSource"]["S3DataSource"]["S3Uri"] =
+            format!("s3://{BUCKET}/data/sealed/").into();
+        request["OutputDataConfig"]["KmsKeyId"] = key.as_str().into();
+        request
+    };
+    let all = allowing("*", "*");
+    let unreading = parent.new_role("unreading", TRUST, &[&all, &denying("kms:Decrypt", "*")]).await;
+    let denied = trained(&parent, request("unreading", &unreading)).await;
+    failed(&denied, "ClientError: Data download failed:AccessDenied (403): ");
+    failed(&denied, "kms:Decrypt");
+    let unwriting = parent.new_role("unwriting", TRUST, &[&all, &denying("kms:GenerateDataKey", "*")]).await;
+    let denied = trained(&parent, request("unwriting", &unwriting)).await;
+    failed(&denied, "ClientError: Artifact upload failed:AccessDenied (403): ");
+    failed(&denied, "kms:GenerateDataKey");
+    let done = trained(&parent, request("sealed", &role)).await;
+    assert_eq!(done["TrainingJobStatus"], "Completed", "{done}");
+    let place = format!("/{BUCKET}/models/sealed/output/model.tar.gz");
+    let head = parent.send(parent.signed("s3", Method::HEAD, &place, &[], "".into())).await;
+    assert_eq!(head.header("x-amz-server-side-encryption-aws-kms-key-id"), key);
+    // A model's role needs the key, too.
+    version(&parent, "unreading", artifact("sealed"), &unreading).await;
+    let endpoint = settled(&parent, "CreateEndpoint", "unreading", Value::Null).await;
+    assert_eq!(endpoint["EndpointStatus"], "Failed", "{endpoint}");
+    parent.json_ok("sagemaker", "DeleteEndpoint", json!({ "EndpointName": "Own" })).await;
+    version(&parent, "reading", artifact("sealed"), &role).await;
+    assert_eq!(settled(&parent, "CreateEndpoint", "reading", Value::Null).await["EndpointStatus"], "InService");
+}
