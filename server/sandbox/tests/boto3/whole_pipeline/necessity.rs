@@ -39,6 +39,11 @@ const PRODUCTION: Of = Of::Role("production", "production-stage", "stage");
 const FUNCTION: Of = Of::Role("production", "production-deploy", "deploy");
 const MODEL: Of = Of::Role("production", "model", "model");
 
+// What SageMaker tells of S3's refusals; S3 itself says no more.
+const DOWNLOAD: &str = "Data download failed:AccessDenied";
+const UPLOAD: &str = "Artifact upload failed:AccessDenied";
+const MODEL_DATA: &str = "Failed to download model data";
+
 const fn case(of: Of, sid: &'static str, stage: &'static str, told: &'static str) -> Case {
     Case { of, sid, stage, told }
 }
@@ -66,13 +71,13 @@ const TRAINING_ITSELF: [Case; 12] = [
     case(WORKFLOW, "TrainingJobs", "Train", "sagemaker:CreateTrainingJob"),
     case(WORKFLOW, "TrainingRole", "Train", "iam:PassRole"),
     case(WORKFLOW, "JobEnds", "DeployTraining", "managed-rule"),
-    case(TRAINING, "Data", "Train", "s3:GetObject"),
-    case(TRAINING, "DataNames", "Train", "s3:ListBucket"),
-    case(TRAINING, "Models", "Train", "s3:PutObject"),
-    case(TRAINING, "Encrypted", "Train", "kms:Decrypt"),
-    case(Of::Bucket, "TrainingData", "Train", "s3:GetObject"),
-    case(Of::Bucket, "TrainingDataNames", "Train", "s3:ListBucket"),
-    case(Of::Bucket, "TrainedModels", "Train", "s3:PutObject"),
+    case(TRAINING, "Data", "Train", DOWNLOAD),
+    case(TRAINING, "DataNames", "Train", DOWNLOAD),
+    case(TRAINING, "Models", "Train", UPLOAD),
+    case(TRAINING, "Encrypted", "Train", DOWNLOAD),
+    case(Of::Bucket, "TrainingData", "Train", DOWNLOAD),
+    case(Of::Bucket, "TrainingDataNames", "Train", DOWNLOAD),
+    case(Of::Bucket, "TrainedModels", "Train", UPLOAD),
 ];
 
 /// What comes after the approval.
@@ -85,10 +90,10 @@ const DEPLOYMENT: [Case; 12] = [
     case(FUNCTION, "ModelRole", "Deploy", "iam:PassRole"),
     case(FUNCTION, "Report", "Deploy", ""),
     case(REPORT, "Report", "Deploy", ""),
-    case(MODEL, "Artifact", "Deploy", "s3:GetObject"),
-    case(MODEL, "Encrypted", "Deploy", "kms:Decrypt"),
-    case(Of::Bucket, "ServedModels", "Deploy", "s3:GetObject"),
-    case(Of::Key, "Reader", "Deploy", "kms:Decrypt"),
+    case(MODEL, "Artifact", "Deploy", MODEL_DATA),
+    case(MODEL, "Encrypted", "Deploy", MODEL_DATA),
+    case(Of::Bucket, "ServedModels", "Deploy", MODEL_DATA),
+    case(Of::Key, "Reader", "Deploy", MODEL_DATA),
 ];
 
 impl Pipeline {
