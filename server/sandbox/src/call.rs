@@ -25,6 +25,15 @@ pub struct Operation {
     pub run: fn(&Call<'_>) -> Result<Reply, Failure>,
 }
 
+/// A row of a service's table.
+pub const fn op(
+    name: &'static str,
+    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
+    run: fn(&Call<'_>) -> Result<Reply, Failure>,
+) -> Operation {
+    Operation { name, needs, run }
+}
+
 /// What an operation needs permission for.
 pub enum Needs {
     /// Nothing, or the operation asks by itself (AssumeRole asks the trust policy).

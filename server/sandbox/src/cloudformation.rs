@@ -20,18 +20,8 @@ mod templates;
 mod types;
 
 use crate::app::App;
-use crate::call::{Call, Needs, Operation};
-use crate::error::Failure;
-use crate::protocol::Reply;
+use crate::call::{Operation, op};
 use std::sync::Arc;
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What it can do here.
 pub const OPERATIONS: &[Operation] = &[

@@ -13,20 +13,10 @@ mod reading;
 mod repositories;
 mod tags;
 
-use crate::call::{Call, Needs, Operation, Target};
-use crate::error::Failure;
-use crate::protocol::Reply;
+use crate::call::{Needs, Operation, Target, op};
 use input::{on, on_branch, on_member};
 
 pub use archive::archive;
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What it can do here.
 pub const OPERATIONS: &[Operation] = &[

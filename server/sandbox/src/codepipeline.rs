@@ -23,9 +23,8 @@ mod variables;
 
 pub use engine::resume;
 
-use crate::call::{Call, Needs, Operation, Target};
+use crate::call::{Call, Needs, Operation, Target, op};
 use crate::error::Failure;
-use crate::protocol::Reply;
 use input::{arn, is_name, refuse};
 use model::Pipelines;
 use serde_json::Value;
@@ -33,14 +32,6 @@ use std::collections::BTreeMap;
 
 /// CodePipeline as a principal.
 pub const SERVICE: &str = "codepipeline.amazonaws.com";
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What it can do here.
 ///

@@ -14,22 +14,13 @@ mod targets;
 mod transform;
 
 use crate::app::App;
-use crate::call::{Call, Needs, Operation, Target};
+use crate::call::{Call, Needs, Operation, Target, op};
 use crate::clock;
 use crate::error::Failure;
-use crate::protocol::Reply;
 use domain::names::{AccountId, Region};
 use input::{on_name, on_rule};
 use put::Envelope;
 use serde_json::Value;
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 fn everything(_: &Call<'_>) -> Result<Needs, Failure> {
     Ok(Target::new("*").into())

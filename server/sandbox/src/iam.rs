@@ -15,20 +15,11 @@ mod tags;
 mod target;
 mod users;
 
-use crate::call::{Call, Needs, Operation};
-use crate::error::Failure;
+use crate::call::{Operation, op};
 use crate::protocol::Reply;
 use crate::protocol::query::Xml;
 use model::Kind::{Group, Role, User};
 use tags::Tagged;
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What IAM can do here.
 pub const OPERATIONS: &[Operation] = &[

@@ -14,9 +14,7 @@ mod python;
 
 pub use python::Python;
 
-use crate::call::{Call, Needs, Operation};
-use crate::error::Failure;
-use crate::protocol::Reply;
+use crate::call::{Operation, op};
 use crate::service::Routed;
 use crate::state::State;
 use http::{Method, Uri};
@@ -64,14 +62,6 @@ impl Lambda {
         let packages = Arc::new(Packages::open(dir, state)?);
         Ok(Self { packages, python, url, run_dir, slots: Arc::new(Semaphore::new(CONCURRENT)), stop })
     }
-}
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
 }
 
 /// What Lambda can do here, beside Invoke.

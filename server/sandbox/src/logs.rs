@@ -11,24 +11,15 @@ pub mod streams;
 
 use crate::acting::Acting;
 use crate::app::App;
-use crate::call::{Call, Needs, Operation};
+use crate::call::{Operation, op};
 use crate::clock;
 use crate::error::Failure;
-use crate::protocol::Reply;
 use domain::names::{AccountId, Region};
 use domain::time::Timestamp;
 use events::{BATCH_BYTES, BATCH_EVENTS};
 use input::{on_group, on_groups, on_identified, on_identified_stream, on_stream};
 use serde_json::{Value, json};
 use streams::{EVENT_OVERHEAD, Line};
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What it can do here.
 pub const OPERATIONS: &[Operation] = &[

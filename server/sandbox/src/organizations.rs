@@ -9,17 +9,9 @@ pub mod model;
 mod policies;
 mod tree;
 
-use crate::call::{Call, Needs, Operation, Target};
+use crate::call::{Call, Needs, Operation, Target, op};
 use crate::error::Failure;
 use serde_json::Value;
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<crate::protocol::Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What Organizations can do here.
 pub const OPERATIONS: &[Operation] = &[

@@ -17,21 +17,12 @@ mod tasks;
 mod versions;
 
 use crate::app::App;
-use crate::call::{Call, Needs, Operation, Target};
+use crate::call::{Call, Needs, Operation, Target, op};
 use crate::error::Failure;
-use crate::protocol::Reply;
 use std::sync::Arc;
 
 /// Who machines' roles have to trust.
 pub const PRINCIPAL: &str = "states.amazonaws.com";
-
-const fn op(
-    name: &'static str,
-    needs: fn(&Call<'_>) -> Result<Needs, Failure>,
-    run: fn(&Call<'_>) -> Result<Reply, Failure>,
-) -> Operation {
-    Operation { name, needs, run }
-}
 
 /// What it can do here.
 pub const OPERATIONS: &[Operation] = &[

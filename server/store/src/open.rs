@@ -5,11 +5,12 @@ use crate::batches::SqliteBatches;
 use crate::drafts::SqliteDrafts;
 use crate::history::SqliteHistory;
 use crate::loads::SqliteLoads;
+use crate::pipelines::{SqlitePipelineDrafts, SqlitePipelineRuns, SqlitePipelines};
 use crate::runs::SqliteRuns;
 use crate::saved::SqliteSaved;
 use crate::sessions::SqliteSessions;
 use crate::shares::SqliteShares;
-use services::ports::store::Stores;
+use services::ports::store::{PipelineStores, Stores};
 use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -91,12 +92,31 @@ pub(crate) struct Database {
     pub(crate) readers: SqlitePool,
 }
 
+/// All that an open database holds. Both halves write through the same connection.
+#[derive(Clone)]
+pub struct Opened {
+    /// The stores of everything but pipelines.
+    pub stores: Stores,
+    /// The stores of pipelines.
+    pub pipelines: PipelineStores,
+}
+
+/// Opens the database at `path` as [`open_all`] does, for whoever has no use for pipelines.
+pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
+    Ok(open_all(path).await?.stores)
+}
+
 /// Opens the database at `path`, making it (and its folder) if there is none, and brings its tables up to date.
 ///
 /// The file is readable by its owner only, and so is a folder that is made here.
-pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
+pub async fn open_all(path: &Path) -> Result<Opened, StoreOpenError> {
     let database = opened(path).await?;
-    Ok(Stores {
+    let pipelines = PipelineStores {
+        drafts: Arc::new(SqlitePipelineDrafts(database.clone())),
+        pipelines: Arc::new(SqlitePipelines(database.clone())),
+        runs: Arc::new(SqlitePipelineRuns(database.clone())),
+    };
+    let stores = Stores {
         drafts: Arc::new(SqliteDrafts(database.clone())),
         shares: Arc::new(SqliteShares(database.clone())),
         runs: Arc::new(SqliteRuns(database.clone())),
@@ -106,7 +126,8 @@ pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
         activity: Arc::new(SqliteActivity(database.clone())),
         batches: Arc::new(SqliteBatches(database.clone())),
         loads: Arc::new(SqliteLoads(database)),
-    })
+    };
+    Ok(Opened { stores, pipelines })
 }
 
 /// The database with its tables up to date.

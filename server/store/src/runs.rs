@@ -14,7 +14,7 @@ use sqlx::sqlite::SqliteRow;
 pub(crate) struct SqliteRuns(pub(crate) Database);
 
 /// How a state is spelt in the column that `unfinished` looks at.
-fn spelt(state: RunState) -> &'static str {
+pub(crate) fn spelt(state: RunState) -> &'static str {
     match state {
         RunState::Running => "running",
         RunState::Succeeded => "succeeded",

@@ -8,7 +8,7 @@ import json
 
 import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import ClientError
+from refusals import refusal
 
 SHARED = boto3.Session(profile_name="shared")
 TRAINING = boto3.Session(profile_name="training")
@@ -17,15 +17,6 @@ MIB = 1024 * 1024
 
 kms = SHARED.client("kms")
 s3 = SHARED.client("s3")
-
-
-def refusal(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        answer = error.response
-        return [answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]]
-    return None
 
 
 def keys():

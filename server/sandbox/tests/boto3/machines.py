@@ -9,21 +9,13 @@ import json
 import time
 
 import boto3
-from botocore.exceptions import ClientError
+from refusals import code as refusal
 
 CHILD = boto3.Session(profile_name="child")
 ACCOUNT = "222222222222"
 
 iam = CHILD.client("iam")
 states = CHILD.client("stepfunctions")
-
-
-def refusal(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 def role():

@@ -19,11 +19,11 @@ REGION = "eu-west-1"
 
 HANDLER = '''
 import io, json, zipfile
-import boto3
 
 ROLE = "arn:aws:iam::333333333333:role/report"
 
 def client(service, keys):
+    import boto3
     return boto3.client(service, aws_access_key_id=keys["AccessKeyId"], aws_secret_access_key=keys["SecretAccessKey"],
                         aws_session_token=keys["SessionToken"])
 
@@ -35,6 +35,8 @@ def handler(event, context):
         raise ValueError("no mode")
     if mode == "silent":
         return
+    # Not at the top: loading a function has ten seconds, which are few for boto3 on a busy machine.
+    import boto3
     report = client("codepipeline", boto3.client("sts").assume_role(RoleArn=ROLE, RoleSessionName="report")["Credentials"])
     if mode == "fail":
         report.put_job_failure_result(jobId=job["id"], failureDetails={"type": "JobFailed", "message": "on purpose"})
@@ -68,8 +70,8 @@ def handler(event, context):
                                   executionDetails={"summary": "all done", "percentComplete": 100})
 
 def note(what):
+    import boto3, time
     own = boto3.client("s3")
-    import time
     own.put_object(Bucket="notes-of-child", Key=f"{time.time():020.6f}", Body=json.dumps(what).encode())
 '''
 
@@ -247,6 +249,10 @@ def main():
 
     def token():
         states = client.get_pipeline_state(name="p")["stageStates"]
+        runs = [action.get("latestExecution", {}) for state in states for action in state["actionStates"]]
+        errors = [run["errorDetails"] for run in runs if "errorDetails" in run]
+        if errors:
+            raise RuntimeError(errors)
         latest = states[2]["actionStates"][0].get("latestExecution", {})
         return latest.get("token")
 

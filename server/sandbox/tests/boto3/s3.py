@@ -11,7 +11,7 @@ import urllib.request
 import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from refusals import refusal
 
 PARENT = boto3.Session(profile_name="parent")
 CHILD = boto3.Session(profile_name="child")
@@ -19,15 +19,6 @@ BUCKET, KEY = "data-of-parent", "folder/a + b/ü.bin"
 MIB = 1024 * 1024
 
 s3 = PARENT.client("s3")
-
-
-def refusal(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        answer = error.response
-        return [answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]]
-    return None
 
 
 def large():

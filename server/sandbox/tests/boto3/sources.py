@@ -9,20 +9,12 @@ import json
 import time
 
 import boto3
-from botocore.exceptions import ClientError
+from refusals import code as refusal
 
 SHARED = boto3.Session(profile_name="shared")
 REPOSITORY, GROUP = "templates", "/aws/events/all"
 
 codecommit, events, logs = (SHARED.client(name) for name in ("codecommit", "events", "logs"))
-
-
-def refusal(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        return error.response["Error"]["Code"]
-    return None
 
 
 def pages(client, operation, member, size=2, **arguments):

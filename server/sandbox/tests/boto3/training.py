@@ -7,7 +7,7 @@ import datetime
 import json
 
 import boto3
-from botocore.exceptions import ClientError
+from refusals import refusal
 
 PARENT = boto3.Session(profile_name="parent")
 ACCOUNT = "111111111111"
@@ -20,15 +20,6 @@ iam = PARENT.client("iam")
 sagemaker = PARENT.client("sagemaker")
 runtime = PARENT.client("sagemaker-runtime")
 cloudwatch = PARENT.client("cloudwatch")
-
-
-def refusal(call, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as error:
-        answer = error.response
-        return [answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]]
-    return None
 
 
 def prepare():

@@ -1,6 +1,9 @@
 //! A pipeline over three accounts, from the domain's own templates: deployed, run, approved, invoked, run again by new
 //! data, and what a role lacks told where it is needed. The deploy function runs with the real boto3.
 
+#[path = "whole_pipeline/necessity.rs"]
+mod necessity;
+
 use crate::support::{Client, Lab, a_pipeline};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,6 +29,7 @@ async fn lab() -> Lab {
         "state_wait_ms": 10,
         "pipeline_poll_ms": 50,
         "pipeline_continuation_ms": 100,
+        "pipeline_job_ms": 8000,
     }))
     .await;
     lab
@@ -55,6 +59,8 @@ struct Pipeline {
     training: Client,
     production: Client,
     key: String,
+    /// What is in the source.
+    source: Vec<(&'static str, String)>,
 }
 
 async fn stack(client: &Client, name: &str) -> Option<(String, Outputs)> {
@@ -118,9 +124,10 @@ impl Pipeline {
         let served = deploy(&production, &stacks::production(&intent, &own).unwrap()).await;
         let peers = Peers { training: &theirs, production: &served };
         deploy(&shared, &stacks::shared_services(&intent, Pass::Wired(peers)).unwrap()).await;
-        let pipeline = Self { key: own["KeyArn"].clone(), intent, shared, training, production };
+        let files = stacks::source(&intent, &own, &theirs).unwrap().to_vec();
+        let pipeline = Self { key: own["KeyArn"].clone(), source: files, intent, shared, training, production };
         pipeline.upload(0).await;
-        pipeline.commit(&stacks::source(&pipeline.intent, &own, &theirs).unwrap()).await;
+        pipeline.commit(&pipeline.source).await;
         deploy(&pipeline.shared, &stacks::shared_services(&pipeline.intent, Pass::WithPipeline(peers)).unwrap()).await;
         pipeline
     }
@@ -144,7 +151,12 @@ impl Pipeline {
                     .iter()
                     .map(|(path, text)| json!({ "filePath": path, "fileContent": STANDARD.encode(text) }))
                     .collect();
-                let commit = json!({ "repositoryName": name, "branchName": branch, "putFiles": files });
+                let mut commit = json!({ "repositoryName": name, "branchName": branch, "putFiles": files });
+                let at = json!({ "repositoryName": name, "branchName": branch });
+                let tip = self.shared.json("codecommit", "GetBranch", at).await;
+                if tip.status == 200 {
+                    commit["parentCommitId"] = tip.json()["branch"]["commitId"].clone();
+                }
                 self.shared.json_ok("codecommit", "CreateCommit", commit).await;
             }
             Source::Bucket => {
