@@ -13,6 +13,8 @@ mod documents;
 mod functions;
 mod organizations;
 mod s3;
+mod sources;
+mod stacks;
 mod versions;
 
 use aws_gateway::{AwsSettings, connect, connect_all};
