@@ -300,9 +300,17 @@ async fn input_out_of_shape_and_what_the_sandbox_cant_do_are_refused() {
 async fn a_job_is_stopped_and_one_that_takes_too_long_stops_by_itself() {
     let (lab, parent, role) = lab().await;
     let mut long = job("long", &role);
-    long["HyperParameters"]["num_round"] = "100000".into();
-    long["HyperParameters"]["max_depth"] = "10".into();
-    long["HyperParameters"]["save_model_on_termination"] = "true".into();
+    // A hundred million trees: no machine comes to their end.
+    for (channel, rows) in [("train", 200), ("validation", 40)] {
+        let rows: String = (0..rows).map(|row| format!("{row},{},{}\n", row % 7, row % 11)).collect();
+        s3(&parent, Method::PUT, &format!("/{BUCKET}/data/{channel}/{channel}.csv"), rows).await;
+    }
+    long["HyperParameters"] = json!({
+        "objective": "multi:softprob",
+        "num_class": "1000",
+        "num_round": "100000",
+        "save_model_on_termination": "true",
+    });
     parent.json_ok("sagemaker", "CreateTrainingJob", long.clone()).await;
     let name = json!({ "TrainingJobName": "long" });
     until(&parent, "DescribeTrainingJob", name.clone(), |job| job["SecondaryStatus"] == "Training").await;
