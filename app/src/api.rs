@@ -19,6 +19,7 @@ pub mod history;
 pub mod import;
 pub mod load;
 pub mod map;
+pub mod pipeline;
 pub mod playground;
 pub mod rotation;
 pub mod runs;
@@ -31,7 +32,7 @@ pub mod verification;
 pub mod wizard;
 
 #[cfg(feature = "ssr")]
-pub use server::{answer, is_form_post, request_parts, session};
+pub use server::{answer, given, is_form_post, request_parts, session};
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
 pub fn encoded(text: &str) -> String {
@@ -67,6 +68,11 @@ mod server {
     /// Maps a use case's answer for the wire, and gives the response the status that fits.
     pub fn answer<T>(result: Result<T, ServiceError>) -> Result<T, AppError> {
         result.map_err(|error| failed(error.into()))
+    }
+
+    /// A text that was given, without what surrounds it.
+    pub fn given(text: &str) -> Option<&str> {
+        Some(text.trim()).filter(|text| !text.is_empty())
     }
 
     /// The request that is being answered.

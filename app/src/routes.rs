@@ -73,6 +73,7 @@ mod split {
         SharesPage in shares,
         AccountsPage in accounts,
         ActivityPage in activity,
+        PipelinesPage in pipelines,
     );
     file!(wizard, preloaded by __preload_wizard: WizardPage in wizard, AcceptPage in accept);
     file!(
@@ -85,6 +86,14 @@ mod split {
         RotationPage in share,
         ImportPage in import,
         MapPage in map,
+    );
+    file!(pipeline_wizard, preloaded by __preload_pipeline_wizard: PipelineWizardPage in pipeline_wizard);
+    file!(
+        pipeline, preloaded by __preload_pipeline:
+        PipelinePage in pipeline,
+        ApprovePage in pipeline,
+        PipelineRunPage in pipeline,
+        PipelineTearDownPage in pipeline,
     );
     file!(doctor, preloaded by __preload_doctor: DoctorPage in doctor);
     file!(
@@ -151,6 +160,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/playground/batch/:id") view=page!(batch::BatchPage) ssr=SsrMode::Async />
                     <Route path=path!("/playground/load") view=page!(load::LoadsPage) ssr=SsrMode::Async />
                     <Route path=path!("/playground/load/:id") view=page!(load::LoadPage) ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines") view=page!(pipelines::PipelinesPage) ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/new/:draft/:step") view=page!(pipeline_wizard::PipelineWizardPage) ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:id") view=page!(pipeline::PipelinePage) ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:id/approve/:execution") view=page!(pipeline::ApprovePage) ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:id/run/:run") view=page!(pipeline::PipelineRunPage) ssr=SsrMode::Async />
+                    <Route path=path!("/pipelines/:id/tear-down") view=page!(pipeline::PipelineTearDownPage) ssr=SsrMode::Async />
                     <Route path=path!("/accounts") view=page!(accounts::AccountsPage) ssr=SsrMode::Async />
                     <Route path=path!("/activity") view=page!(activity::ActivityPage) ssr=SsrMode::Async />
                     <Route path=path!("/sign-in") view=page!(sign_in::SignInPage) ssr=SsrMode::Async />

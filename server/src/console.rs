@@ -14,10 +14,12 @@ use aws_gateway::AwsSettings;
 use axum::Router;
 use sandbox::Sandbox;
 use secrecy::{ExposeSecret, SecretString};
-use services::{Services, Settings, SystemClock};
+use services::pipeline::Sample;
+use services::{PipelineSettings, Pipelines, Services, Settings, SystemClock};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -48,9 +50,12 @@ impl Console {
             }
             None => None,
         };
-        let services = services(config, sandbox.as_ref()).await?;
+        let (services, pipelines) = services(config, sandbox.as_ref()).await?;
         if let Err(error) = services.resume_runs().await {
             tracing::error!(error = in_one_line(&error), "interrupted runs could not be resumed");
+        }
+        if let Err(error) = pipelines.resume_runs().await {
+            tracing::error!(error = in_one_line(&error), "interrupted runs over pipelines could not be resumed");
         }
         if let Err(error) = services.resume_batches().await {
             tracing::error!(error = in_one_line(&error), "interrupted batches could not be resumed");
@@ -64,6 +69,7 @@ impl Console {
         let origin = hosts.url().to_owned();
         let state = ConsoleState::new(Shared {
             services,
+            pipelines,
             hosts,
             session: SessionCookie::new(addr.port(), config.network.secure()),
             assets: Assets::new(&config.site),
@@ -107,6 +113,7 @@ impl Console {
         self.stop_streams();
         // It ends at once; a panic in it was logged where it happened.
         let _ = self.upkeep.await;
+        self.state.pipelines.shutdown().await;
         self.state.services.shutdown().await;
         if let Some(sandbox) = self.sandbox {
             sandbox.shutdown().await;
@@ -137,15 +144,21 @@ pub async fn start_sandbox(
     })
 }
 
-async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Services, StartError> {
+/// The table that is shipped, for whoever has none at hand.
+const SAMPLE: Sample = Sample { name: "churn.csv", text: sandbox::CHURN };
+/// How often a stack or an endpoint of the sandbox is looked at: there it takes moments, not minutes.
+const SANDBOX_POLL: Duration = Duration::from_millis(200);
+
+async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<(Services, Pipelines), StartError> {
     // The sandbox is reached by the very files that it writes for any other client: no special path.
     let aws = AwsSettings {
         credentials_file: sandbox.map(|s| s.credentials_file().to_owned()),
         config_file: sandbox.map(|s| s.config_file().to_owned()),
     };
-    let gateways = aws_gateway::connect(aws).await.map_err(|error| StartError::Profiles(in_one_line(&error)))?;
+    let connected = aws_gateway::connect_all(aws).await;
+    let (gateways, of_pipelines) = connected.map_err(|error| StartError::Profiles(in_one_line(&error)))?;
     let path = config.data.database(sandbox.is_some());
-    let stores = store::open(&path).await.map_err(|error| StartError::Store(in_one_line(&error)))?;
+    let opened = store::open_all(&path).await.map_err(|error| StartError::Store(in_one_line(&error)))?;
     let mut settings = Settings::new(sandbox.is_some(), config.default_region.clone());
     settings.launch_token = config.launch_token.clone();
     settings.launch = config.launch;
@@ -153,5 +166,11 @@ async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<Ser
     settings.batch.folder = Some(config.data.batches(sandbox.is_some()));
     settings.batch.limits = config.batch.batch.clone();
     settings.load.limits = config.batch.load.clone();
-    Ok(Services::new(gateways, stores, settings, Arc::new(SystemClock)))
+    let services = Services::new(gateways, opened.stores, settings, Arc::new(SystemClock));
+    let mut settings = PipelineSettings::new(Some(config.data.pipelines(sandbox.is_some())), SAMPLE);
+    if sandbox.is_some() {
+        settings.poll = SANDBOX_POLL;
+    }
+    let pipelines = Pipelines::new(services.clone(), of_pipelines, opened.pipelines, settings);
+    Ok((services, pipelines))
 }

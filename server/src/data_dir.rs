@@ -61,12 +61,15 @@ pub fn forget_sandbox_console(data: &DataConfig) -> Result<(), StartError> {
             _ => {}
         }
     }
-    match std::fs::remove_dir_all(data.batches(true)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(StartError::DataDir { path: data.dir.clone(), source: error })
+    for folder in [data.batches(true), data.pipelines(true)] {
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StartError::DataDir { path: data.dir.clone(), source: error });
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// Makes a folder of our own, or takes one that is.
@@ -186,11 +189,12 @@ mod tests {
         for name in ["console.db", "console-sandbox.db", "console-sandbox.db-wal"] {
             std::fs::write(data.dir.join(name), "x").unwrap();
         }
-        for batches in [data.batches(true), data.batches(false)] {
-            std::fs::create_dir_all(batches.join("b1")).unwrap();
+        for folder in [true, false].into_iter().flat_map(|sandbox| [data.batches(sandbox), data.pipelines(sandbox)]) {
+            std::fs::create_dir_all(folder.join("b1")).unwrap();
         }
         forget_sandbox_console(&data).unwrap();
         assert!(!data.batches(true).exists() && data.batches(false).exists());
+        assert!(!data.pipelines(true).exists() && data.pipelines(false).exists());
         forget_sandbox_console(&data).unwrap();
         let left: Vec<_> = std::fs::read_dir(&data.dir).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(

@@ -1,12 +1,13 @@
 //! The route table, top to bottom, and the layers over all of it.
 
 use crate::assets::AsIs;
-use crate::routes::{answers, batch, code, events, hand_off, pages, saved, sign_in};
+use crate::routes::{answers, batch, code, events, hand_off, pages, pipeline_data, saved, sign_in};
 use crate::security::{self, HEALTH, LAUNCH, SIGN_IN};
 use crate::state::ConsoleState;
 use crate::telemetry;
 use app::api::batch::UPLOAD_BATCH;
 use app::api::handoff::{OPEN_OFFER, TAKE_ACCEPTANCE};
+use app::api::pipeline::wizard::UPLOAD_DATA;
 use app::api::playground::DOWNLOAD_CODE;
 use app::api::saved::READ_FILE;
 use axum::Router;
@@ -34,8 +35,11 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/events/verifications/{share}", get(events::verification))
         .route("/events/batches/{id}", get(events::batch))
         .route("/events/loads/{id}", get(events::load))
+        .route("/events/pipeline-runs/{id}", get(events::pipeline_run))
+        .route("/events/pipeline-data/{draft}", get(events::pipeline_data))
         .route("/playground/batch/{id}/result", get(batch::download))
         .route(UPLOAD_BATCH, post(batch::upload))
+        .route(UPLOAD_DATA, post(pipeline_data::upload))
         .route("/shares/{id}/hand-off/{file}", get(hand_off::download))
         .route("/playground/answers/{id}", get(answers::download))
         .route(OPEN_OFFER, post(hand_off::open_offer))

@@ -20,6 +20,7 @@ use crate::state::ConsoleState;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
+use body::Files;
 use http::Method;
 use origin::Arrival;
 use refusal::{Refusal, forward, local};
@@ -64,7 +65,8 @@ pub async fn guard(State(state): State<ConsoleState>, mut request: Request, next
             Err(error) => return Refusal::service(error).respond(&request),
         };
     }
-    match body::limited(request, state.services.batch_limits().file_bytes) {
+    let files = Files { batch: state.services.batch_limits().file_bytes, table: state.pipelines.most_bytes() };
+    match body::limited(request, files) {
         Ok((request, reading)) => reading.or(next.run(request).await),
         Err((refusal, request)) => refusal.respond(&request),
     }

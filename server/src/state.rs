@@ -6,7 +6,7 @@ use crate::security::session::SessionCookie;
 use axum::extract::FromRef;
 use leptos::prelude::LeptosOptions;
 use secrecy::SecretString;
-use services::Services;
+use services::{Pipelines, Services};
 use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -19,6 +19,8 @@ pub struct ConsoleState(Arc<Shared>);
 pub struct Shared {
     /// The use cases.
     pub services: Services,
+    /// The use cases of pipelines.
+    pub pipelines: Pipelines,
     /// The names the console answers to.
     pub hosts: AllowedHosts,
     /// How the session cookie is named and marked.

@@ -84,6 +84,11 @@ impl Pipelines {
         Self { inner: Arc::new(Inner { services, gateways, stores, settings, runs, preparations }) }
     }
 
+    /// The largest table that is taken, in bytes.
+    pub fn most_bytes(&self) -> u64 {
+        self.inner.settings.most_bytes
+    }
+
     /// Ends background work in good order: calls under way are journalled, and runs go on at the next start.
     pub async fn shutdown(&self) {
         self.inner.preparations.stop();

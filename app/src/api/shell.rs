@@ -98,7 +98,7 @@ pub async fn set_theme(theme: Theme) -> Result<Theme, AppError> {
     Ok(theme)
 }
 
-/// Shares and their endpoints, for the command palette.
+/// Shares, their endpoints and pipelines, for the command palette.
 #[server(prefix = "/api", endpoint = "list_destinations", output = Json)]
 pub async fn list_destinations() -> Result<Vec<Destination>, AppError> {
     let (services, operator) = session()?;
@@ -117,7 +117,14 @@ pub async fn list_destinations() -> Result<Vec<Destination>, AppError> {
             detail: format!("Endpoint · {}", target.label),
         })
     });
-    Ok(shares.chain(targets).collect())
+    let (pipelines, _, _) = crate::api::pipeline::pipelines()?;
+    let pipelines = answer(pipelines.pipelines(&operator).await)?;
+    let pipelines = pipelines.into_iter().map(|pipeline| Destination {
+        href: format!("/pipelines/{}", pipeline.id),
+        label: pipeline.prefix,
+        detail: format!("Pipeline · {}", pipeline.accounts.map(|account| account.to_string()).join(", ")),
+    });
+    Ok(shares.chain(targets).chain(pipelines).collect())
 }
 
 /// The theme of the browser that asks.

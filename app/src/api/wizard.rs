@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::api::{answer, session};
+use crate::api::{answer, given, session};
 #[cfg(feature = "ssr")]
 use domain::wizard::{ShareDraft, StepForm, WizardStep};
 
@@ -203,11 +203,6 @@ pub async fn apply_share(draft: DraftId, fingerprint: String) -> Result<ApplyVie
     let step = if applied.run.is_some() { WizardStep::Apply } else { WizardStep::Verify };
     leptos_axum::redirect(&path_of(&draft, step).await?);
     Ok(applied)
-}
-
-#[cfg(feature = "ssr")]
-fn given(text: &str) -> Option<&str> {
-    Some(text.trim()).filter(|text| !text.is_empty())
 }
 
 /// A step's address in a draft's wizard.

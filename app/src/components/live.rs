@@ -1,4 +1,4 @@
-//! Things that change while one looks: runs, verifications, batches and load checks, streamed by the server as server-sent events.
+//! Things that change while one looks: runs, verifications, batches, load checks and tables, streamed by the server as server-sent events.
 //!
 //! The first render shows what the server knew; only then the browser listens, so both renders are the same. When the
 //! stream can't be had the state is asked for every two seconds. Without JavaScript the page reloads itself.
@@ -7,6 +7,7 @@ use crate::api::runs::AsOf;
 use crate::error::AppError;
 use domain::batch::BatchView;
 use domain::load::LoadView;
+use domain::pipeline::view::{PipelineRunView, PreparationState, PreparationView};
 use domain::run::{RunState, RunView};
 use domain::time::Timestamp;
 use domain::verification::VerificationView;
@@ -55,6 +56,25 @@ impl Revised for LoadView {
     }
     fn finished(&self) -> bool {
         !self.state.is_going()
+    }
+}
+
+impl Revised for PipelineRunView {
+    fn revision(&self) -> u64 {
+        self.revision
+    }
+    fn finished(&self) -> bool {
+        self.state != RunState::Running
+    }
+}
+
+impl Revised for PreparationView {
+    fn revision(&self) -> u64 {
+        // Bytes only grow, and the last word comes when there are no more.
+        self.read + u64::from(self.finished())
+    }
+    fn finished(&self) -> bool {
+        self.state != PreparationState::Reading
     }
 }
 

@@ -1,6 +1,7 @@
 //! Small parts that several pages share: a share in a line, how something ended, the button that starts a share.
 
 use crate::api::handoff::Refused;
+use crate::api::pipeline::wizard::StartPipeline;
 use crate::api::wizard::StartShare;
 use crate::components::{ArrowTone, Lanes};
 use crate::error::failure_of;
@@ -11,6 +12,7 @@ use crate::ui::{
 use domain::activity::{ActivityOutcome, ActivityView};
 use domain::handoff::MAX_BYTES;
 use domain::names::{EndpointName, ShareId};
+use domain::pipeline::view::PipelineStatus;
 use domain::share::drift::{DriftCheck, DriftState};
 use domain::share::view::{DraftSummary, ShareState, ShareSummary};
 use domain::time::Timestamp;
@@ -48,6 +50,31 @@ pub(super) fn StartShareButton(#[prop(optional)] kind: ButtonKind) -> impl IntoV
             </Button>
             <ActionProblem error=failure_of(action) />
         </ActionForm>
+    }
+}
+
+/// The pipelines' first step.
+#[component]
+pub(super) fn StartPipelineButton() -> impl IntoView {
+    let action = ServerAction::<StartPipeline>::new();
+    view! {
+        <ActionForm action=action>
+            <Button kind=ButtonKind::Primary submit=true icon=IconName::Plus busy=action.pending()>
+                "Build a training pipeline"
+            </Button>
+            <ActionProblem error=failure_of(action) />
+        </ActionForm>
+    }
+}
+
+/// Where a pipeline is, as a badge has it.
+pub(super) fn pipeline_words(status: PipelineStatus) -> (Tone, &'static str) {
+    match status {
+        PipelineStatus::Applying => (Tone::Accent, "Being made"),
+        PipelineStatus::Incomplete => (Tone::Bad, "Half made"),
+        PipelineStatus::Ready => (Tone::Ok, "Ready"),
+        PipelineStatus::Removing => (Tone::Warn, "Being taken away"),
+        PipelineStatus::Removed => (Tone::Neutral, "Gone"),
     }
 }
 

@@ -6,11 +6,12 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 /// The pages one can go to, in order: address, name, icon.
-pub(super) const PAGES: [(&str, &str, IconName); 7] = [
+pub(super) const PAGES: [(&str, &str, IconName); 8] = [
     ("/", "Overview", IconName::Overview),
     ("/shares", "Shares", IconName::Shares),
     ("/map", "Map", IconName::Map),
     ("/playground", "Playground", IconName::Playground),
+    ("/pipelines", "Pipelines", IconName::Pipelines),
     ("/doctor", "Doctor", IconName::Doctor),
     ("/accounts", "Accounts", IconName::Accounts),
     ("/activity", "Activity", IconName::Activity),

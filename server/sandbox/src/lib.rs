@@ -48,6 +48,7 @@ mod sts;
 
 pub use config::{SandboxConfig, SandboxError};
 pub use lambda::Python;
+pub use models::CHURN;
 pub use seed::PROFILES;
 
 use app::App;

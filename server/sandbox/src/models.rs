@@ -15,6 +15,8 @@ mod palette;
 pub mod trained;
 mod writer;
 
+pub use churn::TABLE as CHURN;
+
 use crate::error::Failure;
 use bytes::Bytes;
 use domain::names::{AccountId, Region};

@@ -31,6 +31,11 @@ impl DataConfig {
         self.dir.join(if sandbox { "batches-sandbox" } else { "batches" })
     }
 
+    /// The tables of pipelines: those of the sandbox's, and those of AWS.
+    pub fn pipelines(&self, sandbox: bool) -> PathBuf {
+        self.dir.join(if sandbox { "pipelines-sandbox" } else { "pipelines" })
+    }
+
     /// The sandbox's folder: its state, and the shared files for its clients.
     pub fn sandbox_dir(&self) -> PathBuf {
         self.dir.join("sandbox")

@@ -1,4 +1,5 @@
-//! Streams of server-sent events: a run, a verification, a batch or a load check as it goes. Each event's data is the whole state as JSON and
+//! Streams of server-sent events: a run, a verification, a batch, a load check or the
+//! reading of a table as it goes. Each event's data is the whole state as JSON and
 //! its id the revision, so a browser that lost the connection just asks again. A last event `end` tells it not to.
 //!
 //! Source: HTML, "Server-sent events".
@@ -10,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use domain::names::{BatchId, LoadId, RunId, ShareId};
+use domain::names::{BatchId, DraftId, LoadId, RunId, ShareId};
 use futures::{Stream, StreamExt, stream};
 use serde::Serialize;
 use services::{Operator, ServiceError};
@@ -74,6 +75,36 @@ pub async fn load(
     };
     match state.services.watch_load(&operator, &load).await {
         Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
+        Err(error) => refused(error),
+    }
+}
+
+/// `GET /events/pipeline-runs/{id}`: [`domain::pipeline::view::PipelineRunView`]s.
+pub async fn pipeline_run(
+    State(state): State<ConsoleState>,
+    Extension(operator): Extension<Operator>,
+    Path(id): Path<String>,
+) -> Response {
+    let Ok(run) = RunId::parse(&id) else {
+        return Refusal::not_found(&format!("/events/pipeline-runs/{id}")).respond_as(true);
+    };
+    match state.pipelines.watch_run(&operator, &run).await {
+        Ok(views) => answer(&state, operator, views.map(|view| event(view.revision, &view))),
+        Err(error) => refused(error),
+    }
+}
+
+/// `GET /events/pipeline-data/{draft}`: [`domain::pipeline::view::PreparationView`]s.
+pub async fn pipeline_data(
+    State(state): State<ConsoleState>,
+    Extension(operator): Extension<Operator>,
+    Path(id): Path<String>,
+) -> Response {
+    let Ok(draft) = DraftId::parse(&id) else {
+        return Refusal::not_found(&format!("/events/pipeline-data/{id}")).respond_as(true);
+    };
+    match state.pipelines.watch_preparation(&operator, &draft).await {
+        Ok(views) => answer(&state, operator, views.map(|view| event(view.read, &view))),
         Err(error) => refused(error),
     }
 }

@@ -19,6 +19,7 @@ use services::Operator;
 pub fn context(state: ConsoleState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(state.services.clone());
+        provide_context(state.pipelines.clone());
         if let Some(operator) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Operator>().cloned()) {
             provide_context(operator);
         }

@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use app::api::batch::UPLOAD_BATCH;
+use app::api::pipeline::wizard::UPLOAD_DATA;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
@@ -27,6 +28,15 @@ const FORM: usize = 64 * 1024;
 /// How long the next part of a body may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many bytes files may have.
+#[derive(Debug, Clone, Copy)]
+pub struct Files {
+    /// A batch's.
+    pub batch: u64,
+    /// A pipeline's table.
+    pub table: u64,
+}
+
 /// What turned out to be wrong with a body while it was read.
 #[derive(Debug, Clone)]
 pub struct Reading {
@@ -50,10 +60,12 @@ impl Reading {
 }
 
 /// Refuses a body that says it is too long; counts along where none says, and waits for none for ever.
-/// A batch's file, which is not held in memory, may have `file` bytes.
-pub fn limited(request: Request, file: u64) -> Result<(Request, Reading), (Refusal, Request)> {
+/// Files, which are not held in memory, have limits of their own.
+pub fn limited(request: Request, files: Files) -> Result<(Request, Reading), (Refusal, Request)> {
+    let with_form = |file: u64| usize::try_from(file).unwrap_or(usize::MAX).saturating_add(FORM);
     let limit = match request.uri().path() {
-        UPLOAD_BATCH => usize::try_from(file).unwrap_or(usize::MAX).saturating_add(FORM),
+        UPLOAD_BATCH => with_form(files.batch),
+        UPLOAD_DATA => with_form(files.table),
         path if super::is_machine(path) => LIMIT,
         _ => OPEN_LIMIT,
     };

@@ -3,8 +3,9 @@
 use super::Pipelines;
 use crate::ports::gateway::{EndpointState, GatewayErrorKind};
 use crate::{Operator, ServiceError, ServiceResult};
-use domain::names::PipelineId;
+use domain::names::{DraftId, PipelineId};
 use domain::pipeline::view::{VersionView, VersionsView};
+use domain::wizard::{EndpointsForm, ParentForm, StepForm};
 
 impl Pipelines {
     /// The endpoint with its versions, the newest first.
@@ -24,6 +25,25 @@ impl Pipelines {
         };
         let versions = all.into_iter().map(view).collect();
         Ok(VersionsView { endpoint, versions })
+    }
+
+    /// Starts a share of the endpoint: a draft of the share's wizard whose parent and endpoint are chosen.
+    pub async fn share_endpoint(&self, operator: &Operator, pipeline: &PipelineId) -> ServiceResult<DraftId> {
+        let intent = self.record(pipeline).await?.value.intent;
+        let (services, place) = (&self.inner.services, &intent.production);
+        let endpoint = format!(
+            "arn:{}:sagemaker:{}:{}:endpoint/{}",
+            intent.region.partition(),
+            intent.region,
+            place.account,
+            intent.deployment.endpoint.as_str().to_lowercase()
+        );
+        let parent = ParentForm { connection: place.connection.to_string(), region: intent.region.to_string() };
+        let draft = services.start_draft(operator).await?;
+        services.save_step(operator, &draft, StepForm::Parent(parent)).await?;
+        let endpoints = EndpointsForm { scope: "named".into(), arns: vec![endpoint] };
+        services.save_step(operator, &draft, StepForm::Endpoints(endpoints)).await?;
+        Ok(draft)
     }
 
     /// Has the endpoint serve an earlier version again, all traffic at once: it has served before.

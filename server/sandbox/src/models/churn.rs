@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
 /// The table: the label first, as XGBoost's container takes it, with a header.
-const TABLE: &str = include_str!("../../data/churn.csv");
+pub const TABLE: &str = include_str!("../../data/churn.csv");
 
 type Trees = XGRegressor<f64, f64, DenseMatrix<f64>, Vec<f64>>;
 

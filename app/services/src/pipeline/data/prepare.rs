@@ -16,11 +16,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// The tables that are being read, and the last word about those that were.
 #[derive(Default)]
 pub(in crate::pipeline) struct Preparations(Mutex<HashMap<PipelineId, Preparation>>);
+
+/// How long a table is waited for before the page shows how far its reading is.
+const A_SMALL_TABLE: Duration = Duration::from_secs(2);
 
 /// What a reading tells through, and what stops it.
 type Begun = (watch::Sender<PreparationView>, Arc<AtomicBool>);
@@ -103,6 +107,32 @@ impl Pipelines {
                 }
             }
         }
+    }
+
+    /// Whether a draft's table has been read through as its answers say and can be trained with. If it has not, it is
+    /// read from now on; a small table is waited for.
+    pub async fn ensure_prepared(&self, operator: &Operator, id: &DraftId) -> ServiceResult<bool> {
+        let draft = self.draft_record(id).await?.value;
+        if draft.prepared().is_none() {
+            match self.prepare_data(operator, id).await {
+                // It is being read already.
+                Ok(()) | Err(ServiceError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            if let Some(mut view) = self.inner.preparations.view(&draft.pipeline) {
+                let ended = view.wait_for(|view| view.state != PreparationState::Reading);
+                // An error means that it has ended too.
+                let _ = tokio::time::timeout(A_SMALL_TABLE, ended).await;
+            }
+        }
+        let draft = self.draft_record(id).await?.value;
+        Ok(draft.prepared().is_some_and(|prepared| prepared.tally.problem(&prepared.layout).is_none()))
+    }
+
+    /// How far the reading of a draft's table is, or what came of it; `None` where this process has not read it.
+    pub async fn preparation(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<Option<PreparationView>> {
+        let pipeline = self.draft_record(draft).await?.value.pipeline;
+        Ok(self.inner.preparations.view(&pipeline).map(|view| view.borrow().clone()))
     }
 
     /// The reading of a draft's table as it goes: its present state first; ends when it has ended. Nothing where the table
