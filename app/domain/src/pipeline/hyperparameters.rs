@@ -81,6 +81,23 @@ const RULES: [Rule; 14] = [
     ("seed", true, 0.0, 9_007_199_254_740_992.0, "a whole number from 0"),
 ];
 
+/// What a hyperparameter may be, as a noun phrase; `None` for those that only the container knows.
+pub fn expected(name: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.0 == name).map(|rule| rule.4)
+}
+
+/// Whether a value is one that the hyperparameter may have.
+pub fn check(name: &str, value: &str) -> Result<(), HyperparameterError> {
+    let Some((name, whole, least, most, expected)) = RULES.iter().copied().find(|rule| rule.0 == name) else {
+        return Ok(());
+    };
+    let number = value.trim().parse::<f64>().ok().filter(|number| !whole || number.fract() == 0.0);
+    if number.is_some_and(|number| (least..=most).contains(&number)) {
+        return Ok(());
+    }
+    Err(HyperparameterError::Range { name, value: value.chars().take(80).collect(), expected })
+}
+
 /// Checked hyperparameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
@@ -116,12 +133,8 @@ impl TryFrom<BTreeMap<String, String>> for Hyperparameters {
         if let Some(missing) = required.iter().find(|name| !values.contains_key(**name)) {
             return Err(HyperparameterError::Missing(missing));
         }
-        for (name, whole, least, most, expected) in RULES {
-            let Some(value) = values.get(name) else { continue };
-            let number = value.trim().parse::<f64>().ok().filter(|number| !whole || number.fract() == 0.0);
-            if !number.is_some_and(|number| (least..=most).contains(&number)) {
-                return Err(HyperparameterError::Range { name, value: value.chars().take(80).collect(), expected });
-            }
+        for (name, value) in RULES.iter().filter_map(|rule| Some((rule.0, values.get(rule.0)?))) {
+            check(name, value)?;
         }
         Ok(Self(values))
     }
