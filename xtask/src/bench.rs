@@ -2,7 +2,7 @@
 
 use crate::layout::Layout;
 use crate::process::{cargo, loud, quiet};
-use crate::{binary, report};
+use crate::{binary, python, report};
 use anyhow::Result;
 use std::process::Command;
 
@@ -26,5 +26,6 @@ pub fn run(layout: &Layout, seconds: u64) -> Result<()> {
     for (_, example) in EXAMPLES {
         bench.arg(format!("--{example}")).arg(layout.target.join("release/examples").join(example));
     }
+    bench.env(python::VARIABLE, python::ensure(layout)?);
     loud(&mut bench)
 }

@@ -7,6 +7,7 @@ mod console;
 mod direct;
 mod load;
 mod page;
+mod pipeline;
 mod share;
 mod table;
 
@@ -44,6 +45,10 @@ const LONG_HISTORY: f64 = 5.0;
 const DECISIONS: f64 = 1_000_000.0;
 /// Resolving a pipeline's stacks and asking every role everything, in milliseconds.
 const PREFLIGHT: f64 = 50.0;
+/// What the console may work for a pipeline, from *Apply* until its endpoint is in service.
+const OWN_SHARE: Duration = Duration::from_secs(1);
+/// Memory while a table of a million rows is sent and read, over before.
+const TABLE: f64 = 1.2;
 /// How many calls are under way at once.
 const CONCURRENT: [usize; 2] = [1, 64];
 /// The three ways take turns in rounds, so that a busy moment of the machine hits all of them.
@@ -104,6 +109,7 @@ async fn everything(options: &Options, report: &mut Report) -> Result<()> {
     streams(&console, &share, &direct, time, report).await?;
     memory(&console, &share, report).await?;
     pages(&console, &share, report).await.context("could not weigh the pages")?;
+    pipelines(options, &console, report).await.context("could not make a pipeline")?;
     // It would take its share of the machine from the decisions.
     console.stop().await?;
     let decisions = printed(&options.decisions).await?;
@@ -180,6 +186,24 @@ async fn memory(console: &Console, share: &Share, report: &mut Report) -> Result
     report.budget(&what, &format!("{ratio:.2}"), ratio <= MEMORY);
     report.note("  before", &format!("{:.0} MB", before as f64 / 1_000_000.0));
     Ok(())
+}
+
+/// A long table, and pipelines from *Apply* to an endpoint in service.
+async fn pipelines(options: &Options, console: &Console, report: &mut Report) -> Result<()> {
+    let (before, most) = pipeline::long_table(console).await.context("could not send a long table")?;
+    let ratio = most as f64 / before as f64;
+    let what = format!("memory while a table of 1,000,000 rows comes, over before (at most {TABLE})");
+    report.budget(&what, &format!("{ratio:.2}"), ratio <= TABLE);
+    let made = pipeline::make(console).await?;
+    report.note("a pipeline on the sandbox, from Apply to InService", &seconds(made.took));
+    let apart = pipeline::apart(&options.console).await?;
+    let what = format!("  of which the console works (at most {})", seconds(OWN_SHARE));
+    report.budget(&what, &seconds(apart.worked), apart.worked <= OWN_SHARE);
+    Ok(())
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
 }
 
 /// The weight of the overview and of the playground, part by part.
