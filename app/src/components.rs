@@ -34,6 +34,6 @@ pub use proofs::{ProofList, proofs_sentence};
 pub use run::{RunProgress, run_sentence};
 pub use save_request::SaveRequest;
 pub use sentence::Sentence;
-pub use stepper::Stepper;
+pub use stepper::{Stepper, StepperStep};
 pub use steps::StepLines;
 pub use why::DenialWhy;
