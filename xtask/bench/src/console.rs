@@ -212,6 +212,7 @@ fn command(binary: &Path, data: &Path) -> Command {
     command
         .env("SAGEBRIDGE_DATA_DIR", data)
         .env("SAGEBRIDGE_LISTEN", "127.0.0.1:0")
+        .env("SAGEBRIDGE_SANDBOX_LISTEN", "127.0.0.1:0")
         .env("SAGEBRIDGE_LAUNCH_TOKEN", TOKEN)
         .env("SAGEBRIDGE_LOG", "warn");
     command

@@ -12,7 +12,7 @@ mod share;
 mod table;
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use console::Console;
 use direct::Direct;
 use load::{Caller, Measured};
@@ -72,6 +72,26 @@ struct Options {
     /// Seconds for each row of the table.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Nothing but this; everything where it is not said.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Calls,
+    Streams,
+    Memory,
+    Pages,
+    Pipelines,
+    Programs,
 }
 
 /// The console's, so that the SDK alone has it too.
@@ -103,15 +123,33 @@ async fn everything(options: &Options, report: &mut Report) -> Result<()> {
     let share = share::make(&console).await.context("could not make a share through the console")?;
     let direct = direct::Direct::new(&console).await.context("could not assume the share's role")?;
     let time = Duration::from_secs(options.seconds);
-    for size in [Size::Kilobyte, Size::FiveMegabytes] {
-        calls(&console, &share, &direct, size, time, report).await?;
+    if options.wants(Part::Calls) {
+        for size in [Size::Kilobyte, Size::FiveMegabytes] {
+            calls(&console, &share, &direct, size, time, report).await?;
+        }
     }
-    streams(&console, &share, &direct, time, report).await?;
-    memory(&console, &share, report).await?;
-    pages(&console, &share, report).await.context("could not weigh the pages")?;
-    pipelines(options, &console, report).await.context("could not make a pipeline")?;
-    // It would take its share of the machine from the decisions.
+    if options.wants(Part::Streams) {
+        streams(&console, &share, &direct, time, report).await?;
+    }
+    if options.wants(Part::Memory) {
+        memory(&console, &share, report).await?;
+    }
+    if options.wants(Part::Pages) {
+        pages(&console, &share, report).await.context("could not weigh the pages")?;
+    }
+    if options.wants(Part::Pipelines) {
+        pipelines(options, &console, report).await.context("could not make a pipeline")?;
+    }
+    // It would take its share of the machine from the programs.
     console.stop().await?;
+    if options.wants(Part::Programs) {
+        programs(options, report).await?;
+    }
+    Ok(())
+}
+
+/// What needs no console.
+async fn programs(options: &Options, report: &mut Report) -> Result<()> {
     let decisions = printed(&options.decisions).await?;
     let fast = decisions >= DECISIONS;
     report.budget("policy decisions a second, one core (at least 1,000,000)", &table::thousands(decisions), fast);
