@@ -43,7 +43,7 @@ pub use proofs::{ProofList, proofs_sentence};
 pub use run::{RunProgress, run_sentence};
 pub use save_request::SaveRequest;
 pub use sentence::Sentence;
-pub use stepper::Stepper;
+pub use stepper::{Stepper, StepperStep};
 pub use steps::StepLines;
 pub use three_lanes::{Crossing, ThreeLanes, lane_hue, lane_index, nothing_here};
 pub use why::DenialWhy;

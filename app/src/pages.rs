@@ -20,4 +20,5 @@ pub mod saved;
 pub mod share;
 pub mod shares;
 pub mod sign_in;
+mod step;
 pub mod wizard;

@@ -1,6 +1,7 @@
-//! Where one is in the share wizard.
+//! Where one is in a wizard.
 
 use crate::ui::{Icon, IconName};
+use domain::pipeline::draft::PipelineStep;
 use domain::wizard::WizardStep;
 use leptos::prelude::*;
 
@@ -13,39 +14,80 @@ enum StepMark {
     ToCome,
 }
 
-/// The wizard's steps: done, now and to come. Steps that were reached are links.
+/// A step of a wizard.
+pub trait Step: Copy + Ord {
+    /// Its part of the address.
+    fn slug(self) -> &'static str;
+    /// What it is called.
+    fn label(self) -> &'static str;
+}
+
+impl Step for WizardStep {
+    fn slug(self) -> &'static str {
+        self.slug()
+    }
+    fn label(self) -> &'static str {
+        self.label()
+    }
+}
+
+impl Step for PipelineStep {
+    fn slug(self) -> &'static str {
+        self.slug()
+    }
+    fn label(self) -> &'static str {
+        self.label()
+    }
+}
+
+/// A step as the stepper shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct StepperStep {
+    slug: &'static str,
+    label: &'static str,
+    mark: StepMark,
+    /// Whether one can go there.
+    open: bool,
+}
+
+impl StepperStep {
+    /// The steps there are, with the one that is shown, the furthest that was reached, and those with something to put
+    /// right.
+    pub fn of<S: Step>(steps: &[S], current: S, reached: S, unfinished: &[S]) -> Vec<Self> {
+        let shown = |step: &S| Self {
+            slug: step.slug(),
+            label: step.label(),
+            mark: mark(*step, current, reached, unfinished),
+            open: *step != current && *step <= reached,
+        };
+        steps.iter().map(shown).collect()
+    }
+}
+
+/// A wizard's steps: done, now and to come. Steps that were reached are links.
 #[component]
 pub fn Stepper(
     /// The address of the wizard: a step's is below it.
     #[prop(into)]
     base: String,
     /// The steps there are.
-    #[prop(default = &WizardStep::ALL)]
-    steps: &'static [WizardStep],
-    /// The step that is shown.
-    current: WizardStep,
-    /// The furthest step that was reached.
-    reached: WizardStep,
-    /// Steps with something to put right.
-    #[prop(optional)]
-    unfinished: Vec<WizardStep>,
+    steps: Vec<StepperStep>,
 ) -> impl IntoView {
     let total = steps.len();
-    let at = steps.iter().position(|step| *step == current).map_or(1, |at| at + 1);
+    let at = steps.iter().position(|step| step.mark == StepMark::Now).unwrap_or(0);
+    let current = steps.get(at).map(|step| step.label);
     let steps = steps
-        .iter()
-        .copied()
+        .into_iter()
         .enumerate()
         .map(|(index, step)| {
-            let mark = mark(step, current, reached, &unfinished);
-            let link = (step != current && step <= reached).then(|| format!("{base}/{}", step.slug()));
-            view! { <StepperItem number=index + 1 step mark link/> }
+            let link = step.open.then(|| format!("{base}/{}", step.slug));
+            view! { <StepperItem number=index + 1 step link/> }
         })
         .collect_view();
     view! {
         <nav class="stepper" aria-label="Steps">
             <p class="stepper-where" aria-hidden="true">
-                {format!("Step {at} of {total} · ")} <strong>{current.label()}</strong>
+                {format!("Step {} of {total} · ", at + 1)} <strong>{current}</strong>
             </p>
             <ol class="stepper-list">{steps}</ol>
         </nav>
@@ -53,7 +95,8 @@ pub fn Stepper(
 }
 
 #[component]
-fn StepperItem(number: usize, step: WizardStep, mark: StepMark, link: Option<String>) -> impl IntoView {
+fn StepperItem(number: usize, step: StepperStep, link: Option<String>) -> impl IntoView {
+    let StepperStep { label, mark, .. } = step;
     let (class, sign, said) = match mark {
         StepMark::Done => ("stepper-item is-done", view! { <Icon name=IconName::Check/> }.into_any(), "done"),
         StepMark::Unfinished => ("stepper-item is-unfinished", "!".into_any(), "to put right"),
@@ -62,7 +105,7 @@ fn StepperItem(number: usize, step: WizardStep, mark: StepMark, link: Option<Str
     };
     let inside = view! {
         <span class="stepper-dot" aria-hidden="true">{sign}</span>
-        <span class="stepper-label">{step.label()}</span>
+        <span class="stepper-label">{label}</span>
         <span class="visually-hidden">{format!(" ({said})")}</span>
     };
     let inside = match link {
@@ -72,7 +115,7 @@ fn StepperItem(number: usize, step: WizardStep, mark: StepMark, link: Option<Str
     view! { <li class=class aria-current=(mark == StepMark::Now).then_some("step")>{inside}</li> }
 }
 
-fn mark(step: WizardStep, current: WizardStep, reached: WizardStep, unfinished: &[WizardStep]) -> StepMark {
+fn mark<S: Step>(step: S, current: S, reached: S, unfinished: &[S]) -> StepMark {
     if step == current {
         StepMark::Now
     } else if step < reached && unfinished.contains(&step) {

@@ -7,7 +7,6 @@
 mod apply;
 mod callers;
 mod child;
-mod connections;
 mod endpoints;
 mod parent;
 mod picker;
@@ -19,9 +18,10 @@ mod verify;
 use crate::api::wizard::{
     ListPlace, ResolveConflict, SaveCallers, SaveChild, SaveEndpoints, SaveParent, SaveRole, get_draft,
 };
-use crate::components::Stepper;
+use crate::components::{Stepper, StepperStep};
 use crate::error::{AppError, ErrorKind};
-use crate::ui::{Button, ButtonKind, ErrorPanel, PageHeader, Resolve, Skeleton};
+use crate::pages::step::{NotYet, UnknownStep};
+use crate::ui::{PageHeader, Resolve, Skeleton};
 use domain::names::DraftId;
 use domain::share::view::DraftView;
 use domain::wizard::WizardStep;
@@ -64,7 +64,7 @@ pub fn WizardPage() -> impl IntoView {
             failed="The wizard could not be opened"
             children=Callback::new(move |view: DraftView| match step.get_untracked() {
                 Some(step) => view! { <WizardBody view step actions /> }.into_any(),
-                None => view! { <UnknownStep id=id.get_untracked()/> }.into_any(),
+                None => view! { <UnknownStep href=format!("/shares/new/{}/parent", id.get_untracked())/> }.into_any(),
             })
         />
     }
@@ -175,7 +175,7 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     let done = if editing { view.draft.reached } else { reached };
     let ctx = StepContext::new(view, step, place());
     let body = match step {
-        _ if step > reached => view! { <NotYet href=ctx.path(reached) reached/> }.into_any(),
+        _ if step > reached => view! { <NotYet href=ctx.path(reached) reached=reached.label()/> }.into_any(),
         WizardStep::Parent => view! { <parent::ParentStep ctx save=actions.parent/> }.into_any(),
         WizardStep::Endpoints => view! { <endpoints::EndpointsStep ctx save=actions.endpoints/> }.into_any(),
         WizardStep::Callers => view! { <callers::CallersStep ctx save=actions.callers/> }.into_any(),
@@ -187,7 +187,7 @@ fn WizardBody(view: DraftView, step: WizardStep, actions: Actions) -> impl IntoV
     };
     view! {
         <div class="wizard">
-            <Stepper base steps current=step reached=done unfinished/>
+            <Stepper base steps=StepperStep::of(steps, step, done, &unfinished)/>
             {editing.then(|| view! {
                 <p class="step-note wizard-editing">
                     "This share is in use: you are editing it. Its accounts and names stay, and nothing changes before you apply."
@@ -211,35 +211,10 @@ fn WizardSkeleton(base: String, step: Option<WizardStep>) -> impl IntoView {
     let current = step.unwrap_or(WizardStep::Parent);
     view! {
         <div class="wizard">
-            <Stepper base current reached=current/>
+            <Stepper base steps=StepperStep::of(&WizardStep::ALL, current, current, &[])/>
             <div class="card">
                 <Skeleton lines=6/>
             </div>
         </div>
-    }
-}
-
-#[component]
-fn NotYet(href: String, reached: WizardStep) -> impl IntoView {
-    view! {
-        <div class="card">
-            <div class="empty">
-                <h2>"This step comes later"</h2>
-                <p>"It needs the answers of the steps before it."</p>
-                <div class="empty-action">
-                    <Button kind=ButtonKind::Primary href>{format!("Go on with {}", reached.label())}</Button>
-                </div>
-            </div>
-        </div>
-    }
-}
-
-#[component]
-fn UnknownStep(id: String) -> impl IntoView {
-    let href = format!("/shares/new/{id}/parent");
-    let error = AppError::new(ErrorKind::NotFound, "the wizard has no step of that name");
-    view! {
-        <ErrorPanel error title="There is no such page"/>
-        <p class="wizard-unknown"><Button href>"Go to the first step"</Button></p>
     }
 }

@@ -1,10 +1,10 @@
 //! Step 3: who may call.
 
-use super::connections::ConnectionCards;
 use super::picker::{Load, PickItem, PickWords, Picker};
-use super::step::{StepContext, StepEnd, StepStart};
+use super::step::StepContext;
 use crate::api::accounts::list_connections;
 use crate::api::wizard::{ListPlace, SaveCallers, list_callers};
+use crate::pages::step::{ConnectionCards, StepEnd, StepStart};
 use crate::ui::{Button, Checkbox, Choice, RadioCards, Resolve, Skeleton, TextArea, TextInput, changing, heard_early};
 use domain::arn::CallerKind;
 use domain::connection::{CallerView, ConnectionView};
@@ -46,7 +46,7 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
     };
     view! {
         <ActionForm action=save attr:class=class attr:novalidate="">
-            <StepStart ctx=ctx.clone()/>
+            <StepStart draft=ctx.id()/>
             <SourceField ctx=ctx.clone()/>
             <div class="card only-connected"><ChildConnection ctx=ctx.clone() chosen/></div>
             <div class="card only-typed">
@@ -71,7 +71,7 @@ pub(super) fn CallersStep(ctx: StepContext, save: ServerAction<SaveCallers>) -> 
                 </div>
             </div>
             <div class="card only-connected"><ConsoleField ctx=ctx.clone()/></div>
-            <StepEnd ctx known=&KNOWN says busy=save.pending() saved=save.value()/>
+            <StepEnd bar=ctx.bar() known=&KNOWN says busy=save.pending() saved=save.value()/>
         </ActionForm>
     }
 }

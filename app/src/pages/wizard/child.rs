@@ -3,8 +3,9 @@
 use super::callers::{KindSwitch, WORDS, kind_at, loader};
 use super::picker::Picker;
 use super::role::NameField;
-use super::step::{FieldProblemText, Note, StepContext, StepEnd, StepStart};
+use super::step::StepContext;
 use crate::api::wizard::SaveChild;
+use crate::pages::step::{FieldProblemText, Note, StepEnd, StepStart};
 use crate::ui::{Card, CheckboxRow};
 use domain::arn::{CallerArn, CallerKind};
 use leptos::form::ActionForm;
@@ -55,13 +56,13 @@ pub(super) fn ChildStep(ctx: StepContext, save: ServerAction<SaveChild>) -> impl
     };
     view! {
         <ActionForm action=save attr:class="step step-child" attr:novalidate="">
-            <StepStart ctx=ctx.clone()/>
+            <StepStart draft=ctx.id()/>
             {note}
             <Card title=|| "Policy in the child account">
                 <div class="card-body step-narrow">{name}</div>
             </Card>
             <Card title=|| "Who gets it">{grantees}</Card>
-            <StepEnd ctx known=&["grant_name", "grantees"] says busy=save.pending() saved=save.value()/>
+            <StepEnd bar=ctx.bar() known=&["grant_name", "grantees"] says busy=save.pending() saved=save.value()/>
         </ActionForm>
     }
 }

@@ -1,9 +1,10 @@
 //! Step 2: which endpoints.
 
 use super::picker::{Load, PickItem, PickWords, Picker};
-use super::step::{StepContext, StepEnd, StepStart};
+use super::step::StepContext;
 use crate::api::runs::AsOf;
 use crate::api::wizard::{SaveEndpoints, list_endpoints};
+use crate::pages::step::{StepEnd, StepStart};
 use crate::ui::{Choice, RadioCards};
 use domain::endpoint::{EndpointView, Page};
 use domain::names::{ConnectionId, Region};
@@ -38,7 +39,7 @@ pub(super) fn EndpointsStep(ctx: StepContext, save: ServerAction<SaveEndpoints>)
     });
     view! {
         <ActionForm action=save attr:class="step step-endpoints" attr:novalidate="">
-            <StepStart ctx=ctx.clone()/>
+            <StepStart draft=ctx.id()/>
             <RadioCards
                 name="form[scope]"
                 label="What is shared"
@@ -63,7 +64,7 @@ pub(super) fn EndpointsStep(ctx: StepContext, save: ServerAction<SaveEndpoints>)
                     error=ctx.problem("arns")
                 />
             </div>
-            <StepEnd ctx known=&["scope", "arns"] says busy=save.pending() saved=save.value()/>
+            <StepEnd bar=ctx.bar() known=&["scope", "arns"] says busy=save.pending() saved=save.value()/>
         </ActionForm>
     }
 }

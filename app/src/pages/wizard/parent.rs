@@ -1,11 +1,10 @@
 //! Step 1: the account that owns the endpoints, and their region.
 
-use super::connections::ConnectionCards;
-use super::step::{StepContext, StepEnd, StepStart};
+use super::step::StepContext;
 use crate::api::accounts::list_connections;
 use crate::api::wizard::SaveParent;
-use crate::pages::parts::REGIONS;
-use crate::ui::{Button, ButtonKind, Choice, EmptyState, Resolve, Select, Skeleton, TextInput};
+use crate::pages::step::{ConnectionCards, RegionField, StepEnd, StepStart};
+use crate::ui::{Button, ButtonKind, EmptyState, Resolve, Skeleton};
 use domain::connection::ConnectionView;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
@@ -17,7 +16,7 @@ pub(super) fn ParentStep(ctx: StepContext, save: ServerAction<SaveParent>) -> im
     let inner = ctx.clone();
     view! {
         <ActionForm action=save attr:class="step" attr:novalidate="">
-            <StepStart ctx=ctx.clone()/>
+            <StepStart draft=ctx.id()/>
             <Resolve
                 resource=connections
                 skeleton=|| view! { <div class="card"><Skeleton lines=4/></div> }
@@ -27,7 +26,7 @@ pub(super) fn ParentStep(ctx: StepContext, save: ServerAction<SaveParent>) -> im
                 })
             />
             <StepEnd
-                ctx
+                bar=ctx.bar()
                 known=&["connection", "region"]
                 says="Nothing is changed before you apply."
                 busy=save.pending()
@@ -74,69 +73,13 @@ fn ParentFields(ctx: StepContext, list: Vec<ConnectionView>, region: RwSignal<St
                     error
                     on_choose
                 />
-                <RegionField ctx=ctx.clone() region/>
+                <RegionField
+                    region
+                    description="Where the endpoints are. A share is for one region."
+                    error=ctx.problem("region")
+                />
             </div>
         </div>
     }
     .into_any()
-}
-
-/// A region from the list, or typed.
-#[component]
-fn RegionField(ctx: StepContext, region: RwSignal<String>) -> impl IntoView {
-    let choices = Signal::derive(move || region.with(|current| choices(current)));
-    view! {
-        <div class="step-narrow step-region">
-            <Select
-                name="form[region]"
-                label="Region"
-                choices
-                value=region
-                description="Where the endpoints are. A share is for one region."
-                error=ctx.problem("region")
-                on_change=Callback::new(move |value: String| region.set(value))
-            />
-            <details class="step-more">
-                <summary>"Another region"</summary>
-                <TextInput
-                    name="other_region"
-                    label="Region code"
-                    description="Used instead of the one above."
-                    placeholder="ap-east-1"
-                    mono=true
-                />
-            </details>
-        </div>
-    }
-}
-
-/// The regions to choose from; the current one is always among them.
-fn choices(current: &str) -> Vec<Choice> {
-    let known = REGIONS.iter().any(|(code, _)| *code == current);
-    let first = match (current, known) {
-        ("", _) => Some(Choice::new("", "Choose a region")),
-        (_, false) => Some(Choice::new(current, current)),
-        (_, true) => None,
-    };
-    let listed = REGIONS.iter().map(|(code, place)| Choice::new(*code, format!("{code} · {place}")));
-    first.into_iter().chain(listed).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_region_that_is_not_listed_stays_a_choice() {
-        assert_eq!(choices("mx-central-1")[0].value, "mx-central-1");
-        assert_eq!(choices("").first().map(|c| c.value.as_str()), Some(""));
-        assert_eq!(choices("eu-west-1").len(), REGIONS.len());
-    }
-
-    #[test]
-    fn every_listed_region_is_a_region() {
-        for (code, _) in REGIONS {
-            assert!(domain::names::Region::parse(code).is_ok(), "{code}");
-        }
-    }
 }

@@ -5,9 +5,9 @@
 
 mod rows;
 
-use super::step::{FieldProblemText, until_touched};
 use crate::api::wizard::ListPlace;
 use crate::error::AppError;
+use crate::pages::step::{FieldProblemText, until_touched};
 use crate::ui::{Button, ErrorPanel, FieldError, Skeleton, changing, heard_early};
 use domain::endpoint::Page;
 use leptos::prelude::*;

@@ -1,7 +1,8 @@
 //! Step 4: the parent's policy and role.
 
-use super::step::{FieldProblemText, StepContext, StepEnd, StepStart};
+use super::step::StepContext;
 use crate::api::wizard::SaveRole;
+use crate::pages::step::{FieldProblemText, StepEnd, StepStart};
 use crate::ui::{Button, Card, Checkbox, Choice, IconName, Select, TextInput};
 use domain::share::intent::InvokeAction;
 use leptos::form::ActionForm;
@@ -35,7 +36,7 @@ pub(super) fn RoleStep(ctx: StepContext, save: ServerAction<SaveRole>) -> impl I
     let external_id = view! { <ExternalId ctx=ctx.clone() required value=form.external_id/> };
     view! {
         <ActionForm action=save attr:class="step step-role" attr:novalidate="">
-            <StepStart ctx=ctx.clone()/>
+            <StepStart draft=ctx.id()/>
             <input type="hidden" name="form[adopt]" value=form.adopt/>
             <Card title=|| "Names in the parent account">
                 <div class="card-body step-columns">{names}</div>
@@ -49,7 +50,7 @@ pub(super) fn RoleStep(ctx: StepContext, save: ServerAction<SaveRole>) -> impl I
                     {external_id}
                 </div>
             </Card>
-            <StepEnd ctx known=&KNOWN busy=save.pending() saved=save.value()/>
+            <StepEnd bar=ctx.bar() known=&KNOWN busy=save.pending() saved=save.value()/>
         </ActionForm>
     }
 }

@@ -1,7 +1,7 @@
 //! The rows of a list to tick, with what was ticked elsewhere, and `Load more`.
 
-use super::super::step::on_early_ticks;
 use super::{Load, PickItem, PickWords};
+use crate::pages::step::on_early_ticks;
 use crate::ui::{Badge, Button, ErrorPanel, Tone, Words, heard_early};
 use domain::endpoint::Page;
 use leptos::prelude::*;

@@ -1,6 +1,6 @@
 //! Choosing a connection: a card for each, with the account, who the console is there, and whether it works.
 
-use super::step::{FieldProblemText, on_early_ticks, until_touched};
+use super::{FieldProblemText, on_early_ticks, until_touched};
 use crate::ui::{Badge, FieldError, Tone, Words, heard_early};
 use domain::connection::{ConnectionState, ConnectionView};
 use domain::names::AccountId;
@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 /// The connections as radio cards. Those that don't work say why and can't be chosen.
 #[component]
-pub(super) fn ConnectionCards(
+pub(in crate::pages) fn ConnectionCards(
     /// The form value's name.
     name: &'static str,
     /// The group's label.
