@@ -205,6 +205,8 @@ pub struct PipelineReviewView {
     pub tally: Tally,
     /// The files that it goes up as.
     pub files: Vec<ReviewedFile>,
+    /// What happens to the training template, where the pipeline takes it from.
+    pub source: Change,
     /// Names exactly this review.
     pub fingerprint: String,
 }

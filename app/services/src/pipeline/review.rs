@@ -48,16 +48,22 @@ impl Pipelines {
         let record = self.inner.stores.pipelines.get(&reviewed.pipeline).await?.map(|there| there.value);
         let record = record.filter(|record| record.status != PipelineStatus::Removed);
         let before = record.as_ref().and_then(|record| Predicted::of(&record.intent).ok());
-        let before = before.map(|predicted| documents(&predicted));
         // What a run that ended half-way has put is not known.
         let put = record.as_ref().filter(|record| record.status == PipelineStatus::Ready).map(|record| &record.table);
         let Reviewed { intent, predicted, .. } = &reviewed;
+        let source = match (put, &before) {
+            (None, _) => Change::Create,
+            (Some(_), Some(before)) if before.workflow() == predicted.workflow() => Change::Keep,
+            (Some(_), _) => Change::Update,
+        };
+        let before = before.map(|predicted| documents(&predicted));
         Ok(PipelineReviewView {
             stacks: predicted.stacks.iter().map(|(part, _)| reviewed.shown(*part)).collect(),
             documents: compared(documents(predicted), before.as_deref()),
             matrix: Matrix::of(intent, predicted),
             tally: reviewed.table.prepared.tally.clone(),
             files: files(&reviewed.table, put),
+            source,
             faults: reviewed.faults,
             plan: reviewed.plan,
             fingerprint: reviewed.fingerprint,

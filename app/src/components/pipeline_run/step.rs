@@ -105,12 +105,15 @@ fn Events(step: Memo<PipelineStepView>) -> impl IntoView {
             .map(|(what, status)| view! { <span class="run-last">{what} " " <code>{status}</code></span> })
     };
     let events = move || step.with(|step| step.events.clone());
+    let label = step.with_untracked(|step| format!("Events of “{}”, the newest last", step.title));
     view! {
         <details class="run-events">
             <summary>"CloudFormation: " {last}</summary>
-            <ol class="run-event-list" tabindex="0" role="region" aria-label="Events of the stack, the newest last">
-                <For each=events key=|event| event.id.clone() children=|event| view! { <Event event/> }/>
-            </ol>
+            <div class="run-event-list" tabindex="0" role="region" aria-label=label>
+                <ol>
+                    <For each=events key=|event| event.id.clone() children=|event| view! { <Event event/> }/>
+                </ol>
+            </div>
         </details>
     }
 }

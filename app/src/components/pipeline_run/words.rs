@@ -44,7 +44,10 @@ pub fn run_sentence(run: &PipelineRunView) -> String {
 
 /// The step that failed first: others beside it may have failed after it.
 fn first_failure(run: &PipelineRunView) -> Option<&PipelineStepView> {
-    let ended = |step: &&PipelineStepView| step.started.map(|at| at.plus_ms(step.took_ms.unwrap_or_default()));
+    let ended = |step: &&PipelineStepView| {
+        let took = i64::try_from(step.took_ms.unwrap_or_default()).unwrap_or(i64::MAX);
+        step.started.map(|at| at.plus_ms(took))
+    };
     run.steps.iter().filter(|step| step.state == StepState::Failed).min_by_key(ended)
 }
 
