@@ -217,17 +217,18 @@ pub fn making(intent: &PipelineIntent, stands: bool) -> Plan {
     if !stands {
         plan.stack(intent, Part::SharedServices, Some(PassKind::Wired), &["training", "production"]);
     }
-    for channel in Channel::ALL {
+    // In this order: a new object of the training data starts a run, which must find what it is tried on.
+    for (channel, before) in [(Channel::Validation, "shared-first"), (Channel::Train, "data-validation")] {
         let title = format!("Upload the {} data", channel.key());
         let (id, action) = (format!("data-{}", channel.key()), Action::PutData { channel });
-        plan.add(intent, &id, title, Lane::SharedServices, action, &["shared-first"]);
+        plan.add(intent, &id, title, Lane::SharedServices, action, &[before]);
     }
     let title = match &intent.source {
         Source::Repository { name, branch } => format!("Commit the training template to {branch} of {name}"),
         Source::Bucket => "Upload the training template".into(),
     };
     plan.add(intent, "source", title, Lane::SharedServices, Action::PutSource, &["shared-first", "training"]);
-    let before = ["training", "production", "shared-wired", "data-train", "data-validation", "source"];
+    let before = ["training", "production", "shared-wired", "data-validation", "data-train", "source"];
     plan.stack(intent, Part::SharedServices, Some(PassKind::WithPipeline), &before);
     plan
 }
@@ -251,10 +252,10 @@ mod tests {
                 "training <- shared-first",
                 "production <- shared-first",
                 "shared-wired <- training production",
-                "data-train <- shared-first",
                 "data-validation <- shared-first",
+                "data-train <- data-validation",
                 "source <- shared-first training",
-                "shared-pipeline <- training production shared-wired data-train data-validation source",
+                "shared-pipeline <- training production shared-wired data-validation data-train source",
             ]
         );
     }
@@ -267,10 +268,10 @@ mod tests {
             [
                 "training <- ",
                 "production <- ",
-                "data-train <- ",
                 "data-validation <- ",
+                "data-train <- data-validation",
                 "source <- training",
-                "shared-pipeline <- training production data-train data-validation source",
+                "shared-pipeline <- training production data-validation data-train source",
             ]
         );
         assert_eq!(plan.steps[4].title, "Upload the training template");
