@@ -61,17 +61,23 @@ impl Pipelines {
         pipeline: &PipelineId,
         execution: &str,
     ) -> ServiceResult<Vec<ActionExecution>> {
-        Ok(self.actions_of(&self.record(pipeline).await?.value.intent, execution).await?)
+        self.actions_of(&self.record(pipeline).await?.value.intent, execution).await
     }
 
     pub(super) async fn actions_of(
         &self,
         intent: &PipelineIntent,
         execution: &str,
-    ) -> Result<Vec<ActionExecution>, GatewayError> {
-        let place = &intent.shared_services;
+    ) -> ServiceResult<Vec<ActionExecution>> {
+        let (connection, region) = (&intent.shared_services.connection, &intent.region);
         let (pipelines, name) = (&self.inner.gateways.pipelines, intent.prefix.as_str());
-        pipelines.action_executions(&place.connection, &intent.region, name, execution).await
+        let actions = pipelines.action_executions(connection, region, name, execution).await;
+        let actions = actions.map_err(|error| told(error, intent))?;
+        // A pipeline that is gone has none either.
+        if actions.is_empty() && pipelines.pipeline_state(connection, region, name).await?.is_none() {
+            return Err(gone(intent));
+        }
+        Ok(actions)
     }
 
     /// What can be read of a stage's action in an execution: the events of its stack, its training with the lines of its
