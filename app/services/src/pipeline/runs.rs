@@ -142,7 +142,7 @@ impl Pipelines {
 
     /// Goes on with a failed run at the steps that failed.
     pub async fn retry_run(&self, operator: &Operator, run: &RunId) -> ServiceResult<()> {
-        if self.running(run).is_some() {
+        if self.running(run).is_some_and(|view| view.borrow().state == RunState::Running) {
             return Ok(());
         }
         let key = lease_key(&self.run_record(run).await?.intent);
@@ -279,7 +279,11 @@ impl Pipelines {
         let (pipelines, run) = (self.clone(), id.clone());
         let task = tokio::spawn(async move {
             executor.run().await;
-            lock(&pipelines.inner.runs.active).remove(&run);
+            let mut active = lock(&pipelines.inner.runs.active);
+            // Somebody may have seen its end and retried it by now.
+            if active.get(&run).is_some_and(|known| known.view.has_changed().is_err()) {
+                active.remove(&run);
+            }
         });
         active.insert(id, Active { view, task: Some(task) });
     }
