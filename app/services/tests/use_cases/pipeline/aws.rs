@@ -105,14 +105,20 @@ impl StacksGateway for Aws {
         Ok(events.into_iter().filter(|event| after.is_none_or(|after| event.id.as_str() > after)).collect())
     }
     async fn stack_resources(&self, via: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Vec<StackResource>> {
-        let there = self.world().look(&self.account(via), name).is_some();
-        let resource = StackResource {
-            logical_id: "Key".into(),
-            physical_id: Some("k-1".into()),
-            resource_type: "AWS::KMS::Key".into(),
+        let Some(there) = self.world().look(&self.account(via), name) else { return Ok(Vec::new()) };
+        let bucket = there.parameters.get("BucketName").cloned().unwrap_or_default();
+        let resource = |(logical_id, physical_id, kind): (&str, String, &str)| StackResource {
+            logical_id: logical_id.into(),
+            physical_id: Some(physical_id),
+            resource_type: format!("AWS::{kind}"),
             status: "CREATE_COMPLETE".into(),
         };
-        Ok(there.then_some(resource).into_iter().collect())
+        let all = [
+            ("Key", "k-1".to_owned(), "KMS::Key"),
+            ("Bucket", bucket, "S3::Bucket"),
+            ("Pipeline", "churn".to_owned(), "CodePipeline::Pipeline"),
+        ];
+        Ok(all.map(resource).into())
     }
     async fn stack_template(&self, via: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Option<String>> {
         let key = (self.account(via), name.to_owned());
