@@ -11,9 +11,10 @@ use domain::pipeline::execution::ExecutionStatus;
 use domain::s3::Location;
 use services::ports::gateway::{
     ActionExecution, Answered, BucketOwner, BucketsGateway, ConnectionGateway, ConnectionProfile, Content,
-    EndpointState, Execution, GatewayErrorKind, GatewayResult, LogLine, MachineExecution, Named, NewCommit, NewObject,
-    ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState, PipelinesGateway, Sent, SourcesGateway,
-    StackEvent, StackRequest, StackResource, StacksGateway, TrainingGateway, TrainingJob, VersionsGateway, Waiting,
+    EndpointState, Execution, GatewayErrorKind, GatewayResult, LogLine, LogSlice, MachineExecution, Named, NewCommit,
+    NewObject, ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState, PipelinesGateway, Sent,
+    SourcesGateway, StackEvent, StackRequest, StackResource, StacksGateway, TrainingGateway, TrainingJob,
+    VersionsGateway, Waiting,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -343,11 +344,10 @@ impl TrainingGateway for Aws {
         &self,
         _: &ConnectionId,
         _: &Region,
-        group: &str,
-        stream: Option<&str>,
+        slice: LogSlice<'_>,
         _: Option<&str>,
     ) -> GatewayResult<Page<LogLine>> {
-        let text = format!("{group} {}", stream.unwrap_or("*"));
+        let text = format!("{} {}", slice.group, slice.stream.unwrap_or("*"));
         Ok(Page { items: vec![LogLine { at: now(), text }], next: None })
     }
     async fn quota(&self, _: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Option<f64>> {
