@@ -110,7 +110,12 @@ impl<V: Clone + Send + Sync + 'static> Executing<V> {
         let run = id.clone();
         let task = tokio::spawn(async move {
             executor.run().await;
-            lock(&of().active).remove(&run);
+            let executing = of();
+            let mut active = lock(&executing.active);
+            // Somebody may have seen its end and retried it by now.
+            if active.get(&run).is_some_and(|known| known.view.has_changed().is_err()) {
+                active.remove(&run);
+            }
         });
         active.insert(id, Active { view, task: Some(task) });
     }

@@ -109,7 +109,7 @@ impl Services {
 
     /// Goes on with a failed run at the step that failed.
     pub async fn retry_run(&self, operator: &Operator, run: &RunId) -> ServiceResult<()> {
-        if self.running(run).is_some() {
+        if self.running(run).is_some_and(|view| view.borrow().state == RunState::Running) {
             return Ok(());
         }
         let record = self.run_record(run).await?;

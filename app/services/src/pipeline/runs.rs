@@ -108,7 +108,7 @@ impl Pipelines {
 
     /// Goes on with a failed run at the steps that failed.
     pub async fn retry_run(&self, operator: &Operator, run: &RunId) -> ServiceResult<()> {
-        if self.running(run).is_some() {
+        if self.running(run).is_some_and(|view| view.borrow().state == RunState::Running) {
             return Ok(());
         }
         let key = lease_key(&self.run_record(run).await?.intent);
