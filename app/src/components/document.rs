@@ -1,6 +1,6 @@
 //! Documents shown whole, with their changed lines marked.
 
-use super::json_tokens::tokens;
+use super::json_tokens::{Kind, tokens};
 use crate::ui::CopyButton;
 use domain::share::diff::{DiffLine, DocumentDiff, LaneItem, LineMark};
 use leptos::prelude::*;
@@ -16,6 +16,9 @@ pub fn DocumentDiffView(
     /// Whether it is unfolded at first.
     #[prop(default = true)]
     open: bool,
+    /// Whether it is JSON, which gets its colours; anything else is plain.
+    #[prop(default = true)]
+    json: bool,
 ) -> impl IntoView {
     let text = text_after(&document);
     let is_new = document.lines.iter().all(|l| l.mark == LineMark::Added);
@@ -31,7 +34,7 @@ pub fn DocumentDiffView(
                 <div class="doc-copy">
                     <CopyButton text label compact=true/>
                 </div>
-                <DocumentLines lines=document.lines/>
+                <DocumentLines lines=document.lines json/>
             </div>
         </details>
     }
@@ -45,8 +48,11 @@ pub fn DocumentLines(
     /// What they are, where no heading says it.
     #[prop(optional)]
     label: Option<&'static str>,
+    /// Whether they are JSON, which gets its colours; anything else is plain.
+    #[prop(default = true)]
+    json: bool,
 ) -> impl IntoView {
-    let lines = lines.into_iter().map(|line| view! { <DocumentLine line/> }).collect_view();
+    let lines = lines.into_iter().map(|line| view! { <DocumentLine line json/> }).collect_view();
     view! {
         <pre class="doc-lines" tabindex="0" role=label.map(|_| "region") aria-label=label>
             <code>{lines}</code>
@@ -55,19 +61,20 @@ pub fn DocumentLines(
 }
 
 #[component]
-fn DocumentLine(line: DiffLine) -> impl IntoView {
+fn DocumentLine(line: DiffLine, json: bool) -> impl IntoView {
     let (class, sign, said) = match line.mark {
         LineMark::Same => ("doc-line", " ", None),
         LineMark::Added => ("doc-line is-added", "+", Some("added: ")),
         LineMark::Removed => ("doc-line is-removed", "−", Some("removed: ")),
     };
-    let pieces = tokens(&line.text)
-        .into_iter()
-        .map(|(kind, text)| match kind.class() {
-            Some(class) => view! { <span class=class>{text.to_owned()}</span> }.into_any(),
-            None => text.to_owned().into_any(),
-        })
-        .collect_view();
+    let colour = |(kind, text): (Kind, &str)| match kind.class() {
+        Some(class) => view! { <span class=class>{text.to_owned()}</span> }.into_any(),
+        None => text.to_owned().into_any(),
+    };
+    let pieces = match json {
+        true => tokens(&line.text).into_iter().map(colour).collect_view().into_any(),
+        false => line.text.into_any(),
+    };
     view! {
         <span class=class>
             <span class="doc-number" aria-hidden="true">{line.number}</span>

@@ -152,7 +152,7 @@ fn step_detail(step: &RunStepView, now: Timestamp) -> String {
 
 /// AWS's request id, short, with the whole of it to copy.
 #[component]
-pub(super) fn RequestId(id: String) -> impl IntoView {
+pub(in crate::components) fn RequestId(id: String) -> impl IntoView {
     let short = shorten(&id);
     view! {
         <span class="request-id">

@@ -3,7 +3,8 @@
 use crate::pipeline::predicted::{Predicted, PredictedResource};
 use crate::pipeline::stacks::Stack;
 use crate::pipeline::templates;
-use crate::share::diff::{DocumentDiff, diff_lines};
+use crate::pipeline::view::ReviewedResource;
+use crate::share::diff::{Change, DocumentDiff, diff_lines};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -66,6 +67,52 @@ pub fn parameters_there(parameters: &BTreeMap<String, String>) -> String {
     parameters.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
 }
 
+/// A stack's resources as they will be, against those that it has; `None` where there is no such stack yet.
+pub fn resources<'a>(
+    new: impl Iterator<Item = &'a PredictedResource>,
+    old: Option<&[PredictedResource]>,
+) -> Vec<ReviewedResource> {
+    let shown = |resource: &PredictedResource, change| ReviewedResource {
+        logical_id: resource.logical_id.clone(),
+        resource_type: resource.resource_type.clone(),
+        name: name(resource),
+        change,
+    };
+    let new: Vec<_> = new.collect();
+    let change = |resource: &PredictedResource| {
+        let before = old.into_iter().flatten().find(|before| before.logical_id == resource.logical_id);
+        match before {
+            None => Change::Create,
+            Some(before) if before.properties == resource.properties => Change::Keep,
+            Some(_) => Change::Update,
+        }
+    };
+    let gone = |before: &&PredictedResource| new.iter().all(|resource| resource.logical_id != before.logical_id);
+    let taken_away = old.into_iter().flatten().filter(gone).map(|before| shown(before, Change::Remove));
+    new.iter().map(|resource| shown(resource, change(resource))).chain(taken_away).collect()
+}
+
+/// The name that a resource's properties give it: the kinds that the templates make have one property for it each.
+fn name(resource: &PredictedResource) -> Option<String> {
+    const NAMES: [&str; 9] = [
+        "RoleName",
+        "BucketName",
+        "AliasName",
+        "RepositoryName",
+        "FunctionName",
+        "AlarmName",
+        "StateMachineName",
+        "LogGroupName",
+        "Name",
+    ];
+    // A policy of its own names the role or the bucket that it is for, not itself.
+    if resource.resource_type.ends_with("Policy") {
+        return None;
+    }
+    let of = |property: &&str| resource.properties.get(*property).and_then(Value::as_str);
+    NAMES.iter().find_map(of).map(str::to_owned)
+}
+
 /// A state machine's definition with what is put in for its placeholders.
 fn definition(machine: &PredictedResource) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -115,6 +162,28 @@ mod tests {
         let added: Vec<_> = compared[2].lines.iter().filter(|line| line.mark == LineMark::Added).collect();
         assert_eq!(added.len(), 1);
         assert!(added[0].text.contains("\"VolumeSizeInGB\": 99"));
+    }
+
+    #[test]
+    fn resources_are_marked_by_what_becomes_of_them() {
+        let mut changed = repository();
+        changed.deployment.instance_count += 1;
+        let (old, new) = (Predicted::of(&repository()).unwrap(), Predicted::of(&changed).unwrap());
+        let of = |predicted: &Predicted, stack: &str| -> Vec<PredictedResource> {
+            predicted.resources.iter().filter(|resource| resource.stack == stack).cloned().collect()
+        };
+        let (old, mut new) = (of(&old, "churn-production"), of(&new, "churn-production"));
+        assert!(resources(new.iter(), None).iter().all(|resource| resource.change == Change::Create));
+        let marked = resources(new.iter(), Some(&old));
+        let changed = |all: &[ReviewedResource]| -> Vec<(String, Change)> {
+            let changed = all.iter().filter(|resource| resource.change != Change::Keep);
+            changed.map(|resource| (resource.logical_id.clone(), resource.change)).collect()
+        };
+        assert_eq!(changed(&marked), [("DeployFunction".to_owned(), Change::Update)]);
+        let role = marked.iter().find(|resource| resource.resource_type == "AWS::IAM::Role").unwrap();
+        assert!(role.name.as_ref().unwrap().starts_with("churn-"), "{role:?}");
+        new.retain(|resource| resource.logical_id != "DeployFunction");
+        assert_eq!(changed(&resources(new.iter(), Some(&old))), [("DeployFunction".to_owned(), Change::Remove)]);
     }
 
     #[test]

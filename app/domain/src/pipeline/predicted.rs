@@ -132,6 +132,30 @@ impl Predicted {
         }
         Ok(all)
     }
+
+    /// The stack that the pipeline itself deploys: what its source says.
+    pub fn workflow(&self) -> Option<&Stack> {
+        self.stacks.iter().find(|(part, _)| *part == Part::Workflow).map(|(_, stack)| stack)
+    }
+}
+
+/// The resources of a stack that is there, resolved as those of [`Predicted`] are, to be compared with them. `None` where
+/// its template and parameters can't be resolved: somebody else changed them.
+///
+/// `key` is the key that is there; the one that is guessed takes its place.
+pub fn resources_there(
+    intent: &PipelineIntent,
+    part: Part,
+    template: &str,
+    parameters: &BTreeMap<String, String>,
+    key: Option<&str>,
+) -> Option<Vec<PredictedResource>> {
+    let account = &part.lane().place(intent).account;
+    let guessed = format!("arn:{}:kms:{}:", intent.region.partition(), intent.region);
+    let guessed = format!("{guessed}{}:key/{KEY_ID}", intent.shared_services.account);
+    let value = |value: &String| key.map_or_else(|| value.clone(), |key| value.replace(key, &guessed));
+    let given: Vec<_> = parameters.iter().map(|(name, given)| ParameterInput::new(name, &value(given))).collect();
+    Made::resolved(intent, account, &part.name(intent), template, &given).ok().map(|made| made.resources)
 }
 
 /// One stack, as it will be.
@@ -145,16 +169,26 @@ struct Made {
 
 impl Made {
     fn of(intent: &PipelineIntent, account: &AccountId, stack: &Stack) -> Result<Self, PredictError> {
-        let refused = |source| PredictError::Template { stack: stack.name.clone(), source };
-        let template = Template::parse(&stack.template).map_err(refused)?;
         let given: Vec<_> = stack.parameters.iter().map(|(key, value)| ParameterInput::new(*key, value)).collect();
-        let parameters = Parameters::bind(&template, &given, None, &()).map_err(refused)?;
+        Self::resolved(intent, account, &stack.name, &stack.template, &given)
+    }
+
+    fn resolved(
+        intent: &PipelineIntent,
+        account: &AccountId,
+        stack: &str,
+        template: &str,
+        given: &[ParameterInput],
+    ) -> Result<Self, PredictError> {
+        let refused = |source| PredictError::Template { stack: stack.to_owned(), source };
+        let template = Template::parse(template).map_err(refused)?;
+        let parameters = Parameters::bind(&template, given, None, &()).map_err(refused)?;
         let (partition, region) = (intent.region.partition(), intent.region.as_str());
-        let id = format!("arn:{partition}:cloudformation:{region}:{account}:stack/{}/{KEY_ID}", stack.name);
+        let id = format!("arn:{partition}:cloudformation:{region}:{account}:stack/{stack}/{KEY_ID}");
         let pseudo = PseudoParameters {
             partition: partition.to_owned(),
             url_suffix: intent.region.url_suffix().to_owned(),
-            ..PseudoParameters::new(account.as_str(), region, &stack.name, &id)
+            ..PseudoParameters::new(account.as_str(), region, stack, &id)
         };
         let deployment = Deployment::new(&template, parameters, pseudo).map_err(refused)?;
         let mut known =
@@ -165,12 +199,12 @@ impl Made {
             let resource_type = deployment.resource(logical_id).map(|resource| resource.resource_type.clone());
             let resource_type = resource_type.unwrap_or_default();
             known.learn(logical_id, &resource_type, &properties);
-            let (stack, logical_id) = (stack.name.clone(), logical_id.to_owned());
+            let (stack, logical_id) = (stack.to_owned(), logical_id.to_owned());
             resources.push(PredictedResource { stack, logical_id, resource_type, properties });
         }
         let outputs = deployment.outputs(&known).map_err(refused)?;
         let outputs = outputs.into_iter().map(|output| (output.key, output.value)).collect();
-        Ok(Self { stack: stack.name.clone(), account: account.clone(), known, resources, outputs })
+        Ok(Self { stack: stack.to_owned(), account: account.clone(), known, resources, outputs })
     }
 
     fn value(&self, logical_id: &str, attribute: &str) -> Option<&str> {

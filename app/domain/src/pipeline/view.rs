@@ -3,7 +3,7 @@
 use crate::names::{AccountId, ConnectionId, DraftId, PipelineId, RunId};
 use crate::pipeline::apply::{Lane, Part, Plan, Standing};
 use crate::pipeline::approval::ApprovalRules;
-use crate::pipeline::data::{Preview, Tally};
+use crate::pipeline::data::{Channel, Preview, Tally};
 use crate::pipeline::draft::{PipelineDraft, PipelineStep};
 use crate::pipeline::evidence::TrainingJob;
 use crate::pipeline::execution::{LogLine, MachineExecution, PipelineState, Waiting};
@@ -12,7 +12,7 @@ use crate::pipeline::matrix::Matrix;
 use crate::pipeline::observed::StackEvent;
 use crate::pipeline::stacks::Outputs;
 use crate::run::{RunState, StepError, StepState};
-use crate::share::diff::DocumentDiff;
+use crate::share::diff::{Change, DocumentDiff};
 use crate::time::Timestamp;
 use crate::wizard::FieldProblem;
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,30 @@ impl PreflightView {
     }
 }
 
+/// A resource of a stack in a review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewedResource {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// `AWS::IAM::Role`
+    pub resource_type: String,
+    /// Its name in AWS, where the template gives it one.
+    pub name: Option<String>,
+    /// What happens to it.
+    pub change: Change,
+}
+
+/// A file of training data in a review.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewedFile {
+    /// What it is for.
+    pub channel: Channel,
+    /// Its size.
+    pub bytes: u64,
+    /// What happens to it.
+    pub change: Change,
+}
+
 /// A stack in a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReviewedStack {
@@ -160,6 +184,8 @@ pub struct ReviewedStack {
     pub template: DocumentDiff,
     /// Its parameters, `Name: value` a line, against those that are there.
     pub parameters: DocumentDiff,
+    /// What it makes, in the order in which it does, then what it takes away.
+    pub resources: Vec<ReviewedResource>,
 }
 
 /// Everything that is about to be made.
@@ -177,6 +203,10 @@ pub struct PipelineReviewView {
     pub plan: Plan,
     /// What of the data goes up.
     pub tally: Tally,
+    /// The files that it goes up as.
+    pub files: Vec<ReviewedFile>,
+    /// What happens to the training template, where the pipeline takes it from.
+    pub source: Change,
     /// Names exactly this review.
     pub fingerprint: String,
 }

@@ -6,15 +6,17 @@ use crate::ports::store::Table;
 use crate::sessions::text_digest;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::{DraftId, PipelineId};
-use domain::pipeline::apply::{Part, Plan, making};
+use domain::pipeline::apply::{Base, Part, Plan, making};
 use domain::pipeline::checks;
+use domain::pipeline::data::{Channel, ChannelFile};
 use domain::pipeline::documents::{self, compared, diff, documents};
 use domain::pipeline::draft::PipelineDraft;
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::matrix::{self, Matrix};
-use domain::pipeline::predicted::Predicted;
+use domain::pipeline::predicted::{Predicted, resources_there};
 use domain::pipeline::stacks::Outputs;
-use domain::pipeline::view::{PipelineReviewView, PipelineStatus, ReviewedStack};
+use domain::pipeline::view::{PipelineReviewView, PipelineStatus, ReviewedFile, ReviewedStack};
+use domain::share::diff::Change;
 use domain::wizard::FieldProblem;
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
@@ -45,16 +47,23 @@ impl Pipelines {
         let reviewed = self.reviewed(draft).await?;
         let record = self.inner.stores.pipelines.get(&reviewed.pipeline).await?.map(|there| there.value);
         let record = record.filter(|record| record.status != PipelineStatus::Removed);
-        let before = match record {
-            Some(record) => Predicted::of(&record.intent).ok().map(|predicted| documents(&predicted)),
-            None => None,
-        };
+        let before = record.as_ref().and_then(|record| Predicted::of(&record.intent).ok());
+        // What a run that ended half-way has put is not known.
+        let put = record.as_ref().filter(|record| record.status == PipelineStatus::Ready).map(|record| &record.table);
         let Reviewed { intent, predicted, .. } = &reviewed;
+        let source = match (put, &before) {
+            (None, _) => Change::Create,
+            (Some(_), Some(before)) if before.workflow() == predicted.workflow() => Change::Keep,
+            (Some(_), _) => Change::Update,
+        };
+        let before = before.map(|predicted| documents(&predicted));
         Ok(PipelineReviewView {
             stacks: predicted.stacks.iter().map(|(part, _)| reviewed.shown(*part)).collect(),
             documents: compared(documents(predicted), before.as_deref()),
             matrix: Matrix::of(intent, predicted),
             tally: reviewed.table.prepared.tally.clone(),
+            files: files(&reviewed.table, put),
+            source,
             faults: reviewed.faults,
             plan: reviewed.plan,
             fingerprint: reviewed.fingerprint,
@@ -86,11 +95,24 @@ impl Pipelines {
             hint: "report this: the templates are the console's own".into(),
         })?;
         let there = self.there(&intent, &draft.pipeline).await?;
-        let plan = making(&intent, stands(&there));
+        let plan = making(&intent, self.base(&intent, &there).await?);
         let fingerprint = fingerprint(&intent, &table, &plan, &there);
         let faults = checks::faults(&intent, &predicted);
         let outputs = there.iter().map(|(part, there)| (*part, there.stack.outputs.clone())).collect();
         Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, outputs, faults, fingerprint, predicted, there })
+    }
+
+    /// How much of it stands. A stack does not notice that its pipeline was deleted past it.
+    async fn base(&self, intent: &PipelineIntent, there: &BTreeMap<Part, There>) -> ServiceResult<Base> {
+        if !stands(there) {
+            return Ok(Base::Nothing);
+        }
+        if parameter(there, "WithPipeline") != Some("yes") {
+            return Ok(Base::Whole);
+        }
+        let (pipelines, place) = (&self.inner.gateways.pipelines, &intent.shared_services);
+        let state = pipelines.pipeline_state(&place.connection, &intent.region, intent.prefix.as_str()).await?;
+        Ok(if state.is_some() { Base::Whole } else { Base::WithoutPipeline })
     }
 
     /// The stacks of the pipeline that are there; a stranger's is the preflight's to refuse.
@@ -116,16 +138,28 @@ impl Reviewed {
         let there = self.there.get(&part);
         let key = self.there.get(&Part::SharedServices).and_then(|shared| shared.stack.outputs.get("KeyArn"));
         let key = key.map(String::as_str);
+        let resources_there = there.and_then(|there| {
+            let (template, parameters) = (there.template.as_deref()?, &there.stack.parameters);
+            resources_there(&self.intent, part, template, parameters, key)
+        });
+        let name = part.name(&self.intent);
+        let of_stack = self.predicted.resources.iter().filter(|resource| resource.stack == name);
+        let mut resources = documents::resources(of_stack, resources_there.as_deref());
+        if there.is_some() && resources_there.is_none() {
+            // It is there, and can't be compared: what can be said is that it is gone through.
+            resources.iter_mut().for_each(|resource| resource.change = Change::Update);
+        }
         let template = stack.map(|stack| stack.template.as_ref()).unwrap_or_default();
         let parameters = stack.map(|stack| documents::parameters(stack, &self.predicted, key)).unwrap_or_default();
         let before = there.map(|there| documents::parameters_there(&there.stack.parameters));
         ReviewedStack {
             part,
-            name: part.name(&self.intent),
+            name,
             account: part.lane().place(&self.intent).account.clone(),
             exists: there.is_some(),
             template: diff("Template", there.and_then(|there| there.template.as_deref()), template),
             parameters: diff("Parameters", before.as_deref(), &parameters),
+            resources,
         }
     }
 }
@@ -133,10 +167,13 @@ impl Reviewed {
 /// Whether account A's stack names the other accounts' roles, and their stacks are there.
 fn stands(there: &BTreeMap<Part, There>) -> bool {
     let usable = |part| there.get(&part).is_some_and(|there: &There| there.stack.state.is_usable());
-    let shared = there.get(&Part::SharedServices);
-    let wired = shared.and_then(|shared| shared.stack.parameters.get("TrainingStageRole"));
-    wired.is_some_and(|role| role != "none")
+    parameter(there, "TrainingStageRole").is_some_and(|role| role != "none")
         && [Part::SharedServices, Part::Training, Part::Production].map(usable) == [true; 3]
+}
+
+/// A parameter of account A's stack.
+fn parameter<'a>(there: &'a BTreeMap<Part, There>, name: &str) -> Option<&'a str> {
+    there.get(&Part::SharedServices)?.stack.parameters.get(name).map(String::as_str)
 }
 
 /// The table that goes up, once it has been read through without a fault.
@@ -149,6 +186,19 @@ fn table(draft: &PipelineDraft) -> Result<Table, FieldProblem> {
         Some(fault) => Err(problem(fault.to_string(), "mend the file or the answers about it, then read it again")),
         None => Ok(Table { form: draft.data.clone(), uploaded: uploaded.clone(), prepared: prepared.clone() }),
     }
+}
+
+/// The files that go up, against those that were put before.
+fn files(table: &Table, put: Option<&Table>) -> Vec<ReviewedFile> {
+    let shown = |(channel, file): (&Channel, &ChannelFile)| {
+        let change = match put.map(|put| put.prepared.files.get(channel)) {
+            None => Change::Create,
+            Some(before) if before == Some(file) => Change::Keep,
+            Some(_) => Change::Update,
+        };
+        ReviewedFile { channel: *channel, bytes: file.bytes, change }
+    };
+    table.prepared.files.iter().map(shown).collect()
 }
 
 /// The same for the same steps over the same stacks and the same data.

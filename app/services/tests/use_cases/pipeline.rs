@@ -29,6 +29,10 @@ static SAMPLE: LazyLock<&'static str> = LazyLock::new(|| {
     Box::leak(format!("churned,tenure,minutes\n{}", rows.collect::<String>()).into_boxed_str())
 });
 
+/// Two versions of the pipeline, by the executions that trained them.
+pub const FIRST: &str = "churn-0f8fad5b-d9cb-469f-a165-000000000001";
+pub const SECOND: &str = "churn-0f8fad5b-d9cb-469f-a165-000000000002";
+
 /// The console over three accounts.
 pub struct Factory {
     pub pipelines: Pipelines,

@@ -1,0 +1,120 @@
+//! What can be done about a run: nothing while it goes, retry or roll back when it failed, go on when it is done.
+
+use crate::api::pipeline::run::{ForgetPipeline, RetryPipelineRun, RollBackPipeline};
+use crate::components::Live;
+use crate::error::failure_of;
+use crate::ui::{BottomBar, Button, ButtonKind, Card, Confirm, ErrorPanel, IconName};
+use domain::pipeline::view::{PipelineRunKind, PipelineRunView};
+use domain::run::RunState;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+/// The bar below a run, with what else a failed one offers.
+#[component]
+pub fn RunNext(
+    /// The run.
+    live: Live<PipelineRunView>,
+    /// Goes on with what failed.
+    retry: ServerAction<RetryPipelineRun>,
+    /// Whether it is the pipeline's last run: others can't be gone on with.
+    last: bool,
+) -> impl IntoView {
+    let (run, pipeline) = live.view.with_untracked(|run| (run.id.to_string(), run.pipeline.to_string()));
+    let state = Memo::new(move |_| live.view.with(|run| (run.state, run.kind)));
+    let says = Signal::derive(move || {
+        let (state, kind) = state.get();
+        says(state, kind, last).to_owned()
+    });
+    let forget = ServerAction::<ForgetPipeline>::new();
+    let page = format!("/pipelines/{pipeline}");
+    let for_buttons = (run, pipeline.clone(), page.clone());
+    let buttons = move || {
+        let (run, pipeline, page) = for_buttons.clone();
+        match state.get() {
+            (RunState::Failed, kind) if last => {
+                let tear_down = (kind != PipelineRunKind::Apply).then(|| {
+                    view! { <Button href=format!("{page}/tear-down")>"See what stands"</Button> }
+                });
+                view! {
+                    {tear_down}
+                    <ActionForm action=retry>
+                        <input type="hidden" name="run" value=run/>
+                        <Button kind=ButtonKind::Primary submit=true icon=IconName::Refresh busy=retry.pending()>
+                            "Retry what failed"
+                        </Button>
+                    </ActionForm>
+                }
+                .into_any()
+            }
+            (RunState::Succeeded, PipelineRunKind::RollBack | PipelineRunKind::TearDown) if last => view! {
+                <Button href="/pipelines">"All pipelines"</Button>
+                <ActionForm action=forget>
+                    <input type="hidden" name="pipeline" value=pipeline/>
+                    <Button submit=true busy=forget.pending()>"Forget the pipeline"</Button>
+                </ActionForm>
+            }
+            .into_any(),
+            (RunState::Succeeded, PipelineRunKind::Apply) => {
+                view! { <Button kind=ButtonKind::Primary href=page>"Open the pipeline"</Button> }.into_any()
+            }
+            _ => view! { <Button href=page>"Go to the pipeline"</Button> }.into_any(),
+        }
+    };
+    let failed = Memo::new(move |_| last && state.get() == (RunState::Failed, PipelineRunKind::Apply));
+    let way_back = move || {
+        let (pipeline, page) = (pipeline.clone(), page.clone());
+        failed.get().then(|| view! { <WayBack pipeline page/> })
+    };
+    let refused = move || {
+        let retried = failure_of(retry).get();
+        let forgotten = failure_of(forget).get();
+        let one = retried.map(|error| view! { <ErrorPanel error title="The run was not gone on with"/> });
+        let two = forgotten.map(|error| view! { <ErrorPanel error title="The pipeline was not forgotten"/> });
+        (one, two)
+    };
+    view! {
+        {way_back}
+        {refused}
+        <BottomBar says>{buttons}</BottomBar>
+    }
+}
+
+/// Taking away what an unfinished run has made; where names have to be typed for that, it is a tear-down.
+#[component]
+fn WayBack(pipeline: String, page: String) -> impl IntoView {
+    let roll_back = ServerAction::<RollBackPipeline>::new();
+    let refused = failure_of(roll_back);
+    let tear_down = format!("{page}/tear-down");
+    view! {
+        <Card title=|| "Or give it up">
+            <div class="card-body stack">
+                <p>
+                    "What this run has made stays until you say otherwise. Rolling back takes all of it away again; a "
+                    <a href=tear_down>"tear-down"</a>
+                    " shows first what stands, and asks for names where something else is lost with it."
+                </p>
+                <ActionForm action=roll_back>
+                    <input type="hidden" name="pipeline" value=pipeline/>
+                    <Confirm
+                        label="Roll back to nothing…"
+                        lost="The stacks in all three accounts go, with the bucket and what was uploaded to it; the key is scheduled for deletion. Your answers stay in the wizard."
+                        button="Roll back to nothing"
+                        busy=roll_back.pending()
+                    />
+                </ActionForm>
+                {move || refused.get().map(|error| view! { <ErrorPanel error title="It was not rolled back"/> })}
+            </div>
+        </Card>
+    }
+}
+
+fn says(state: RunState, kind: PipelineRunKind, last: bool) -> &'static str {
+    match (state, kind) {
+        (RunState::Running, _) => "You can leave this page: it goes on.",
+        (RunState::Succeeded, PipelineRunKind::Apply) => "Next: watch the pipeline train its model.",
+        (RunState::Succeeded, _) => "The console still has its record: forget it, or apply it anew from its wizard.",
+        (RunState::Failed, _) if !last => "A later run has gone on from here.",
+        (RunState::Failed, PipelineRunKind::Apply) => "Retry what failed, or roll back to nothing.",
+        (RunState::Failed, _) => "Retry what failed: what is gone already stays gone.",
+    }
+}
