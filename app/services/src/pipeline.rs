@@ -16,6 +16,7 @@ mod teardown;
 mod versions;
 
 pub use data::{DataUpload, Sample};
+pub use preflight::Typed;
 
 use crate::Services;
 use crate::journal::Executing;

@@ -5,6 +5,7 @@ mod approving;
 mod aws;
 mod data;
 mod memory;
+mod preflight;
 mod removing;
 mod resuming;
 mod world;
