@@ -4,11 +4,12 @@
 use crate::api::pipeline::wizard::explain_pipeline_access;
 use crate::components::{Compared, lane_hue};
 use crate::error::AppError;
-use crate::ui::{Resolve, Skeleton, Words};
+use crate::ui::{Resolve, Skeleton, Words, focus};
 use domain::evaluate::{Decision, Explanation};
 use domain::names::DraftId;
 use domain::pipeline::apply::Lane;
 use domain::pipeline::matrix::{Cell, Column, Matrix, Row, Subject};
+use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
 /// A cell that is asked: role and column.
@@ -153,16 +154,29 @@ fn MatrixTable(matrix: Matrix, lanes: Vec<Lane>, prefix: String, asked: RwSignal
     let short = |role: &str| role.strip_prefix(&format!("{prefix}-")).unwrap_or(role).to_owned();
     let mut ordered: Vec<(Lane, Row)> = lanes.into_iter().zip(rows).collect();
     ordered.sort_by_key(|(lane, _)| *lane);
+    // With a script the table is one stop of the tab key, and arrows go from cell to cell.
+    let here = RwSignal::new(None::<Place>);
+    Effect::new(move |_| here.set(Some((0, 0))));
+    let (down, across) = (ordered.len(), columns.len());
+    let on_key = move |event: KeyboardEvent| {
+        let next = here.get_untracked().and_then(|place| moved(place, &event.key(), (down, across)));
+        if let Some(next) = next {
+            event.prevent_default();
+            here.set(Some(next));
+            focus(&cell_id(next));
+        }
+    };
     let body = ordered
         .into_iter()
-        .map(|(lane, row)| {
+        .enumerate()
+        .map(|(at, (lane, row))| {
             let short = short(&row.role);
-            view! { <MatrixRow lane short row columns=columns.clone() first=first.clone() asked/> }
+            view! { <MatrixRow at lane short row columns=columns.clone() first=first.clone() asked here/> }
         })
         .collect_view();
     view! {
         <div class="table-scroll access-scroll" role="region" aria-label="Roles and what they may do" tabindex="0">
-            <table class="access-table">
+            <table class="access-table" on:keydown=on_key>
                 <thead>
                     <tr>
                         <td class="access-corner"></td>
@@ -181,14 +195,17 @@ fn MatrixTable(matrix: Matrix, lanes: Vec<Lane>, prefix: String, asked: RwSignal
 
 #[component]
 fn MatrixRow(
+    at: usize,
     lane: Lane,
     short: String,
     row: Row,
     columns: Vec<Column>,
     first: Vec<bool>,
     asked: RwSignal<Asked>,
+    here: RwSignal<Option<Place>>,
 ) -> impl IntoView {
     let Row { role, account, cells } = row;
+    let down = at;
     let about = format!("{role} in the {} {account}", lane.noun());
     let cells = columns
         .into_iter()
@@ -208,6 +225,8 @@ fn MatrixRow(
                         name="explain"
                         value=value
                         class=verdict.class()
+                        id=cell_id((down, at))
+                        tabindex=move || here.get().map(|place| if place == (down, at) { "0" } else { "-1" })
                         aria-label=said.clone()
                         title=said
                         aria-pressed=move || {
@@ -216,6 +235,7 @@ fn MatrixRow(
                         }
                         on:click=move |event| {
                             event.prevent_default();
+                            here.set(Some((down, at)));
                             asked.set(Some((of_press.clone(), at)));
                         }
                     >
@@ -235,6 +255,27 @@ fn MatrixRow(
             {cells}
         </tr>
     }
+}
+
+/// A cell, by its row and its column.
+type Place = (usize, usize);
+
+fn cell_id((down, across): Place) -> String {
+    format!("access-{down}-{across}")
+}
+
+/// Where a key leads from a cell of a table of so many rows and columns.
+fn moved((down, across): Place, key: &str, (rows, columns): (usize, usize)) -> Option<Place> {
+    let last = |count: usize| count.saturating_sub(1);
+    Some(match key {
+        "ArrowDown" => ((down + 1).min(last(rows)), across),
+        "ArrowUp" => (down.saturating_sub(1), across),
+        "ArrowRight" => (down, (across + 1).min(last(columns))),
+        "ArrowLeft" => (down, across.saturating_sub(1)),
+        "Home" => (down, 0),
+        "End" => (down, last(columns)),
+        _ => return None,
+    })
 }
 
 /// A cell's reasons: a sentence, then statement by statement.
@@ -344,6 +385,16 @@ mod tests {
         let words =
             [(true, false), (false, true)].map(|(allowed, needed)| Verdict::of(Cell { allowed, needed }).words());
         assert_eq!(words, ["not needed and allowed", "needed and denied"]);
+    }
+
+    #[test]
+    fn arrows_go_from_cell_to_cell_and_not_out_of_the_table() {
+        let size = (2, 3);
+        assert_eq!(moved((0, 0), "ArrowRight", size), Some((0, 1)));
+        assert_eq!(moved((1, 2), "ArrowDown", size), Some((1, 2)));
+        assert_eq!(moved((0, 0), "ArrowUp", size), Some((0, 0)));
+        assert_eq!(moved((1, 1), "End", size), Some((1, 2)));
+        assert_eq!(moved((1, 1), "Enter", size), None);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl PipelineMap {
     pub fn crossings(&self) -> Vec<Crossing> {
         let crossing = |(from, to): &(usize, usize)| {
             let (from, to) = (self.roles.get(*from)?, self.roles.get(*to)?);
-            let (role, becomes) = (from.name.clone(), to.name.clone());
+            let (role, becomes) = (from.label.clone(), to.label.clone());
             (from.lane != to.lane).then_some(Crossing { from: from.lane, role, to: to.lane, becomes })
         };
         self.becomes.iter().filter_map(crossing).collect()
@@ -121,7 +121,7 @@ struct Across {
 
 const WIDE: Across = Across { class: "pipe-map is-wide", width: 760, roles: (120, 190), things: (560, 180), swing: 92 };
 const NARROW: Across =
-    Across { class: "pipe-map is-narrow", width: 336, roles: (44, 122), things: (220, 106), swing: 30 };
+    Across { class: "pipe-map is-narrow", width: 336, roles: (42, 122), things: (220, 110), swing: 30 };
 
 /// A node's middle, down, and the lanes' boxes.
 struct Down {
@@ -183,7 +183,7 @@ fn drawing(map: &PipelineMap, accounts: &[Option<AccountId>; 3], across: Across)
             view! {
                 <g class=format!("pipe-lane {}", lane_class(lane))>
                     <rect x="0.5" y=format!("{top}.5") width=across.width - 1 height=height - 1 rx="10"></rect>
-                    <text x="14" y=top + 22>{format!("{}{account}", lane.label())}</text>
+                    <text x=across.roles.0 y=top + 22>{format!("{}{account}", lane.label())}</text>
                 </g>
             }
         })
@@ -320,7 +320,7 @@ mod tests {
         let matrix = matrix();
         let apart = PipelineMap::of(&matrix, &[Lane::Training, Lane::SharedServices], "churn").crossings();
         assert_eq!(apart.len(), 1);
-        assert_eq!((apart[0].role.as_str(), apart[0].becomes.as_str()), ("churn-pipeline", "churn-stage"));
+        assert_eq!((apart[0].role.as_str(), apart[0].becomes.as_str()), ("pipeline", "stage"));
         assert!(PipelineMap::of(&matrix, &[Lane::Training, Lane::Training], "churn").crossings().is_empty());
     }
 

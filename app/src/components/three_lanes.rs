@@ -9,11 +9,11 @@ use leptos::prelude::*;
 pub struct Crossing {
     /// Where the one is that asks.
     pub from: Lane,
-    /// The role that asks.
+    /// The role that asks, without the pipeline's prefix.
     pub role: String,
     /// Where the other is.
     pub to: Lane,
-    /// The role that it becomes.
+    /// The role that it becomes, likewise.
     pub becomes: String,
 }
 
