@@ -6,6 +6,7 @@ use crate::ports::gateway::{BucketOwner, GatewayError};
 use crate::{Operator, ServiceError, ServiceResult, words};
 use domain::names::{DraftId, PipelineId};
 use domain::pipeline::apply::{Lane, Part};
+use domain::pipeline::execution::is_version;
 use domain::pipeline::intent::{PipelineIntent, Source, Update};
 use domain::pipeline::view::{PreflightAccount, PreflightItem, PreflightView, Standpoint};
 use futures::future::join_all;
@@ -18,11 +19,12 @@ impl Pipelines {
             return Err(ServiceError::Invalid { problems: self.draft_problems(&draft).await? });
         };
         let look = Look { pipelines: self, intent: &intent, pipeline: &draft.pipeline };
-        let (accounts, source, bucket, stacks, training, endpoint) = tokio::join!(
+        let (accounts, source, bucket, stacks, endpoint, training_quota, endpoint_quota) = tokio::join!(
             look.accounts(),
             look.source(),
             look.bucket(),
             join_all(Part::ALL.map(|part| look.stack(part))),
+            look.endpoint(),
             look.training_quota(),
             look.endpoint_quota(),
         );
@@ -30,7 +32,7 @@ impl Pipelines {
         items.extend(source);
         items.push(bucket);
         items.extend(stacks);
-        items.extend([training, endpoint]);
+        items.extend([endpoint, training_quota, endpoint_quota]);
         Ok(PreflightView { accounts, items })
     }
 }
@@ -165,6 +167,32 @@ impl Look<'_> {
                 }
             }
             Err(error) => unread(key, lane, "whether the stack's name is free", &error),
+        }
+    }
+
+    /// Deploying would update an endpoint that is there, whoever made it.
+    async fn endpoint(&self) -> PreflightItem {
+        let (key, lane, name) = ("endpoint", Lane::Production, &self.intent.deployment.endpoint);
+        let place = lane.place(self.intent);
+        let versions = &self.pipelines.inner.gateways.versions;
+        match versions.endpoint_state(&place.connection, &self.intent.region, name).await {
+            Ok(None) => item(key, lane, Standpoint::Fine, format!("the endpoint's name `{name}` is free")),
+            Ok(Some(found)) if is_version(self.intent.prefix.as_str(), &found.configuration) => {
+                item(key, lane, Standpoint::Fine, format!("the endpoint `{name}` serves a version of this pipeline"))
+            }
+            Ok(Some(found)) => hinted(
+                item(
+                    key,
+                    lane,
+                    Standpoint::Wrong,
+                    format!(
+                        "account {} has an endpoint `{name}` that this pipeline did not make: it serves `{}`",
+                        place.account, found.configuration
+                    ),
+                ),
+                "choose another name under Names and model: the first deployment would put its model in place of that one",
+            ),
+            Err(error) => unread(key, lane, "whether the endpoint's name is free", &error),
         }
     }
 
