@@ -60,12 +60,14 @@ impl TrainingGateway for AwsTraining {
         region: &Region,
         group: &str,
         stream: Option<&str>,
+        since: Option<Timestamp>,
         after: Option<&str>,
     ) -> GatewayResult<Page<LogLine>> {
         let logs = self.0.service(connection, region, "CloudWatch Logs", Connection::logs).await?;
         let call = logs.call("FilterLogEvents");
         let request = logs.client.filter_log_events().log_group_name(group).limit(LINES);
         let request = request.set_log_stream_name_prefix(stream.map(str::to_owned));
+        let request = request.set_start_time(since.map(|since| since.0));
         let answer = request.set_next_token(after.map(str::to_owned)).send().await;
         let Some(answer) = found(answer.map_err(|e| call.failed(e)))? else {
             return Ok(Page { items: Vec::new(), next: None });

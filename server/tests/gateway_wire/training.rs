@@ -37,7 +37,7 @@ async fn what_is_missing_is_no_error_to_look_for() {
     let training = canned.pipeline().await.training;
     assert_eq!(training.machine_execution(&parent(), &ireland(), EXECUTION).await.unwrap(), None);
     assert_eq!(training.training_job(&parent(), &ireland(), "churn-0f8f").await.unwrap(), None);
-    let lines = training.log_lines(&parent(), &ireland(), "/aws/sagemaker/TrainingJobs", None, None).await.unwrap();
+    let lines = training.log_lines(&parent(), &ireland(), "/aws/sagemaker/TrainingJobs", None, None, None).await.unwrap();
     assert_eq!((lines.items, lines.next), (vec![], None));
 }
 
@@ -82,14 +82,15 @@ async fn lines_of_a_log_come_in_pages_of_streams_that_begin_so() {
     .await;
     let training = canned.pipeline().await.training;
     let group = "/aws/sagemaker/TrainingJobs";
-    let page = training.log_lines(&parent(), &ireland(), group, Some("churn-0f8f/"), Some("here")).await.unwrap();
+    let (stream, since) = (Some("churn-0f8f/"), Some(Timestamp(1_400)));
+    let page = training.log_lines(&parent(), &ireland(), group, stream, since, Some("here")).await.unwrap();
     let expected = [
         LogLine { at: Timestamp(1500), text: "[0] train-auc:0.8".into() },
         LogLine { at: Timestamp(1600), text: "[1] train-auc:0.9".into() },
     ];
     assert_eq!((page.items, page.next.as_deref()), (expected.to_vec(), Some("more")));
     let sent =
-        json!({ "logGroupName": group, "logStreamNamePrefix": "churn-0f8f/", "nextToken": "here", "limit": 1000 });
+        json!({ "logGroupName": group, "logStreamNamePrefix": "churn-0f8f/", "startTime": 1400, "nextToken": "here", "limit": 1000 });
     assert_eq!(canned.requests()[0].json(), sent);
 }
 

@@ -5,6 +5,7 @@ use super::GatewayResult;
 use async_trait::async_trait;
 use domain::endpoint::Page;
 use domain::names::{ConnectionId, Region};
+use domain::time::Timestamp;
 
 pub use domain::pipeline::evidence::TrainingJob;
 pub use domain::pipeline::execution::{LogLine, MachineExecution};
@@ -27,13 +28,15 @@ pub trait TrainingGateway: Send + Sync {
         name: &str,
     ) -> GatewayResult<Option<TrainingJob>>;
     /// FilterLogEvents, the oldest first, a page of at most 1,000 lines, of the streams whose names begin with `stream`;
-    /// empty if there is no such group. `after` is a page's `next`, which is there as long as more may come.
+    /// empty if there is no such group. With `since` those of that moment and later only. `after` is a page's `next`, which
+    /// is there as long as more may come; it goes with the same `since`.
     async fn log_lines(
         &self,
         connection: &ConnectionId,
         region: &Region,
         group: &str,
         stream: Option<&str>,
+        since: Option<Timestamp>,
         after: Option<&str>,
     ) -> GatewayResult<Page<LogLine>>;
     /// ListServiceQuotas of `sagemaker`, by the quota's name, such as `ml.m5.large for endpoint usage`; `None` if there is
