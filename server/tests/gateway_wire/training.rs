@@ -37,7 +37,8 @@ async fn what_is_missing_is_no_error_to_look_for() {
     let training = canned.pipeline().await.training;
     assert_eq!(training.machine_execution(&parent(), &ireland(), EXECUTION).await.unwrap(), None);
     assert_eq!(training.training_job(&parent(), &ireland(), "churn-0f8f").await.unwrap(), None);
-    let lines = training.log_lines(&parent(), &ireland(), "/aws/sagemaker/TrainingJobs", None, None, None).await.unwrap();
+    let lines =
+        training.log_lines(&parent(), &ireland(), "/aws/sagemaker/TrainingJobs", None, None, None).await.unwrap();
     assert_eq!((lines.items, lines.next), (vec![], None));
 }
 
@@ -89,8 +90,7 @@ async fn lines_of_a_log_come_in_pages_of_streams_that_begin_so() {
         LogLine { at: Timestamp(1600), text: "[1] train-auc:0.9".into() },
     ];
     assert_eq!((page.items, page.next.as_deref()), (expected.to_vec(), Some("more")));
-    let sent =
-        json!({ "logGroupName": group, "logStreamNamePrefix": "churn-0f8f/", "startTime": 1400, "nextToken": "here", "limit": 1000 });
+    let sent = json!({ "logGroupName": group, "logStreamNamePrefix": "churn-0f8f/", "startTime": 1400, "nextToken": "here", "limit": 1000 });
     assert_eq!(canned.requests()[0].json(), sent);
 }
 

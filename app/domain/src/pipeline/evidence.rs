@@ -107,11 +107,32 @@ impl Metric {
 ///
 /// Source: SageMaker developer guide, "Tune an XGBoost Model", and XGBoost's parameter reference.
 const HIGHER: [&str; 11] = [
-    "accuracy", "auc", "aucpr", "balanced_accuracy", "f1", "f1_binary", "f1_macro", "map", "ndcg", "precision", "recall",
+    "accuracy",
+    "auc",
+    "aucpr",
+    "balanced_accuracy",
+    "f1",
+    "f1_binary",
+    "f1_macro",
+    "map",
+    "ndcg",
+    "precision",
+    "recall",
 ];
 /// And those of which less is.
 const LOWER: [&str; 12] = [
-    "error", "gamma-nloglik", "logloss", "mae", "mape", "merror", "mlogloss", "mse", "mphe", "poisson-nloglik", "rmse", "rmsle",
+    "error",
+    "gamma-nloglik",
+    "logloss",
+    "mae",
+    "mape",
+    "merror",
+    "mlogloss",
+    "mse",
+    "mphe",
+    "poisson-nloglik",
+    "rmse",
+    "rmsle",
 ];
 
 /// A training with the data that it was given.

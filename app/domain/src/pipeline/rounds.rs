@@ -54,7 +54,8 @@ fn value(text: &str) -> Option<(String, f64)> {
 /// The curves of a training, a metric each, in the order of their names.
 pub fn curves(rounds: &[Round]) -> Vec<Curve> {
     let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (channel, metric) in rounds.iter().flat_map(|round| round.values.keys()).filter_map(|name| name.split_once('-')) {
+    for (channel, metric) in rounds.iter().flat_map(|round| round.values.keys()).filter_map(|name| name.split_once('-'))
+    {
         let channels = names.entry(metric).or_default();
         if !channels.contains(&channel) {
             channels.push(channel);

@@ -187,8 +187,9 @@ mod tests {
 
     #[test]
     fn whoever_follows_a_log_gets_each_line_once() {
-        let log: Vec<LogLine> =
-            [(1, "a"), (2, "b"), (2, "c"), (2, "d"), (3, "e"), (4, "f"), (4, "g")].map(|(at, text)| line(at, text)).into();
+        let log: Vec<LogLine> = [(1, "a"), (2, "b"), (2, "c"), (2, "d"), (3, "e"), (4, "f"), (4, "g")]
+            .map(|(at, text)| line(at, text))
+            .into();
         for first in 0..=log.len() {
             for second in first..=log.len() {
                 let mut all = Vec::new();

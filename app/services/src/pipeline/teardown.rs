@@ -13,6 +13,7 @@ use domain::pipeline::apply::{Contents, Lane, Part, Standing, StandingStack, tea
 use domain::pipeline::data::Channel;
 use domain::pipeline::intent::{PipelineIntent, Source};
 use domain::pipeline::stacks::TEMPLATE;
+use domain::pipeline::trial::TRIAL;
 use domain::pipeline::view::{PipelineRunKind, PipelineStatus, TeardownForm, TeardownView};
 use domain::s3::Location;
 use domain::wizard::FieldProblem;
@@ -141,6 +142,8 @@ impl Pipelines {
         // Only what the pipeline's function made: its production stack is what shows that there was one.
         if standing.stacks.get(&Part::Production).is_some_and(|stack| stack.ours) || standing.endpoint {
             let names = |all: Vec<crate::ports::gateway::Named>| all.into_iter().map(|named| named.name).collect();
+            let trial = format!("{prefix}{TRIAL}");
+            standing.trials = names(versions.endpoints(connection, region, &trial).await?);
             standing.configurations = names(versions.configurations(connection, region, &prefix).await?);
             standing.models = names(versions.models(connection, region, &prefix).await?);
         }

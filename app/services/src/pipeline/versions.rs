@@ -4,6 +4,7 @@ use super::Pipelines;
 use crate::ports::gateway::{EndpointState, GatewayErrorKind};
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::{DraftId, PipelineId};
+use domain::pipeline::trial::is_trial;
 use domain::pipeline::view::{VersionView, VersionsView};
 use domain::wizard::{EndpointsForm, ParentForm, StepForm};
 
@@ -23,7 +24,9 @@ impl Pipelines {
             name: named.name,
             created: named.created,
         };
-        let versions = all.into_iter().map(view).collect();
+        // What a model was tried with is no version.
+        let own = all.into_iter().filter(|named| !is_trial(intent.prefix.as_str(), &named.name));
+        let versions = own.map(view).collect();
         Ok(VersionsView { endpoint, versions })
     }
 

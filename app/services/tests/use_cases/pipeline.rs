@@ -7,6 +7,7 @@ mod data;
 mod memory;
 mod removing;
 mod resuming;
+mod trying;
 mod world;
 
 use crate::{Bench, Hand, gateways, region, stores};

@@ -16,9 +16,7 @@ use crate::api::pipeline::operate::{StartExecution, get_pipeline, get_versions, 
 use crate::api::runs::AsOf;
 use crate::components::{Polled, RefreshWithoutScript, elapsed, use_polled};
 use crate::error::{AppError, ErrorKind, failure_of};
-use crate::ui::{
-    ActionProblem, Button, ButtonKind, EmptyState, IconName, PageHeader, Resolve, Skeleton, Words,
-};
+use crate::ui::{ActionProblem, Button, ButtonKind, EmptyState, IconName, PageHeader, Resolve, Skeleton, Words};
 use domain::endpoint::Page;
 use domain::names::PipelineId;
 use domain::pipeline::apply::Lane;
@@ -172,7 +170,8 @@ fn Pipeline(first: First) -> impl IntoView {
     let live = Live { shown, versions };
     // What serves changes when a deployment begins or ends.
     let deployment = Memo::new(move |_| {
-        let stages = shown.view.with(|shown| shown.pipeline.state.clone()).map(|state| state.stages).unwrap_or_default();
+        let stages =
+            shown.view.with(|shown| shown.pipeline.state.clone()).map(|state| state.stages).unwrap_or_default();
         stages.into_iter().find(|stage| stage.name == DEPLOY).map(|stage| (stage.execution, stage.status))
     });
     Effect::new(move |before: Option<_>| {
@@ -205,7 +204,7 @@ fn Pipeline(first: First) -> impl IntoView {
 }
 
 /// Asks for the newest as soon as an action is done.
-fn again_after<S>(action: ServerAction<S>, ask: Callback<()>)
+pub(super) fn again_after<S>(action: ServerAction<S>, ask: Callback<()>)
 where
     S: leptos::server_fn::ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,

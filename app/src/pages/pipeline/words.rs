@@ -68,7 +68,9 @@ pub(super) fn started_by(execution: &Execution, by: Option<&str>, source: &str) 
         "CreatePipeline" => "by being made".into(),
         "StartPipelineExecution" => format!("by {name}, past this console"),
         "CloudWatchEvent" | "Webhook" | "WebhookV2" if name.ends_with("-data") => "by new training data".into(),
-        "CloudWatchEvent" | "Webhook" | "WebhookV2" if name.ends_with("-template") => format!("by a change in {source}"),
+        "CloudWatchEvent" | "Webhook" | "WebhookV2" if name.ends_with("-template") => {
+            format!("by a change in {source}")
+        }
         "CloudWatchEvent" => format!("by the rule {name}"),
         "PutActionRevision" | "PollForSourceChanges" => format!("by a change in {source}"),
         kind => format!("by {kind}"),

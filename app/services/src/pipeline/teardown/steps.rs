@@ -2,7 +2,8 @@
 
 use crate::pipeline::apply::{Done, Tell, Told, Work, own, refused, too_slow};
 use crate::ports::gateway::GatewayErrorKind;
-use domain::names::ConnectionId;
+use domain::names::{ConnectionId, EndpointName};
+use domain::pipeline::trial::TRIAL;
 use domain::pipeline::view::Progress;
 use domain::run::StepError;
 
@@ -68,6 +69,34 @@ impl Work {
                 return Err(too_slow(&format!("the endpoint `{name}`")));
             }
             tell(Told::Note(format!("the endpoint is in {}", found.status)));
+            tokio::time::sleep(inner.settings.poll).await;
+        }
+    }
+
+    /// Deletes the endpoints that models were tried with; their configurations and models are among the versions.
+    pub(in crate::pipeline) async fn delete_trials(
+        &self,
+        connection: &ConnectionId,
+        tell: Tell<'_>,
+    ) -> Result<Done, StepError> {
+        let (inner, region) = (&self.pipelines.inner, &self.intent.region);
+        let (versions, prefix) = (&inner.gateways.versions, format!("{}-{TRIAL}", self.intent.prefix));
+        let until = tokio::time::Instant::now() + inner.settings.patience;
+        loop {
+            let found = self.patiently(tell, || versions.endpoints(connection, region, &prefix)).await?;
+            if found.is_empty() {
+                return Ok(Done::default());
+            }
+            for name in found.iter().filter_map(|found| EndpointName::parse(&found.name).ok()) {
+                let state = self.patiently(tell, || versions.endpoint_state(connection, region, &name)).await?;
+                let settled = |state: &str| matches!(state, "InService" | "OutOfService" | "Failed");
+                if state.is_some_and(|state| settled(&state.status)) {
+                    self.patiently(tell, || versions.delete_endpoint(connection, region, &name)).await?;
+                }
+            }
+            if tokio::time::Instant::now() >= until {
+                return Err(too_slow("an endpoint that a model was tried with"));
+            }
             tokio::time::sleep(inner.settings.poll).await;
         }
     }

@@ -15,7 +15,9 @@ pub(super) fn evidence_sentence(evidence: &Found) -> String {
         _ => {}
     }
     let judged = evidence.metrics.iter().filter(|metric| metric.candidate.is_some());
-    let Some(first) = judged.clone().find(|metric| metric.name.starts_with("validation")).or_else(|| judged.clone().next()) else {
+    let Some(first) =
+        judged.clone().find(|metric| metric.name.starts_with("validation")).or_else(|| judged.clone().next())
+    else {
         return format!("{name} is trained; its job told no metrics.");
     };
     let value = first.candidate.map(metric).unwrap_or_default();
@@ -32,7 +34,11 @@ pub(super) fn evidence_sentence(evidence: &Found) -> String {
                 Some(false) => ": worse",
                 None => "",
             };
-            format!("{name} has {} {value}, {} {way} than the model that serves{judged}.", first.name, metric(change.abs()))
+            format!(
+                "{name} has {} {value}, {} {way} than the model that serves{judged}.",
+                first.name,
+                metric(change.abs())
+            )
         }
     }
 }
@@ -77,7 +83,8 @@ pub(super) fn Evidence(
 #[component]
 fn Metrics(metrics: Vec<Metric>, first: bool) -> impl IntoView {
     if metrics.is_empty() {
-        return view! { <p class="card-body muted">"The training job told none. Its log has what it wrote."</p> }.into_any();
+        return view! { <p class="card-body muted">"The training job told none. Its log has what it wrote."</p> }
+            .into_any();
     }
     let rows = metrics.into_iter().map(|one| {
         let (change, better) = one.change().unzip();
@@ -87,9 +94,9 @@ fn Metrics(metrics: Vec<Metric>, first: bool) -> impl IntoView {
             (Some(0.0), None) => ("num nowrap muted", " the same"),
             _ => ("num nowrap", ""),
         };
-        let apart = change.filter(|change| *change != 0.0).map(|change| {
-            format!("{}{}", if change > 0.0 { "+" } else { "−" }, metric(change.abs()))
-        });
+        let apart = change
+            .filter(|change| *change != 0.0)
+            .map(|change| format!("{}{}", if change > 0.0 { "+" } else { "−" }, metric(change.abs())));
         view! {
             <tr>
                 <th scope="row"><code>{one.name.clone()}</code></th>
@@ -158,9 +165,10 @@ fn Told(candidate: Trained) -> impl IntoView {
     let pair = |name: String, value: String| view! { <dt><code>{name}</code></dt><dd><code>{value}</code></dd> };
     let told = candidate.job.hyperparameters.into_iter().map(|(name, value)| pair(name, value)).collect_view();
     let given = candidate.job.channels.into_iter().map(|(channel, uri)| {
-        let version = candidate.data.get(&channel).map(|object| {
-            format!(" · {} bytes · version {}", thousands(object.bytes), object.version)
-        });
+        let version = candidate
+            .data
+            .get(&channel)
+            .map(|object| format!(" · {} bytes · version {}", thousands(object.bytes), object.version));
         pair(format!("{channel} data"), format!("{uri}{}", version.unwrap_or_default()))
     });
     let given = given.collect_view();
@@ -237,9 +245,16 @@ mod tests {
 
     #[test]
     fn a_candidate_is_told_by_how_it_does_on_what_it_was_tried_on() {
-        let told = |live: Option<f64>, candidate| evidence_sentence(&Found::of(trained(candidate), live.map(trained), None));
-        assert_eq!(told(Some(0.5), 0.75), "churn-1 has validation:auc 0.75, 0.25 more than the model that serves: better.");
-        assert_eq!(told(Some(0.75), 0.5), "churn-1 has validation:auc 0.5, 0.25 less than the model that serves: worse.");
+        let told =
+            |live: Option<f64>, candidate| evidence_sentence(&Found::of(trained(candidate), live.map(trained), None));
+        assert_eq!(
+            told(Some(0.5), 0.75),
+            "churn-1 has validation:auc 0.75, 0.25 more than the model that serves: better."
+        );
+        assert_eq!(
+            told(Some(0.75), 0.5),
+            "churn-1 has validation:auc 0.5, 0.25 less than the model that serves: worse."
+        );
         assert_eq!(told(Some(0.5), 0.5), "churn-1 has validation:auc 0.5, as the model that serves.");
         assert_eq!(
             told(None, 0.5),

@@ -21,9 +21,10 @@ pub(super) fn Banner(live: Live) -> impl IntoView {
             PipelineStatus::Applying => ("It is being made or changed. What stands is shown below.", None),
             PipelineStatus::Removing => ("It is being taken away, account by account.", None),
             PipelineStatus::Removed => ("Nothing of it stands any more. Its record can be dropped.", Some(tear_down)),
-            PipelineStatus::Incomplete => {
-                ("A run ended half-way, so something of it may stand. Go on with the run, or take away what was made.", Some(tear_down))
-            }
+            PipelineStatus::Incomplete => (
+                "A run ended half-way, so something of it may stand. Go on with the run, or take away what was made.",
+                Some(tear_down),
+            ),
             PipelineStatus::Ready if !stands => (
                 "The pipeline itself was deleted past this console; its stacks, data and endpoint may stand still. Edit it and apply, which makes what is missing, or take away what is left.",
                 Some(tear_down),

@@ -161,7 +161,11 @@ fn approval(pipeline: &str, stage: &StageState) -> impl IntoView + use<> {
     let waits = stage.actions.iter().any(|action| action.token.is_some());
     let href = stage.execution.as_ref().map(|execution| format!("/pipelines/{pipeline}/approve/{execution}"));
     href.map(|href| {
-        let words = if waits { "Compare it with the model that serves, then approve or reject it" } else { "What it was judged by" };
+        let words = if waits {
+            "Compare it with the model that serves, then approve or reject it"
+        } else {
+            "What it was judged by"
+        };
         view! { <p><a href=href>{words}</a></p> }
     })
 }

@@ -7,7 +7,8 @@ use super::{Live, again_after};
 use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions};
 use crate::error::failure_of;
 use crate::ui::{
-    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, Words, duration_ms,
+    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, Words,
+    duration_ms,
 };
 use domain::endpoint::Page;
 use domain::names::PipelineId;
@@ -34,7 +35,11 @@ pub(super) fn Executions(live: Live) -> impl IntoView {
         let id = id.clone();
         let newest = after.with(String::is_empty);
         there.get().then(|| {
-            if newest { view! { <Newest live id stop/> }.into_any() } else { view! { <Older live id after stop/> }.into_any() }
+            if newest {
+                view! { <Newest live id stop/> }.into_any()
+            } else {
+                view! { <Older live id after stop/> }.into_any()
+            }
         })
     };
     view! {
@@ -45,7 +50,9 @@ pub(super) fn Executions(live: Live) -> impl IntoView {
 
 #[component]
 fn Newest(live: Live, id: PipelineId, stop: ServerAction<StopExecution>) -> impl IntoView {
-    let page = Memo::new(move |_| live.shown.view.with(|shown| shown.executions.clone()).unwrap_or(Page { items: Vec::new(), next: None }));
+    let page = Memo::new(move |_| {
+        live.shown.view.with(|shown| shown.executions.clone()).unwrap_or(Page { items: Vec::new(), next: None })
+    });
     let items = Memo::new(move |_| page.with(|page| page.items.clone()));
     let next = Memo::new(move |_| page.with(|page| page.next.clone()));
     view! { <List live id items next stop/> }
@@ -78,7 +85,8 @@ fn List(
     next: Memo<Option<String>>,
     stop: ServerAction<StopExecution>,
 ) -> impl IntoView {
-    let none = move || items.with(Vec::is_empty).then(|| view! { <p class="card-body muted">"It has not run yet."</p> });
+    let none =
+        move || items.with(Vec::is_empty).then(|| view! { <p class="card-body muted">"It has not run yet."</p> });
     let older = move || {
         next.get().map(|next| {
             let href = format!("?after={}#executions", crate::api::encoded(&next));

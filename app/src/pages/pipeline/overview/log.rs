@@ -122,16 +122,16 @@ pub(super) fn StageLog(
     let label = format!("Log of {}", super::super::words::stage_label(&stage));
     let job = Memo::new(move |_| read.told.with(|told| told.as_ref().and_then(|told| told.job.clone())));
     let rounds = Memo::new(move |_| read.pages.with(|pages| rounds(pages.iter().flatten())));
-    let events = Memo::new(move |_| read.told.with(|told| told.as_ref().map(|told| told.events.clone()).unwrap_or_default()));
+    let events =
+        Memo::new(move |_| read.told.with(|told| told.as_ref().map(|told| told.events.clone()).unwrap_or_default()));
     let machine = Memo::new(move |_| read.told.with(|told| told.as_ref().and_then(|told| told.execution.clone())));
     let unread = Memo::new(move |_| read.told.with(Option::is_none));
     let nothing = Memo::new(move |_| {
         let empty = |told: &ActionLogView| told.events.is_empty() && told.job.is_none();
         read.told.with(|told| told.as_ref().is_some_and(empty)) && read.pages.with(Vec::is_empty)
     });
-    let trouble = move || {
-        read.trouble.get().map(|error| view! { <ErrorPanel error title="It could not be read" retry=again/> })
-    };
+    let trouble =
+        move || read.trouble.get().map(|error| view! { <ErrorPanel error title="It could not be read" retry=again/> });
     let waiting = move || {
         let has_execution = execution.with(Option::is_some);
         (unread.get() && has_execution && read.trouble.with(Option::is_none)).then(|| view! { <Skeleton lines=3/> })
@@ -150,13 +150,7 @@ pub(super) fn StageLog(
 }
 
 /// Reads what is new; and again after a while, as long as it goes on and is looked at.
-fn read_on(
-    place: (PipelineId, String),
-    execution: String,
-    read: Read,
-    going: Signal<bool>,
-    open: Signal<bool>,
-) {
+fn read_on(place: (PipelineId, String), execution: String, read: Read, going: Signal<bool>, open: Signal<bool>) {
     let Some(mine) = read.round.try_update_value(|round| {
         *round += 1;
         *round

@@ -89,7 +89,8 @@ pub(super) fn now(view: &PipelineView, newest: Option<&Execution>, endpoint: Opt
         return (Said::new(said, if bad { Mood::Bad } else { Mood::Plain }), Next::Nothing);
     };
     if let Some(waiting) = &view.waiting {
-        let action = state.stages.iter().find(|stage| stage.name == waiting.stage).and_then(|stage| stage.actions.first());
+        let action =
+            state.stages.iter().find(|stage| stage.name == waiting.stage).and_then(|stage| stage.actions.first());
         let since = action.and_then(|action| action.at).map(When::Since);
         let said = Said::new("A model is trained and waits for approval", Mood::Plain).when(since);
         return (said, Next::Approve { execution: waiting.execution.clone() });
@@ -139,7 +140,8 @@ fn failed(stage: &StageState) -> (Said, Next) {
     let retry = Next::Retry { execution: stage.execution.clone().unwrap_or_default(), stage: stage.name.clone() };
     if stage.name == APPROVE {
         // A verdict is no failure: a rejected model is not asked about again by the page's first button.
-        let timed_out = action.and_then(|action| action.error.as_ref()).is_some_and(|error| error.code == "TimeoutError");
+        let timed_out =
+            action.and_then(|action| action.error.as_ref()).is_some_and(|error| error.code == "TimeoutError");
         if timed_out {
             return (Said::new("Nobody approved or rejected the model in time.", Mood::Bad).when(at), retry);
         }
@@ -185,3 +187,6 @@ fn serves(view: &PipelineView, newest: &Execution, endpoint: Option<&EndpointSta
     }
 }
 
+#[cfg(test)]
+#[path = "said_tests.rs"]
+mod tests;

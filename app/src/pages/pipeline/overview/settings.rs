@@ -87,20 +87,23 @@ fn Rules(live: Live, id: PipelineId) -> impl IntoView {
 #[component]
 fn Runs(id: PipelineId) -> impl IntoView {
     let asked = id.clone();
-    let runs = Resource::new(|| (), move |()| {
-        let id = asked.clone();
-        async move {
-            let AsOf { view, now } = list_pipeline_runs(id).await?;
-            let runs = view.into_iter().map(|run| Run {
-                id: run.id.to_string(),
-                kind: run.kind,
-                state: run.state,
-                by: run.by,
-                started: run.started,
-            });
-            Ok::<_, AppError>(AsOf { view: runs.collect::<Vec<_>>(), now })
-        }
-    });
+    let runs = Resource::new(
+        || (),
+        move |()| {
+            let id = asked.clone();
+            async move {
+                let AsOf { view, now } = list_pipeline_runs(id).await?;
+                let runs = view.into_iter().map(|run| Run {
+                    id: run.id.to_string(),
+                    kind: run.kind,
+                    state: run.state,
+                    by: run.by,
+                    started: run.started,
+                });
+                Ok::<_, AppError>(AsOf { view: runs.collect::<Vec<_>>(), now })
+            }
+        },
+    );
     let row = move |run: Run, now: Timestamp| {
         let what = match run.kind {
             PipelineRunKind::Apply => "Apply",

@@ -36,11 +36,15 @@ pub(super) fn stands(stage: &StageState) -> (&'static str, Option<IconName>, &'s
     let waits = stage.actions.iter().any(|action| action.token.is_some());
     match stage.status {
         None => ("mark mark-pending", None, "Not run yet"),
-        Some(ExecutionStatus::InProgress) if waits => ("mark mark-waiting", Some(IconName::Clock), "Waits for approval"),
+        Some(ExecutionStatus::InProgress) if waits => {
+            ("mark mark-waiting", Some(IconName::Clock), "Waits for approval")
+        }
         Some(ExecutionStatus::InProgress) => ("mark mark-running", None, "Under way"),
         Some(ExecutionStatus::Stopping) => ("mark mark-running", None, "Stopping"),
         Some(ExecutionStatus::Succeeded) => ("mark mark-create", Some(IconName::Check), "Succeeded"),
-        Some(ExecutionStatus::Failed) if stage.name == APPROVE => ("mark mark-conflict", Some(IconName::Cross), "Rejected"),
+        Some(ExecutionStatus::Failed) if stage.name == APPROVE => {
+            ("mark mark-conflict", Some(IconName::Cross), "Rejected")
+        }
         Some(ExecutionStatus::Failed) => ("mark mark-conflict", Some(IconName::Cross), "Failed"),
         Some(ExecutionStatus::Stopped) => ("mark mark-keep", Some(IconName::Cross), "Stopped"),
         Some(ExecutionStatus::Skipped) => ("mark mark-keep", None, "Skipped"),

@@ -63,15 +63,18 @@ fn Job(job: TrainingJob) -> impl IntoView {
 fn Metrics(rounds: Memo<Vec<Round>>) -> impl IntoView {
     let plots = move || {
         let rounds = rounds.get();
-        let (first, last) = (rounds.first().map_or(0, |round| round.number), rounds.last().map_or(0, |round| round.number));
+        let (first, last) =
+            (rounds.first().map_or(0, |round| round.number), rounds.last().map_or(0, |round| round.number));
         let plots = curves(&rounds).into_iter().map(|curve| plot(curve, first, last)).collect_view();
         view! { <div class="plots">{plots}</div> }
     };
     let names = Memo::new(move |_| {
-        let names = rounds.with(|rounds| rounds.iter().flat_map(|round| round.values.keys().cloned()).collect::<Vec<_>>());
+        let names =
+            rounds.with(|rounds| rounds.iter().flat_map(|round| round.values.keys().cloned()).collect::<Vec<_>>());
         names.into_iter().collect::<std::collections::BTreeSet<String>>()
     });
-    let heads = move || names.get().into_iter().map(|name| view! { <th scope="col" class="num">{name}</th> }).collect_view();
+    let heads =
+        move || names.get().into_iter().map(|name| view! { <th scope="col" class="num">{name}</th> }).collect_view();
     let row = move |round: Round| {
         let cells = names.get_untracked().into_iter().map(|name| {
             let value = round.values.get(&name).copied().map(metric);
@@ -99,11 +102,11 @@ fn Metrics(rounds: Memo<Vec<Round>>) -> impl IntoView {
 }
 
 fn plot(curve: Curve, first: u32, last: u32) -> impl IntoView {
-    let lines = curve.channels.into_iter().zip([1, 2, 3, 4].into_iter().cycle()).map(|((channel, values), look)| Line {
-        label: channel,
-        look,
-        values,
-    });
+    let lines = curve
+        .channels
+        .into_iter()
+        .zip([1, 2, 3, 4].into_iter().cycle())
+        .map(|((channel, values), look)| Line { label: channel, look, values });
     let label = format!("{} over the rounds", curve.metric);
     view! { <LinePlot label lines=lines.collect() words=metric start=format!("round {first}") end=format!("round {last}") free=true/> }
 }
@@ -125,6 +128,9 @@ mod tests {
 
     #[test]
     fn a_metric_has_the_digits_that_tell_something() {
-        assert_eq!([0.91234, 0.5, 12.346, 1234.56, 0.0, -0.25].map(metric), ["0.9123", "0.5", "12.35", "1234.6", "0", "-0.25"]);
+        assert_eq!(
+            [0.91234, 0.5, 12.346, 1234.56, 0.0, -0.25].map(metric),
+            ["0.9123", "0.5", "12.35", "1234.6", "0", "-0.25"]
+        );
     }
 }

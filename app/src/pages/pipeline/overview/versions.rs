@@ -19,8 +19,11 @@ pub(super) fn Versions(live: Live) -> impl IntoView {
     });
     let serve = ServerAction::<ServeVersion>::new();
     again_after(serve, live.versions.ask);
-    let state = Memo::new(move |_| live.versions.view.with(|versions| versions.as_ref().and_then(|all| all.endpoint.clone())));
-    let all = Memo::new(move |_| live.versions.view.with(|versions| versions.as_ref().map(|all| all.versions.clone()).unwrap_or_default()));
+    let state =
+        Memo::new(move |_| live.versions.view.with(|versions| versions.as_ref().and_then(|all| all.endpoint.clone())));
+    let all = Memo::new(move |_| {
+        live.versions.view.with(|versions| versions.as_ref().map(|all| all.versions.clone()).unwrap_or_default())
+    });
     let unknown = Memo::new(move |_| live.versions.view.with(Option::is_none));
     let known = move |versions: &Option<VersionsView>| versions.is_some();
     let playground = format!("/playground?through={}&endpoint={endpoint}", crate::api::encoded(&through.to_string()));
@@ -70,7 +73,11 @@ fn badge(endpoint: EndpointState) -> impl IntoView {
 /// Why it failed, or why an update was taken back.
 fn failure(endpoint: EndpointState) -> Option<AnyView> {
     let reason = endpoint.failure?;
-    let said = if endpoint.status == "Failed" { "The endpoint failed." } else { "The last update was taken back; the version before it serves on." };
+    let said = if endpoint.status == "Failed" {
+        "The endpoint failed."
+    } else {
+        "The last update was taken back; the version before it serves on."
+    };
     Some(
         view! {
             <div class="card-body">
@@ -109,11 +116,14 @@ fn Version(
     serve: ServerAction<ServeVersion>,
 ) -> impl IntoView {
     let VersionView { name, created, live: serves } = version;
-    let can = Memo::new(move |_| !serves && state.with(|state| state.as_ref().is_some_and(|state| state.status == "InService")));
+    let can = Memo::new(move |_| {
+        !serves && state.with(|state| state.as_ref().is_some_and(|state| state.status == "InService"))
+    });
     let shown = name.clone();
     let back = move || {
         let (pipeline, name, endpoint) = (pipeline.clone(), name.clone(), endpoint.clone());
-        let now = state.with_untracked(|state| state.as_ref().map(|state| state.configuration.clone())).unwrap_or_default();
+        let now =
+            state.with_untracked(|state| state.as_ref().map(|state| state.configuration.clone())).unwrap_or_default();
         can.get().then(|| {
             view! {
                 <ActionForm action=serve>
