@@ -21,4 +21,5 @@ pub mod predicted;
 pub mod rounds;
 pub mod stacks;
 pub mod templates;
+pub mod trial;
 pub mod view;

@@ -14,6 +14,7 @@ mod records;
 mod review;
 mod runs;
 mod teardown;
+mod trial;
 mod versions;
 
 pub use data::{DataUpload, Sample};
@@ -28,6 +29,7 @@ use domain::pipeline::view::PipelineRunView;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use trial::Trials;
 
 /// What the use cases of pipelines have to know about the process they run in.
 #[derive(Debug, Clone)]
@@ -73,6 +75,7 @@ struct Inner {
     settings: PipelineSettings,
     runs: Arc<Executing<PipelineRunView>>,
     preparations: Preparations,
+    trials: Trials,
 }
 
 impl Pipelines {
@@ -83,8 +86,8 @@ impl Pipelines {
         stores: PipelineStores,
         settings: PipelineSettings,
     ) -> Self {
-        let (runs, preparations) = (Arc::default(), Preparations::default());
-        Self { inner: Arc::new(Inner { services, gateways, stores, settings, runs, preparations }) }
+        let (runs, preparations, trials) = (Arc::default(), Preparations::default(), Trials::default());
+        Self { inner: Arc::new(Inner { services, gateways, stores, settings, runs, preparations, trials }) }
     }
 
     /// The largest table that is taken, in bytes.
@@ -95,6 +98,7 @@ impl Pipelines {
     /// Ends background work in good order: calls under way are journalled, and runs go on at the next start.
     pub async fn shutdown(&self) {
         self.inner.preparations.stop();
+        self.inner.trials.stop().await;
         self.inner.runs.stop().await;
     }
 }

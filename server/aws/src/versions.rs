@@ -5,11 +5,16 @@ use crate::connections::{Connection, Connections, Open};
 use crate::error::{found, gone};
 use async_trait::async_trait;
 use aws_sdk_sagemaker::Client;
-use aws_sdk_sagemaker::types::{EndpointConfigSortKey, ModelSortKey, OrderKey};
+use aws_sdk_sagemaker::types::{
+    ContainerDefinition, EndpointConfigSortKey, EndpointSortKey, ModelSortKey, OrderKey, ProductionVariant,
+    ProductionVariantInstanceType, Tag,
+};
 use aws_smithy_types::DateTime;
 use aws_types::request_id::RequestId;
 use domain::names::{ConnectionId, EndpointName, Region};
-use services::ports::gateway::{Answered, EndpointState, GatewayResult, Named, VersionsGateway};
+use services::ports::gateway::{
+    Answered, EndpointState, GatewayResult, Named, NewConfiguration, NewModel, Tags, VersionsGateway,
+};
 use std::sync::Arc;
 
 /// The most that SageMaker lists at a time.
@@ -80,6 +85,68 @@ impl VersionsGateway for AwsVersions {
         Ok(all)
     }
 
+    async fn endpoints(&self, connection: &ConnectionId, region: &Region, prefix: &str) -> GatewayResult<Vec<Named>> {
+        let sagemaker = self.open(connection, region).await?;
+        let call = sagemaker.call("ListEndpoints");
+        let request = sagemaker.client.list_endpoints().name_contains(prefix).max_results(PAGE);
+        let request = request.sort_by(EndpointSortKey::CreationTime).sort_order(OrderKey::Descending);
+        let mut pages = request.into_paginator().send();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|e| call.failed(e))?.endpoints.unwrap_or_default();
+            all.extend(page.into_iter().filter_map(|one| named(one.endpoint_name, one.creation_time, prefix)));
+        }
+        Ok(all)
+    }
+
+    async fn create_model(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        model: &NewModel,
+    ) -> GatewayResult<Answered<()>> {
+        let sagemaker = self.open(connection, region).await?;
+        let call = sagemaker.call("CreateModel");
+        let container = ContainerDefinition::builder().image(&model.image).model_data_url(&model.artifact).build();
+        let request = sagemaker.client.create_model().model_name(&model.name).execution_role_arn(&model.role);
+        let request = request.primary_container(container).set_tags(Some(tags(&model.tags)));
+        let answer = request.send().await.map_err(|e| call.failed(e))?;
+        Ok(Answered { value: (), request_id: answer.request_id().map(str::to_owned) })
+    }
+
+    async fn create_configuration(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        configuration: &NewConfiguration,
+    ) -> GatewayResult<Answered<()>> {
+        let sagemaker = self.open(connection, region).await?;
+        let call = sagemaker.call("CreateEndpointConfig");
+        let variant = ProductionVariant::builder().variant_name("AllTraffic").model_name(&configuration.model);
+        let variant = variant.instance_type(ProductionVariantInstanceType::from(configuration.instance_type.as_str()));
+        let variant = variant.initial_instance_count(1).initial_variant_weight(1.0).build();
+        let request = sagemaker.client.create_endpoint_config().endpoint_config_name(&configuration.name);
+        let request = request.production_variants(variant).set_tags(Some(tags(&configuration.tags)));
+        let answer = request.send().await.map_err(|e| call.failed(e))?;
+        Ok(Answered { value: (), request_id: answer.request_id().map(str::to_owned) })
+    }
+
+    async fn create_endpoint(
+        &self,
+        connection: &ConnectionId,
+        region: &Region,
+        name: &EndpointName,
+        configuration: &str,
+        with: &Tags,
+    ) -> GatewayResult<Answered<()>> {
+        let sagemaker = self.open(connection, region).await?;
+        let call = sagemaker.call("CreateEndpoint");
+        let request = sagemaker.client.create_endpoint().endpoint_name(name.as_str());
+        let request = request.endpoint_config_name(configuration).set_tags(Some(tags(with)));
+        let answer = request.send().await.map_err(|e| call.failed(e))?;
+        Ok(Answered { value: (), request_id: answer.request_id().map(str::to_owned) })
+    }
+
     async fn update_endpoint(
         &self,
         connection: &ConnectionId,
@@ -130,6 +197,10 @@ impl VersionsGateway for AwsVersions {
         let answer = sagemaker.client.delete_model().model_name(name).send().await;
         gone(answer.map(|answer| answer.request_id().map(str::to_owned)).map_err(|e| call.failed(e)))
     }
+}
+
+fn tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }
 
 /// One of a list, if its name begins so: SageMaker finds the text anywhere in a name, and without regard to case.

@@ -142,6 +142,8 @@ pub enum Action {
     StopPipeline,
     /// Deletes the endpoint.
     DeleteEndpoint,
+    /// Deletes the temporary endpoints that models were tried with.
+    DeleteTrials,
     /// Deletes endpoint configurations and models of the pipeline.
     DeleteVersions,
     /// Deletes all objects of the bucket in all their versions.

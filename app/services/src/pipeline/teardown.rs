@@ -15,6 +15,7 @@ use domain::pipeline::data::Channel;
 use domain::pipeline::execution::is_version;
 use domain::pipeline::intent::{PipelineIntent, Source};
 use domain::pipeline::stacks::TEMPLATE;
+use domain::pipeline::trial::{TRIAL, is_trial};
 use domain::pipeline::view::{PipelineRunKind, PipelineStatus, TeardownForm, TeardownView};
 use domain::s3::Location;
 use domain::wizard::FieldProblem;
@@ -147,11 +148,16 @@ impl Pipelines {
         let (versions, place) = (&self.inner.gateways.versions, &intent.production);
         let (connection, region, prefix) = (&place.connection, &intent.region, format!("{}-", intent.prefix));
         let endpoint = versions.endpoint_state(connection, region, &intent.deployment.endpoint).await?;
-        let own = |name: &str| is_version(intent.prefix.as_str(), name);
+        let base = intent.prefix.as_str();
+        let own = |name: &str| is_version(base, name);
         standing.endpoint = endpoint.is_some_and(|endpoint| own(&endpoint.configuration));
         // Only what the pipeline's function made: its production stack is what shows that there was one.
         if standing.stacks.get(&Part::Production).is_some_and(|stack| stack.ours) || standing.endpoint {
-            let names = |all: Vec<Named>| all.into_iter().map(|named| named.name).filter(|name| own(name)).collect();
+            let names = |all: Vec<Named>| {
+                all.into_iter().map(|named| named.name).filter(|name| own(name) || is_trial(base, name)).collect()
+            };
+            let trial = format!("{prefix}{TRIAL}");
+            standing.trials = names(versions.endpoints(connection, region, &trial).await?);
             standing.configurations = names(versions.configurations(connection, region, &prefix).await?);
             standing.models = names(versions.models(connection, region, &prefix).await?);
         }

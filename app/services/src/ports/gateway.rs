@@ -25,7 +25,7 @@ pub use pipelines::{
 };
 pub use runtime::{RuntimeCaller, RuntimeGateway, RuntimeRequest, RuntimeResponse, RuntimeStream, RuntimeTaken};
 pub use s3::{BucketOwner, BucketsGateway, Content, NewObject, Object, ObjectHead, ObjectVersion, S3Gateway, Sent};
-pub use sagemaker::{EndpointState, Named, VersionsGateway};
+pub use sagemaker::{EndpointState, Named, NewConfiguration, NewModel, VersionsGateway};
 pub use sources::{NewCommit, SourcesGateway};
 pub use stacks::{ObservedStack, StackEvent, StackRequest, StackResource, StackState, StacksGateway};
 pub use training::{LogLine, LogSlice, MachineExecution, TrainingGateway, TrainingJob};
@@ -184,6 +184,9 @@ const ACTIONS: [(&str, &[&str]); 12] = [
     (
         "sagemaker",
         &[
+            "CreateEndpoint",
+            "CreateEndpointConfig",
+            "CreateModel",
             "DeleteEndpoint",
             "DeleteEndpointConfig",
             "DeleteModel",

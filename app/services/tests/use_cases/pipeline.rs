@@ -8,6 +8,7 @@ mod memory;
 mod preflight;
 mod removing;
 mod resuming;
+mod trying;
 mod world;
 
 use crate::{Bench, Hand, gateways, region, stores};

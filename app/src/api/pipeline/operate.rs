@@ -8,6 +8,7 @@ use domain::names::{DraftId, PipelineId};
 use domain::pipeline::approval::Verdict;
 use domain::pipeline::evidence::Evidence;
 use domain::pipeline::execution::{ActionExecution, Execution};
+use domain::pipeline::trial::TrialView;
 use domain::pipeline::view::{ActionLogView, PipelineDraftSummary, PipelineSummary, PipelineView, VersionsView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -124,6 +125,32 @@ pub async fn decide_model(
     let (pipelines, _, operator) = pipelines()?;
     answer(pipelines.approve(&operator, &pipeline, &token, verdict, &comment).await)?;
     leptos_axum::redirect(&format!("/pipelines/{pipeline}"));
+    Ok(())
+}
+
+/// What came of trying an execution's model, and what tries have left.
+#[server(prefix = "/api", endpoint = "get_trial", output = Json)]
+pub async fn get_trial(pipeline: PipelineId, execution: String) -> Result<AsOf<TrialView>, AppError> {
+    let (pipelines, services, operator) = pipelines()?;
+    let view = answer(pipelines.trial(&operator, &pipeline, &execution).await)?;
+    Ok(AsOf { view, now: services.now() })
+}
+
+/// Tries an execution's model on a temporary endpoint beside the one that serves.
+#[server(prefix = "/api", endpoint = "try_model", output = Json)]
+pub async fn try_model(pipeline: PipelineId, execution: String) -> Result<(), AppError> {
+    let (pipelines, _, operator) = pipelines()?;
+    answer(pipelines.try_model(&operator, &pipeline, &execution).await)?;
+    leptos_axum::redirect(&format!("/pipelines/{pipeline}/approve/{execution}"));
+    Ok(())
+}
+
+/// Takes away what tries have left; `execution` is whose page leads there.
+#[server(prefix = "/api", endpoint = "clear_trials", output = Json)]
+pub async fn clear_trials(pipeline: PipelineId, execution: String) -> Result<(), AppError> {
+    let (pipelines, _, operator) = pipelines()?;
+    answer(pipelines.clear_trials(&operator, &pipeline).await)?;
+    leptos_axum::redirect(&format!("/pipelines/{pipeline}/approve/{execution}"));
     Ok(())
 }
 

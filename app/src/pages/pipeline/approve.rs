@@ -2,10 +2,11 @@
 
 mod decide;
 mod evidence;
+mod tried;
 
 use super::overview::{NoSuchPipeline, pipeline_in_address};
 use super::words::{short, stage_label, started_by};
-use crate::api::pipeline::operate::{get_evidence, get_pipeline, list_executions};
+use crate::api::pipeline::operate::{get_evidence, get_pipeline, get_trial, list_executions};
 use crate::api::runs::AsOf;
 use crate::error::{AppError, ErrorKind};
 use crate::ui::{Button, EmptyState, PageHeader, Resolve, Skeleton};
@@ -18,6 +19,7 @@ use domain::pipeline::view::PipelineView;
 use evidence::{Evidence, evidence_sentence};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use tried::{FirstTrial, Tried};
 
 /// The execution with what its model is judged by.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -27,13 +29,15 @@ struct Judged {
     /// None where it is older than what CodePipeline lists first.
     known: Option<Execution>,
     evidence: Option<Found>,
+    /// Where there is a model to try.
+    trial: Option<FirstTrial>,
 }
 
 async fn judged(id: PipelineId, execution: String) -> Result<Option<AsOf<Judged>>, AppError> {
     let (pipeline, executions, evidence) = futures::join!(
         get_pipeline(id.clone()),
         list_executions(id.clone(), String::new()),
-        get_evidence(id.clone(), execution.clone())
+        get_evidence(id.clone(), execution.clone()),
     );
     let AsOf { view: pipeline, now } = match pipeline {
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
@@ -41,7 +45,11 @@ async fn judged(id: PipelineId, execution: String) -> Result<Option<AsOf<Judged>
     };
     let known = executions?.view.items.into_iter().find(|one| one.id == execution);
     let evidence = evidence?.view;
-    Ok(Some(AsOf { view: Judged { pipeline, execution, known, evidence }, now }))
+    let trial = match &evidence {
+        Some(found) if found.artifact.is_some() => Some(get_trial(id, execution.clone()).await),
+        _ => None,
+    };
+    Ok(Some(AsOf { view: Judged { pipeline, execution, known, evidence, trial }, now }))
 }
 
 /// What a model that waits is judged by, and the decision.
@@ -79,7 +87,7 @@ pub fn ApprovePage() -> impl IntoView {
 
 #[component]
 fn Judge(judged: AsOf<Judged>) -> impl IntoView {
-    let AsOf { view: Judged { pipeline, execution, known, evidence }, now } = judged;
+    let AsOf { view: Judged { pipeline, execution, known, evidence, trial }, now } = judged;
     let back = format!("/pipelines/{}", pipeline.id);
     let waits = pipeline.waiting.clone().filter(|waiting| waiting.execution == execution);
     let trigger = known.as_ref().and_then(|known| known.trigger.as_ref());
@@ -105,10 +113,14 @@ fn Judge(judged: AsOf<Judged>) -> impl IntoView {
         }
         .into_any(),
     };
+    let tried = trial.map(|first| {
+        let (pipeline, endpoint) = (pipeline.id.clone(), pipeline.intent.deployment.endpoint.to_string());
+        view! { <Tried pipeline execution=execution.clone() endpoint first/> }
+    });
     let decision = match waits {
         Some(waiting) => {
             let itself = pipeline.rules.someone_else && person.as_deref() == Some(pipeline.you.as_str());
-            view! { <Decide pipeline=pipeline.id.to_string() waiting rules=pipeline.rules itself prefix=pipeline.intent.deployment.endpoint.to_string()/> }
+            view! { <Decide pipeline=pipeline.id.to_string() waiting rules=pipeline.rules itself endpoint=pipeline.intent.deployment.endpoint.to_string()/> }
                 .into_any()
         }
         None => view! { <Decided pipeline=pipeline.clone() execution known/> }.into_any(),
@@ -120,6 +132,7 @@ fn Judge(judged: AsOf<Judged>) -> impl IntoView {
         <div class="stack">
             {said.map(|said| view! { <p class="say">{said}</p> })}
             {shown}
+            {tried}
             {decision}
         </div>
     }

@@ -204,7 +204,7 @@ fn Pipeline(first: First) -> impl IntoView {
 }
 
 /// Asks for the newest as soon as an action is done.
-fn again_after<S>(action: ServerAction<S>, ask: Callback<()>)
+pub(super) fn again_after<S>(action: ServerAction<S>, ask: Callback<()>)
 where
     S: leptos::server_fn::ServerFn<Error = AppError> + Clone + Send + Sync + 'static,
     S::Output: Clone + Send + Sync + 'static,

@@ -43,6 +43,9 @@ pub struct Standing {
     pub executing: Vec<String>,
     /// Whether the endpoint is there.
     pub endpoint: bool,
+    /// Temporary endpoints that models were tried with.
+    #[serde(default)]
+    pub trials: Vec<String>,
     /// Endpoint configurations of the pipeline.
     pub configurations: Vec<String>,
     /// Its models.
@@ -78,10 +81,17 @@ pub fn teardown(intent: &PipelineIntent, standing: &Standing) -> Plan {
         let title = format!("Delete endpoint {}", intent.deployment.endpoint);
         add("endpoint", title, Lane::Production, Action::DeleteEndpoint, &["stop"]);
     }
+    if !standing.trials.is_empty() {
+        let title = match standing.trials.len() {
+            1 => "Delete the endpoint that a model was tried with".to_owned(),
+            count => format!("Delete {count} endpoints that models were tried with"),
+        };
+        add("trials", title, Lane::Production, Action::DeleteTrials, &["stop"]);
+    }
     if !(standing.configurations.is_empty() && standing.models.is_empty()) {
         let (configurations, models) = (standing.configurations.len(), standing.models.len());
         let title = format!("Delete {configurations} endpoint configurations and {models} models");
-        add("versions", title, Lane::Production, Action::DeleteVersions, &["stop", "endpoint"]);
+        add("versions", title, Lane::Production, Action::DeleteVersions, &["stop", "endpoint", "trials"]);
     }
     let deletion = |part: Part| (format!("Delete stack {}", part.name(intent)), Action::DeleteStack { part });
     if standing.has(Part::Workflow) {
@@ -125,6 +135,7 @@ mod tests {
             bucket: Some(Contents { versions: 3, ..Contents::default() }),
             executing: vec!["e-1".into()],
             endpoint: true,
+            trials: vec!["churn-try-1".into()],
             configurations: vec!["churn-1".into()],
             models: vec!["churn-1".into()],
         }
@@ -140,6 +151,7 @@ mod tests {
         let order = [
             "stop",
             "endpoint",
+            "trials",
             "versions",
             "delete-workflow",
             "empty",
@@ -148,7 +160,7 @@ mod tests {
             "delete-production",
         ];
         assert_eq!(ids(&plan), order);
-        assert_eq!(plan.steps[7].after, ["stop", "endpoint", "versions", "delete-workflow", "delete-shared"]);
+        assert_eq!(plan.steps[8].after, ["stop", "endpoint", "versions", "delete-workflow", "delete-shared"]);
     }
 
     #[test]

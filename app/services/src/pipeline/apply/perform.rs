@@ -73,6 +73,7 @@ pub(super) async fn perform(work: &Work, step: &Step, tell: Tell<'_>) -> Result<
         Action::PutSource => put_source(work, &step.connection, tell).await,
         Action::StopPipeline => work.stop_pipeline(&step.connection, tell).await,
         Action::DeleteEndpoint => work.delete_endpoint(&step.connection, tell).await,
+        Action::DeleteTrials => work.delete_trials(&step.connection, tell).await,
         Action::DeleteVersions => work.delete_versions(&step.connection, tell).await,
         Action::EmptyBucket => work.empty_bucket(&step.connection, tell).await,
         Action::DeleteStack { part } => stacks::delete(work, *part, tell).await,

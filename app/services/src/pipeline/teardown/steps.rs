@@ -2,8 +2,9 @@
 
 use crate::pipeline::apply::{Done, Tell, Told, Work, own, refused, too_slow};
 use crate::ports::gateway::{GatewayErrorKind, Named};
-use domain::names::ConnectionId;
+use domain::names::{ConnectionId, EndpointName};
 use domain::pipeline::execution::is_version;
+use domain::pipeline::trial::{TRIAL, is_trial};
 use domain::pipeline::view::Progress;
 use domain::run::StepError;
 
@@ -73,6 +74,35 @@ impl Work {
         }
     }
 
+    /// Deletes the endpoints that models were tried with; their configurations and models are among the versions.
+    pub(in crate::pipeline) async fn delete_trials(
+        &self,
+        connection: &ConnectionId,
+        tell: Tell<'_>,
+    ) -> Result<Done, StepError> {
+        let (inner, region) = (&self.pipelines.inner, &self.intent.region);
+        let (versions, prefix) = (&inner.gateways.versions, format!("{}-{TRIAL}", self.intent.prefix));
+        let until = tokio::time::Instant::now() + inner.settings.patience;
+        loop {
+            let mut found = self.patiently(tell, || versions.endpoints(connection, region, &prefix)).await?;
+            found.retain(|named| is_trial(self.intent.prefix.as_str(), &named.name));
+            if found.is_empty() {
+                return Ok(Done::default());
+            }
+            for name in found.iter().filter_map(|found| EndpointName::parse(&found.name).ok()) {
+                let state = self.patiently(tell, || versions.endpoint_state(connection, region, &name)).await?;
+                let settled = |state: &str| matches!(state, "InService" | "OutOfService" | "Failed");
+                if state.is_some_and(|state| settled(&state.status)) {
+                    self.patiently(tell, || versions.delete_endpoint(connection, region, &name)).await?;
+                }
+            }
+            if tokio::time::Instant::now() >= until {
+                return Err(too_slow("an endpoint that a model was tried with"));
+            }
+            tokio::time::sleep(inner.settings.poll).await;
+        }
+    }
+
     /// Deletes endpoint configurations, then the models that they name.
     pub(in crate::pipeline) async fn delete_versions(
         &self,
@@ -85,7 +115,8 @@ impl Work {
         let models = self.patiently(tell, || versions.models(connection, region, &prefix)).await?;
         let own = |all: Vec<Named>| -> Vec<String> {
             let names = all.into_iter().map(|named| named.name);
-            names.filter(|name| is_version(self.intent.prefix.as_str(), name)).collect()
+            let base = self.intent.prefix.as_str();
+            names.filter(|name| is_version(base, name) || is_trial(base, name)).collect()
         };
         let (configurations, models) = (own(configurations), own(models));
         let all = Some((configurations.len() + models.len()) as u64);

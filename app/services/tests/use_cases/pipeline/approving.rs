@@ -80,7 +80,7 @@ fn waiting(factory: &Factory, execution: &str) {
     world.calls.clear();
 }
 
-async fn started(factory: &Factory) -> (PipelineId, String) {
+pub(super) async fn started(factory: &Factory) -> (PipelineId, String) {
     let pipeline = factory.made().await;
     let execution = factory.pipelines.start(&factory.operator, &pipeline, "1").await.unwrap();
     waiting(factory, &execution);

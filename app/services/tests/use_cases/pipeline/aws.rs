@@ -12,9 +12,9 @@ use domain::s3::Location;
 use services::ports::gateway::{
     ActionExecution, Answered, BucketOwner, BucketsGateway, ConnectionGateway, ConnectionProfile, Content,
     EndpointState, Execution, GatewayErrorKind, GatewayResult, LogLine, LogSlice, MachineExecution, Named, NewCommit,
-    NewObject, ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState, PipelinesGateway, Sent,
-    SourcesGateway, StackEvent, StackRequest, StackResource, StacksGateway, TrainingGateway, TrainingJob,
-    VersionsGateway, Waiting,
+    NewConfiguration, NewModel, NewObject, ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState,
+    PipelinesGateway, Sent, SourcesGateway, StackEvent, StackRequest, StackResource, StacksGateway, Tags,
+    TrainingGateway, TrainingJob, VersionsGateway, Waiting,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -376,9 +376,18 @@ impl VersionsGateway for Aws {
         &self,
         _: &ConnectionId,
         _: &Region,
-        _: &EndpointName,
+        name: &EndpointName,
     ) -> GatewayResult<Option<EndpointState>> {
         let mut world = self.world();
+        if name.as_str().contains("-try-") {
+            let failure = world.trial_fails.map(str::to_owned);
+            let Some(found) = world.trials.get_mut(name.as_str()) else { return Ok(None) };
+            let (status, configuration) = found.clone();
+            if status == "Creating" {
+                found.0 = if failure.is_some() { "Failed".into() } else { "InService".into() };
+            }
+            return Ok(Some(EndpointState { status, configuration, failure, changed: None }));
+        }
         let found = world.endpoint.clone();
         if found.as_ref().is_some_and(|(status, _)| status == "Deleting") {
             world.endpoint = None;
@@ -401,8 +410,45 @@ impl VersionsGateway for Aws {
         self.world().endpoint = Some(("Updating".into(), configuration.to_owned()));
         yes(())
     }
+    async fn endpoints(&self, _: &ConnectionId, _: &Region, prefix: &str) -> GatewayResult<Vec<Named>> {
+        let world = self.world();
+        let names = world.trials.keys().filter(|name| name.starts_with(prefix));
+        Ok(names.map(|name| Named { name: name.clone(), created: now() }).collect())
+    }
+    async fn create_model(&self, _: &ConnectionId, _: &Region, model: &NewModel) -> GatewayResult<Answered<()>> {
+        let mut world = self.world();
+        world.models.insert(model.name.clone(), now());
+        world.calls.push(format!("create model {} of {} as {}", model.name, model.artifact, model.role));
+        yes(())
+    }
+    async fn create_configuration(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        configuration: &NewConfiguration,
+    ) -> GatewayResult<Answered<()>> {
+        self.world().configurations.insert(configuration.name.clone(), now());
+        yes(())
+    }
+    async fn create_endpoint(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        name: &EndpointName,
+        configuration: &str,
+        _: &Tags,
+    ) -> GatewayResult<Answered<()>> {
+        self.world().trials.insert(name.to_string(), ("Creating".into(), configuration.to_owned()));
+        yes(())
+    }
     async fn delete_endpoint(&self, _: &ConnectionId, _: &Region, name: &EndpointName) -> GatewayResult<Answered<()>> {
         let mut world = self.world();
+        if name.as_str().contains("-try-") {
+            if world.trials.remove(name.as_str()).is_some() {
+                world.calls.push(format!("delete endpoint {name}"));
+            }
+            return yes(());
+        }
         world.calls.push(format!("delete endpoint {name}"));
         if let Some((status, _)) = &mut world.endpoint {
             *status = "Deleting".into();
@@ -411,14 +457,16 @@ impl VersionsGateway for Aws {
     }
     async fn delete_configuration(&self, _: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Answered<()>> {
         let mut world = self.world();
-        world.configurations.remove(name);
-        world.calls.push(format!("delete configuration {name}"));
+        if world.configurations.remove(name).is_some() {
+            world.calls.push(format!("delete configuration {name}"));
+        }
         yes(())
     }
     async fn delete_model(&self, _: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Answered<()>> {
         let mut world = self.world();
-        world.models.remove(name);
-        world.calls.push(format!("delete model {name}"));
+        if world.models.remove(name).is_some() {
+            world.calls.push(format!("delete model {name}"));
+        }
         yes(())
     }
 }

@@ -56,6 +56,10 @@ pub struct World {
     pub lines: Vec<LogLine>,
     /// Status and configuration of the endpoint.
     pub endpoint: Option<(String, String)>,
+    /// Endpoints that models are tried with: state and configuration.
+    pub trials: BTreeMap<String, (String, String)>,
+    /// Why an endpoint of a try fails.
+    pub trial_fails: Option<&'static str>,
     pub configurations: BTreeMap<String, Timestamp>,
     pub models: BTreeMap<String, Timestamp>,
     /// What was asked for that changes something, in order.

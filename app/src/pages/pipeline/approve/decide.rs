@@ -16,8 +16,8 @@ pub(super) fn Decide(
     rules: ApprovalRules,
     /// Whether whoever asks started the execution, and so may only reject.
     itself: bool,
-    /// The endpoint.
-    prefix: String,
+    /// Where the model would be deployed.
+    endpoint: String,
 ) -> impl IntoView {
     let decide = ServerAction::<DecideModel>::new();
     let failure = failure_of(decide);
@@ -40,7 +40,7 @@ pub(super) fn Decide(
                     <input type="hidden" name="pipeline" value=pipeline/>
                     <input type="hidden" name="token" value=waiting.token/>
                     <p>
-                        "Approved, it is deployed to " <code>{prefix}</code> " at once. Rejected, the execution ends here, and what serves goes on serving."
+                        "Approved, it is deployed to " <code>{endpoint}</code> " at once. Rejected, the execution ends here, and what serves goes on serving."
                     </p>
                     <TextArea
                         name="comment"

@@ -186,3 +186,7 @@ fn serves(view: &PipelineView, newest: &Execution, endpoint: Option<&EndpointSta
         None => Said::new("The last execution succeeded", Mood::Good).when(at),
     }
 }
+
+#[cfg(test)]
+#[path = "said_tests.rs"]
+mod tests;
