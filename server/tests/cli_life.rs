@@ -4,6 +4,8 @@
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
 #[path = "../sandbox/tests/http/client.rs"]
 mod client;
+#[path = "cli_life/kills.rs"]
+mod kills;
 #[path = "support/process.rs"]
 mod process;
 #[path = "support/tls.rs"]

@@ -9,13 +9,15 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use console::{HOST, OWN, Under, server_functions};
 
-const STREAMS: [&str; 4] = [
+const STREAMS: [&str; 6] = [
     "/events/runs/01890a5d-ac96-774b-bcce-b302099a8057",
     "/events/verifications/01890a5d-ac96-774b-bcce-b302099a8057",
     "/events/batches/01890a5d-ac96-774b-bcce-b302099a8057",
     "/events/loads/01890a5d-ac96-774b-bcce-b302099a8057",
+    "/events/pipeline-runs/01890a5d-ac96-774b-bcce-b302099a8057",
+    "/events/pipeline-data/01890a5d-ac96-774b-bcce-b302099a8057",
 ];
-const PAGES: [&str; 29] = [
+const PAGES: [&str; 35] = [
     "/",
     "/shares",
     "/shares/import",
@@ -42,13 +44,25 @@ const PAGES: [&str; 29] = [
     "/playground/batch/x/result",
     "/playground/load",
     "/playground/load/x",
+    "/pipelines",
+    "/pipelines/new/x/accounts",
+    "/pipelines/x",
+    "/pipelines/x/approve/y",
+    "/pipelines/x/run/y",
+    "/pipelines/x/tear-down",
     "/accounts",
     "/activity",
     "/no/such/page",
 ];
 /// Forms that are no server functions, so that a file can be sent or received without a script.
-const FORMS: [&str; 5] =
-    ["/api/open_offer", "/api/take_acceptance", "/api/download_code", "/api/read_saved_file", "/api/upload_batch"];
+const FORMS: [&str; 6] = [
+    "/api/open_offer",
+    "/api/take_acceptance",
+    "/api/download_code",
+    "/api/read_saved_file",
+    "/api/upload_batch",
+    "/api/upload_pipeline_data",
+];
 
 /// What is wrong with a call that must be refused, the status it gets, and the headers it sends.
 type Forgery = (&'static str, u16, Vec<(&'static str, String)>);

@@ -2,7 +2,7 @@
 
 use crate::layout::Layout;
 use crate::process::{cargo, loud, quiet};
-use crate::{binary, report};
+use crate::{binary, python, report};
 use anyhow::Result;
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use std::process::Command;
 const EXAMPLES: [(&str, &str); 3] = [("domain", "decisions"), ("domain", "preflight"), ("store", "history")];
 
 /// Measures, prints one table, and fails where a budget is not kept.
-pub fn run(layout: &Layout, seconds: u64) -> Result<()> {
+pub fn run(layout: &Layout, seconds: u64, only: &[String]) -> Result<()> {
     let console = binary::build(layout)?;
     let mut build = cargo(layout);
     build.args(["build", "--release", "--package", "bench"]);
@@ -26,5 +26,9 @@ pub fn run(layout: &Layout, seconds: u64) -> Result<()> {
     for (_, example) in EXAMPLES {
         bench.arg(format!("--{example}")).arg(layout.target.join("release/examples").join(example));
     }
+    for part in only {
+        bench.arg("--only").arg(part);
+    }
+    bench.env(python::VARIABLE, python::ensure(layout)?);
     loud(&mut bench)
 }

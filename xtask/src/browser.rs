@@ -3,6 +3,7 @@
 use crate::editor;
 use crate::layout::Layout;
 use crate::process::{capture, cargo, loud, on_path, quiet, stamp, stamped};
+use crate::python;
 use crate::site::{self, Flavour};
 use crate::tools::{self, npm};
 use anyhow::{Context, Result, bail};
@@ -11,12 +12,23 @@ use std::process::Command;
 
 const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/// The console that the tests start.
+#[derive(Clone, Copy)]
+pub struct Console<'a> {
+    /// Its binary.
+    pub binary: &'a Path,
+    /// The browser's files.
+    pub site: &'a Path,
+    /// What its sandbox runs functions in.
+    pub python: &'a Path,
+}
+
 /// Runs the browser tests against the development build.
-pub fn test(layout: &Layout, binary: &Path, site: &Path, further: &[String]) -> Result<()> {
+pub fn test(layout: &Layout, console: Console<'_>, further: &[String]) -> Result<()> {
     let chromium = ready(layout)?;
     let mut playwright = node_tool(layout, "@playwright/test/cli.js")?;
     playwright.arg("test").args(further);
-    with_console(&mut playwright, &chromium, binary, site);
+    with_console(&mut playwright, &chromium, console);
     loud(&mut playwright)
 }
 
@@ -38,12 +50,15 @@ pub fn screenshots(layout: &Layout, folder: &Path) -> Result<()> {
     let mut playwright = node_tool(layout, "@playwright/test/cli.js")?;
     playwright.args(["test", "--config", "screenshots.config.ts"]);
     playwright.env("SCREENSHOTS", layout.root.join(folder));
-    with_console(&mut playwright, &chromium, &layout.binary("debug", "sagebridge"), &site);
+    let python = python::ensure(layout)?;
+    let console = Console { binary: &layout.binary("debug", "sagebridge"), site: &site, python: &python };
+    with_console(&mut playwright, &chromium, console);
     loud(&mut playwright)
 }
 
-fn with_console(command: &mut Command, chromium: &Path, binary: &Path, site: &Path) {
-    command.env("CHROME", chromium).env("SAGEBRIDGE_BIN", binary).env("LEPTOS_SITE_ROOT", site);
+fn with_console(command: &mut Command, chromium: &Path, console: Console<'_>) {
+    command.env("CHROME", chromium).env("SAGEBRIDGE_BIN", console.binary).env("LEPTOS_SITE_ROOT", console.site);
+    command.env(python::VARIABLE, console.python);
 }
 
 fn ready(layout: &Layout) -> Result<PathBuf> {

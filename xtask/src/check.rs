@@ -54,7 +54,10 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
         let site = step("site", || site::ensure(layout, &tools, Flavour::Dev))?;
         step("browser tests' types", || browser::types(layout))?;
         step("browser tests", || {
-            browser::test(layout, &layout.binary("debug", "sagebridge"), &site, &options.playwright)
+            let python = python::ensure(layout)?;
+            let console =
+                browser::Console { binary: &layout.binary("debug", "sagebridge"), site: &site, python: &python };
+            browser::test(layout, console, &options.playwright)
         })?;
     }
     line(&format!("all passed ({})", took(start.elapsed())));
@@ -81,7 +84,7 @@ fn tests(layout: &Layout, packages: &[&str], python: Option<PathBuf>) -> Command
         return command;
     }
     match (python, nextest) {
-        (Some(python), _) => command.env("SAGEBRIDGE_PYTHON", python),
+        (Some(python), _) => command.env(python::VARIABLE, python),
         (None, true) => {
             command.args(["--filterset", "not (binary(boto3) | binary(generated) | test(boto3_) | test(node_))"])
         }

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: from a clean clone to a running console on the sandbox.
 
 use crate::layout::Layout;
-use crate::{binary, report};
+use crate::{binary, python, report};
 use anyhow::Result;
 use std::process::Command;
 
@@ -15,6 +15,16 @@ pub fn run(layout: &Layout, further: &[String]) -> Result<()> {
         serve.arg("--data-dir").arg(layout.target.join("demo"));
     }
     serve.args(further);
+    match std::env::var_os(python::VARIABLE) {
+        Some(_) => {}
+        None => match python::ensure(layout) {
+            Ok(python) => {
+                serve.env(python::VARIABLE, python);
+            }
+            // All but that works.
+            Err(error) => report::line(&format!("  the sandbox can't run functions: {error:#}")),
+        },
+    }
     report::line("  starting; open the address after `console:`, end it with Ctrl-C");
     replace(&mut serve)
 }

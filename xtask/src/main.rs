@@ -55,6 +55,9 @@ enum Command {
         /// Seconds for each row of the table.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
+        /// Measure this only: calls, streams, memory, pages, pipelines or programs; may be given several times
+        #[arg(long)]
+        only: Vec<String>,
     },
     /// Get the build tools into the target folder, and nothing else.
     Tools,
@@ -76,7 +79,7 @@ fn main() -> ExitCode {
         Command::Watch { run } => site::watch(&layout, &run),
         Command::Build => binary::build(&layout).map(drop),
         Command::Test(options) => check::run(&layout, &options),
-        Command::Bench { seconds } => bench::run(&layout, seconds),
+        Command::Bench { seconds, only } => bench::run(&layout, seconds, &only),
         Command::Tools => tools::ensure(&layout).map(drop),
         Command::Editor => editor::ensure(&layout),
         Command::Screenshots { folder } => browser::screenshots(&layout, &folder),

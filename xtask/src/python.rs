@@ -7,6 +7,9 @@ use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
+/// Names the Python that the sandbox runs functions in.
+pub const VARIABLE: &str = "SAGEBRIDGE_PYTHON";
+
 const REQUIREMENTS: [&str; 2] =
     ["server/sandbox/tests/boto3/requirements.txt", "app/domain/tests/generated/requirements.txt"];
 

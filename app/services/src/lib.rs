@@ -17,6 +17,7 @@ pub mod handoff;
 mod history;
 mod import;
 mod inventory;
+mod journal;
 pub mod load;
 mod map;
 pub mod operator;

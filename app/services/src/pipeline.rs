@@ -16,12 +16,14 @@ mod teardown;
 mod versions;
 
 pub use data::{DataUpload, Sample};
+pub use preflight::Typed;
 
 use crate::Services;
+use crate::journal::Executing;
 use crate::ports::gateway::PipelineGateways;
 use crate::ports::store::PipelineStores;
 use data::Preparations;
-use runs::ActiveRuns;
+use domain::pipeline::view::PipelineRunView;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +70,7 @@ struct Inner {
     gateways: PipelineGateways,
     stores: PipelineStores,
     settings: PipelineSettings,
-    runs: ActiveRuns,
+    runs: Arc<Executing<PipelineRunView>>,
     preparations: Preparations,
 }
 
@@ -80,7 +82,7 @@ impl Pipelines {
         stores: PipelineStores,
         settings: PipelineSettings,
     ) -> Self {
-        let (runs, preparations) = (ActiveRuns::default(), Preparations::default());
+        let (runs, preparations) = (Arc::default(), Preparations::default());
         Self { inner: Arc::new(Inner { services, gateways, stores, settings, runs, preparations }) }
     }
 

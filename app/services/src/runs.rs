@@ -1,17 +1,17 @@
 //! Runs: executed in the background, journalled, resumable, watchable.
 //!
 //! A run belongs to whoever holds the lease on its role, so that two people, or two processes, never execute against
-//! the same role at once. The plan says everything; [`executor`] only carries it out.
+//! the same role at once. The plan says everything; [`crate::journal`] only carries it out.
 
 mod accounts;
-mod executor;
 mod functions;
+mod journal;
 mod perform;
 mod probe;
 
 use crate::activity::Happened;
+use crate::journal::LEASE_MS;
 use crate::ports::store::{RunRecord, ShareRecord, StoreError, Versioned};
-use crate::services::lock;
 use crate::sessions::text_digest;
 use crate::{Operator, ServiceError, ServiceResult, Services, uncancelled};
 use domain::names::{AccountId, RunId, ShareId};
@@ -22,51 +22,11 @@ use domain::share::plan::{PastRun, Plan};
 use domain::share::view::ShareState;
 use domain::time::Timestamp;
 use futures::stream::{self, BoxStream, Stream, StreamExt as _};
-use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Mutex;
-use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-/// How long a lease lasts without being renewed: how long others wait after a crash of another process.
-pub(crate) const LEASE_MS: i64 = 30_000;
-/// How often a running executor renews it.
-pub(crate) const RENEW: Duration = Duration::from_secs(10);
 /// How often a share's record is written anew because someone else wrote it at the same time.
 const WRITES: u32 = 5;
-/// How long calls under way may take to come back at shutdown.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// The runs this process executes.
-pub(crate) struct Runs {
-    active: Mutex<HashMap<RunId, Active>>,
-    stop: watch::Sender<bool>,
-}
-
-struct Active {
-    view: watch::Receiver<RunView>,
-    task: Option<JoinHandle<()>>,
-}
-
-impl Default for Runs {
-    fn default() -> Self {
-        Self { active: Mutex::default(), stop: watch::Sender::new(false) }
-    }
-}
-
-impl Runs {
-    /// Lets the calls under way come back and be journalled, and starts no others.
-    pub(crate) async fn stop(&self) {
-        self.stop.send_replace(true);
-        let tasks: Vec<_> = lock(&self.active).values_mut().filter_map(|active| active.task.take()).collect();
-        let all = futures::future::join_all(tasks);
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            tracing::warn!("a run did not stop in time; it goes on from its journal at the next start");
-        }
-    }
-}
-
 impl RunRecord {
     /// A run that has not begun.
     pub(crate) fn new(id: &RunId, share: &ShareId, kind: RunKind, plan: Plan, by: &str, now: Timestamp) -> Self {
@@ -149,7 +109,7 @@ impl Services {
 
     /// Goes on with a failed run at the step that failed.
     pub async fn retry_run(&self, operator: &Operator, run: &RunId) -> ServiceResult<()> {
-        if self.running(run).is_some() {
+        if self.running(run).is_some_and(|view| view.borrow().state == RunState::Running) {
             return Ok(());
         }
         let record = self.run_record(run).await?;
@@ -302,22 +262,14 @@ impl Services {
 
     /// Executes a run in the background under a lease that the caller holds.
     pub(crate) fn execute_under(&self, record: RunRecord, key: String) {
-        let id = record.id.clone();
         self.inner.playground.forget_share(&record.share);
-        let (sender, view) = watch::channel(record.view());
-        let stop = self.inner.runs.stop.subscribe();
-        let executor = executor::Executor::new(self.clone(), record, key, sender, stop);
-        let mut active = lock(&self.inner.runs.active);
-        let (services, run) = (self.clone(), id.clone());
-        let task = tokio::spawn(async move {
-            executor.run().await;
-            lock(&services.inner.runs.active).remove(&run);
-        });
-        active.insert(id, Active { view, task: Some(task) });
+        let services = self.clone();
+        let journal = journal::ShareJournal::new(self.clone(), record, key);
+        self.inner.runs.execute(journal, move || services.inner.runs.clone());
     }
 
     fn running(&self, run: &RunId) -> Option<watch::Receiver<RunView>> {
-        lock(&self.inner.runs.active).get(run).map(|active| active.view.clone())
+        self.inner.runs.running(run)
     }
 
     async fn run_record(&self, id: &RunId) -> ServiceResult<RunRecord> {

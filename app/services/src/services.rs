@@ -5,14 +5,15 @@ use crate::batch::{BatchSettings, Batches};
 use crate::clock::Clock;
 use crate::connections::Identities;
 use crate::history::{History, Recorder};
+use crate::journal::Executing;
 use crate::load::{LoadSettings, Loads};
 use crate::playground::Playground;
 use crate::ports::gateway::Gateways;
 use crate::ports::store::Stores;
-use crate::runs::Runs;
 use crate::sessions::Sessions;
 use crate::verification::Verifications;
 use domain::names::Region;
+use domain::run::RunView;
 use domain::time::Timestamp;
 use secrecy::SecretString;
 use std::future::Future;
@@ -98,7 +99,7 @@ pub(crate) struct Inner {
     pub(crate) sessions: Sessions,
     pub(crate) identities: Identities,
     pub(crate) journal: Journal,
-    pub(crate) runs: Runs,
+    pub(crate) runs: Arc<Executing<RunView>>,
     pub(crate) verifications: Verifications,
     pub(crate) playground: Playground,
     pub(crate) history: History,
@@ -121,7 +122,7 @@ impl Services {
                 sessions,
                 identities: Identities::default(),
                 journal,
-                runs: Runs::default(),
+                runs: Arc::default(),
                 verifications: Verifications::default(),
                 playground: Playground::default(),
                 history,

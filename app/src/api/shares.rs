@@ -4,6 +4,7 @@ use crate::api::codec::Json;
 use crate::api::runs::AsOf;
 use crate::error::AppError;
 use domain::names::ShareId;
+use domain::pipeline::view::PipelineSummary;
 use domain::share::view::{DraftSummary, OverviewView, ShareSummary, ShareView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -22,9 +23,19 @@ pub struct ShareList {
 
 /// The first page.
 #[server(prefix = "/api", endpoint = "get_overview", output = Json)]
-pub async fn get_overview() -> Result<OverviewView, AppError> {
-    let (services, operator) = session()?;
-    answer(services.overview(&operator).await)
+pub async fn get_overview() -> Result<OverviewPageView, AppError> {
+    let (pipelines, services, operator) = crate::api::pipeline::pipelines()?;
+    let pipelines = answer(pipelines.pipelines(&operator).await)?;
+    Ok(OverviewPageView { overview: answer(services.overview(&operator).await)?, pipelines })
+}
+
+/// Where things stand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewPageView {
+    /// Connections, shares, drafts, and what was done lately.
+    pub overview: OverviewView,
+    /// The newest first.
+    pub pipelines: Vec<PipelineSummary>,
 }
 
 /// All shares and drafts.

@@ -1,10 +1,13 @@
 //! Overview: where things stand.
 
-use super::parts::{ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton};
-use crate::api::shares::get_overview;
+use super::parts::{
+    ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton, pipeline_words,
+};
+use crate::api::shares::{OverviewPageView, get_overview};
 use crate::ui::{Badge, Button, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
 use domain::activity::ActivityView;
 use domain::connection::{ConnectionState, ConnectionView};
+use domain::pipeline::view::PipelineSummary;
 use domain::share::drift::DriftState;
 use domain::share::view::{OverviewView, ShareSummary};
 use domain::time::Timestamp;
@@ -30,7 +33,7 @@ pub fn OverviewPage() -> impl IntoView {
                     </div>
                 }
             }
-            children=Callback::new(move |view: OverviewView| view! { <Overview view=view changed=changed /> })
+            children=Callback::new(move |view: OverviewPageView| view! { <Overview view=view changed=changed /> })
         />
     }
 }
@@ -52,13 +55,15 @@ fn Head(#[prop(optional)] start: bool) -> impl IntoView {
 }
 
 #[component]
-fn Overview(view: OverviewView, changed: Callback<()>) -> impl IntoView {
-    let OverviewView { connections, shares, drafts, activity, now, .. } = view;
+fn Overview(view: OverviewPageView, changed: Callback<()>) -> impl IntoView {
+    let OverviewPageView { overview: OverviewView { connections, shares, drafts, activity, now, .. }, pipelines } =
+        view;
     view! {
         <Head start=!shares.is_empty() />
         <div class="stack">
             <Drifted shares=shares.clone() />
             <Shares shares=shares now=now />
+            <Pipelines pipelines=pipelines now=now />
             {(!drafts.is_empty())
                 .then(|| {
                     view! {
@@ -108,6 +113,9 @@ fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
                 >
                     <StartShareButton kind=ButtonKind::Primary />
                     <Button href="/accept">"Accept a share"</Button>
+                    <p class="empty-other">
+                        "No model yet? "<a href="/pipelines">"Build a training pipeline"</a>
+                    </p>
                 </EmptyState>
             </div>
         }
@@ -147,6 +155,51 @@ fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
             <ul class="share-cards">{cards}</ul>
             {(count > SHARES).then(|| view! { <p class="more"><a href="/shares">{format!("All {count} shares")}</a></p> })}
         </section>
+    }
+    .into_any()
+}
+
+/// The newest pipelines; nothing without any.
+#[component]
+fn Pipelines(pipelines: Vec<PipelineSummary>, now: Timestamp) -> impl IntoView {
+    if pipelines.is_empty() {
+        return ().into_any();
+    }
+    let rows = pipelines
+        .into_iter()
+        .take(SHARES)
+        .map(|pipeline| {
+            let href = format!("/pipelines/{}", pipeline.id);
+            let (tone, words) = pipeline_words(pipeline.status);
+            let [shared, training, production] = pipeline.accounts;
+            view! {
+                <li class="line">
+                    <div class="line-text">
+                        <a class="line-title" href=href>
+                            {pipeline.prefix}
+                        </a>
+                        <p class="line-detail">
+                            <code class="hue-shared">{shared.to_string()}</code>
+                            " → "
+                            <code class="hue-training">{training.to_string()}</code>
+                            " → "
+                            <code class="hue-production">{production.to_string()}</code>
+                        </p>
+                    </div>
+                    <div class="line-aside">
+                        <Badge tone=tone>{words}</Badge>
+                        <span class="line-time">
+                            <Time at=pipeline.changed now=now />
+                        </span>
+                    </div>
+                </li>
+            }
+        })
+        .collect::<Vec<_>>();
+    view! {
+        <Card title=|| "Pipelines" aside=|| view! { <a href="/pipelines">"All pipelines"</a> }>
+            <ul class="lines">{rows}</ul>
+        </Card>
     }
     .into_any()
 }

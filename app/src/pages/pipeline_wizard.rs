@@ -5,6 +5,7 @@ mod accounts;
 mod apply;
 mod data;
 mod model;
+mod preflight;
 mod review;
 
 use super::step::{NotYet, Shown, StepBar, UnknownStep};

@@ -13,7 +13,7 @@ use domain::endpoint::Page;
 use domain::names::{ConnectionId, Region};
 use domain::time::Timestamp;
 use services::ports::gateway::{
-    GatewayErrorKind, GatewayResult, LogLine, MachineExecution, TrainingGateway, TrainingJob,
+    GatewayErrorKind, GatewayResult, LogLine, LogSlice, MachineExecution, TrainingGateway, TrainingJob,
 };
 use std::sync::Arc;
 
@@ -58,14 +58,15 @@ impl TrainingGateway for AwsTraining {
         &self,
         connection: &ConnectionId,
         region: &Region,
-        group: &str,
-        stream: Option<&str>,
+        slice: LogSlice<'_>,
         after: Option<&str>,
     ) -> GatewayResult<Page<LogLine>> {
         let logs = self.0.service(connection, region, "CloudWatch Logs", Connection::logs).await?;
         let call = logs.call("FilterLogEvents");
-        let request = logs.client.filter_log_events().log_group_name(group).limit(LINES);
-        let request = request.set_log_stream_name_prefix(stream.map(str::to_owned));
+        let request = logs.client.filter_log_events().log_group_name(slice.group).limit(LINES);
+        let request = request.set_log_stream_name_prefix(slice.stream.map(str::to_owned));
+        let millis = |at: Option<Timestamp>| at.map(|at| at.0);
+        let request = request.set_start_time(millis(slice.since)).set_end_time(millis(slice.until));
         let answer = request.set_next_token(after.map(str::to_owned)).send().await;
         let Some(answer) = found(answer.map_err(|e| call.failed(e)))? else {
             return Ok(Page { items: Vec::new(), next: None });
@@ -150,8 +151,9 @@ fn channel(channel: Channel) -> Option<(String, String)> {
     channel.channel_name.zip(source.and_then(|source| source.s3_uri))
 }
 
+/// Lambda's lines end with their own end.
 fn line(event: FilteredLogEvent) -> Option<LogLine> {
-    Some(LogLine { at: Timestamp(event.timestamp?), text: event.message? })
+    Some(LogLine { at: Timestamp(event.timestamp?), text: event.message?.trim_end_matches('\n').to_owned() })
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use domain::arn::CallerArn;
 use domain::names::{DraftId, PipelineId, RunId};
-use domain::pipeline::apply::{Part, making};
+use domain::pipeline::apply::{Base, Part, making};
 use domain::pipeline::data::{Channel, ChannelFile, Layout, Prepared, Tally};
 use domain::pipeline::draft::{PipelineDraft, PipelineStep, Uploaded};
 use domain::pipeline::hyperparameters::{Hyperparameters, Objective};
@@ -111,7 +111,7 @@ fn record(id: &str, created: i64) -> PipelineRecord {
 }
 
 fn run(id: &str, of: &str, started: i64, state: RunState, revision: u64) -> PipelineRunRecord {
-    let plan = making(&intent(), false);
+    let plan = making(&intent(), Base::Nothing);
     let event = StackEvent {
         id: "e1".into(),
         at: NOON,

@@ -3,7 +3,7 @@
 use crate::canned::{Canned, Received, Reply, ireland, json, json_error, parent};
 use domain::time::Timestamp;
 use serde_json::json;
-use services::ports::gateway::{GatewayErrorKind, LogLine};
+use services::ports::gateway::{GatewayErrorKind, LogLine, LogSlice};
 
 const EXECUTION: &str = "arn:aws:states:eu-west-1:222222222222:execution:churn-training:0f8f";
 
@@ -37,7 +37,7 @@ async fn what_is_missing_is_no_error_to_look_for() {
     let training = canned.pipeline().await.training;
     assert_eq!(training.machine_execution(&parent(), &ireland(), EXECUTION).await.unwrap(), None);
     assert_eq!(training.training_job(&parent(), &ireland(), "churn-0f8f").await.unwrap(), None);
-    let lines = training.log_lines(&parent(), &ireland(), "/aws/sagemaker/TrainingJobs", None, None).await.unwrap();
+    let lines = training.log_lines(&parent(), &ireland(), LogSlice::default(), None).await.unwrap();
     assert_eq!((lines.items, lines.next), (vec![], None));
 }
 
@@ -73,7 +73,7 @@ async fn lines_of_a_log_come_in_pages_of_streams_that_begin_so() {
         let body = json!({
             "events": [
                 { "logStreamName": "churn-0f8f/algo-1", "timestamp": 1500, "message": "[0] train-auc:0.8", "eventId": "1" },
-                { "logStreamName": "churn-0f8f/algo-1", "timestamp": 1600, "message": "[1] train-auc:0.9", "eventId": "2" },
+                { "logStreamName": "churn-0f8f/algo-1", "timestamp": 1600, "message": "[1] train-auc:0.9\n", "eventId": "2" },
             ],
             "nextToken": "more",
         });
@@ -82,14 +82,18 @@ async fn lines_of_a_log_come_in_pages_of_streams_that_begin_so() {
     .await;
     let training = canned.pipeline().await.training;
     let group = "/aws/sagemaker/TrainingJobs";
-    let page = training.log_lines(&parent(), &ireland(), group, Some("churn-0f8f/"), Some("here")).await.unwrap();
+    let (since, until) = (Some(Timestamp(1000)), Some(Timestamp(2000)));
+    let slice = LogSlice { group, stream: Some("churn-0f8f/"), since, until };
+    let page = training.log_lines(&parent(), &ireland(), slice, Some("here")).await.unwrap();
     let expected = [
         LogLine { at: Timestamp(1500), text: "[0] train-auc:0.8".into() },
         LogLine { at: Timestamp(1600), text: "[1] train-auc:0.9".into() },
     ];
     assert_eq!((page.items, page.next.as_deref()), (expected.to_vec(), Some("more")));
-    let sent =
-        json!({ "logGroupName": group, "logStreamNamePrefix": "churn-0f8f/", "nextToken": "here", "limit": 1000 });
+    let sent = json!({
+        "logGroupName": group, "logStreamNamePrefix": "churn-0f8f/", "nextToken": "here", "limit": 1000,
+        "startTime": 1000, "endTime": 2000,
+    });
     assert_eq!(canned.requests()[0].json(), sent);
 }
 

@@ -2,12 +2,14 @@
 
 use anyhow::{Context, Result, bail};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::Frame;
+use hyper::header::{ACCEPT_ENCODING, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -16,6 +18,24 @@ use tokio::process::{Child, Command};
 
 /// Long enough for the console to take it; it guards nothing but this measurement.
 const TOKEN: &str = "measuring-only-0123456789";
+
+/// A sandbox without a console.
+pub struct Sandbox {
+    origin: String,
+    folder: tempfile::TempDir,
+    _child: Child,
+}
+
+impl Sandbox {
+    /// Starts it.
+    pub async fn start(binary: &Path) -> Result<Self> {
+        let folder = tempfile::tempdir().context("could not make a folder")?;
+        let mut sandbox = command(binary, folder.path());
+        sandbox.arg("sandbox");
+        let (child, mut found) = spawn(sandbox, &["sandbox"]).await?;
+        Ok(Self { origin: found.remove("sandbox").unwrap_or_default(), folder, _child: child })
+    }
+}
 
 /// A running console and a session in it.
 pub struct Console {
@@ -30,23 +50,30 @@ pub struct Console {
 }
 
 impl Console {
-    /// Starts it and signs in.
+    /// Starts it on a sandbox of its own, and signs in.
     pub async fn start(binary: &Path) -> Result<Self> {
         let folder = tempfile::tempdir().context("could not make a folder")?;
-        let mut child = Command::new(binary)
-            .args(["serve", "--sandbox", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(folder.path())
-            .env("SAGEBRIDGE_LAUNCH_TOKEN", TOKEN)
-            .env("SAGEBRIDGE_LOG", "warn")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("could not start `{}`", binary.display()))?;
-        let stdout = child.stdout.take().context("the console has no output")?;
-        let found = tokio::time::timeout(Duration::from_secs(60), addresses(BufReader::new(stdout)));
-        let (origin, sandbox) = found.await.context("the console printed no address within a minute")??;
+        let mut serve = command(binary, folder.path());
+        serve.args(["serve", "--sandbox"]);
+        Self::of(serve, folder, None).await
+    }
+
+    /// Starts it over a sandbox that is a process of its own, as over AWS.
+    pub async fn over(binary: &Path, sandbox: &Sandbox) -> Result<Self> {
+        let folder = tempfile::tempdir().context("could not make a folder")?;
+        let mut serve = command(binary, folder.path());
+        serve
+            .arg("serve")
+            .env("AWS_SHARED_CREDENTIALS_FILE", sandbox.folder.path().join("sandbox/credentials"))
+            .env("AWS_CONFIG_FILE", sandbox.folder.path().join("sandbox/config"));
+        Self::of(serve, folder, Some(sandbox.origin.clone())).await
+    }
+
+    async fn of(serve: Command, folder: tempfile::TempDir, sandbox: Option<String>) -> Result<Self> {
+        let wanted: &[&str] = if sandbox.is_some() { &["console"] } else { &["console", "sandbox"] };
+        let (child, mut found) = spawn(serve, wanted).await?;
+        let origin = found.remove("console").unwrap_or_default();
+        let sandbox = sandbox.or_else(|| found.remove("sandbox")).unwrap_or_default();
         let http = Client::builder(TokioExecutor::new()).build_http();
         let mut this = Self { origin, sandbox, http, cookie: String::new(), child, folder };
         this.cookie = this.sign_in().await?;
@@ -103,6 +130,45 @@ impl Console {
         Ok(kilobytes.context("the system does not tell its memory")? * 1024)
     }
 
+    /// The time that processors have spent on it.
+    pub fn worked(&self) -> Result<Duration> {
+        let id = self.child.id().context("the console has ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).context("the system does not tell its times")?;
+        // What is behind the name, which may have anything in it; user and system time are the 14th and 15th of all.
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<u64>().ok());
+        let ticks = ticks(11).zip(ticks(12)).map(|(user, system)| user + system);
+        // A tick is a hundredth of a second wherever Linux runs.
+        Ok(Duration::from_millis(ticks.context("the system does not tell its times")? * 10))
+    }
+
+    /// Sends a file with the form fields before it, as it is made: it is never whole in memory here either.
+    pub async fn upload(
+        &self,
+        path: &str,
+        draft: &str,
+        parts: impl Iterator<Item = String> + Send + Sync + 'static,
+    ) -> Result<()> {
+        const EDGE: &str = "a-file-of-many-rows";
+        let head = format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"draft\"\r\n\r\n{draft}\r\n--{EDGE}\r\n\
+             Content-Disposition: form-data; name=\"file\"; filename=\"rows.csv\"\r\nContent-Type: text/csv\r\n\r\n"
+        );
+        let parts = std::iter::once(head).chain(parts).chain([format!("\r\n--{EDGE}--\r\n")]);
+        let frames = parts.map(|part| Ok::<_, std::convert::Infallible>(Frame::data(Bytes::from(part))));
+        let request = Request::post(format!("{}{path}", self.origin))
+            .header(COOKIE, &self.cookie)
+            .header(ORIGIN, &self.origin)
+            .header(CONTENT_TYPE, format!("multipart/form-data; boundary={EDGE}"))
+            .body(StreamBody::new(futures::stream::iter(frames)))?;
+        let http = Client::builder(TokioExecutor::new()).build_http();
+        let response = http.request(request).await.with_context(|| format!("{path}: no answer"))?;
+        anyhow::ensure!(response.status().is_redirection(), "{path}: {}", response.status());
+        let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or_default();
+        anyhow::ensure!(!to.contains("kept="), "the file was refused: {to}");
+        Ok(())
+    }
+
     /// Fetches a page or a file as a browser that takes brotli would; gives its text form, decoded by the server's word,
     /// and its size as it travelled.
     pub async fn fetch(&self, path: &str) -> Result<(Response<()>, Bytes)> {
@@ -141,18 +207,36 @@ impl Console {
     }
 }
 
-/// The lines `console: URL` and `sandbox: URL`, in any order.
-async fn addresses(output: BufReader<tokio::process::ChildStdout>) -> Result<(String, String)> {
-    let (mut console, mut sandbox) = (None, None);
+fn command(binary: &Path, data: &Path) -> Command {
+    let mut command = Command::new(binary);
+    command
+        .env("SAGEBRIDGE_DATA_DIR", data)
+        .env("SAGEBRIDGE_LISTEN", "127.0.0.1:0")
+        .env("SAGEBRIDGE_SANDBOX_LISTEN", "127.0.0.1:0")
+        .env("SAGEBRIDGE_LAUNCH_TOKEN", TOKEN)
+        .env("SAGEBRIDGE_LOG", "warn");
+    command
+}
+
+/// Starts it; gives the addresses that it prints.
+async fn spawn(mut command: Command, wanted: &[&str]) -> Result<(Child, HashMap<String, String>)> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    let mut child = command.spawn().context("could not start the console")?;
+    let stdout = child.stdout.take().context("the console has no output")?;
+    let found = tokio::time::timeout(Duration::from_secs(60), addresses(BufReader::new(stdout), wanted));
+    let found = found.await.context("the console printed no address within a minute")??;
+    Ok((child, found))
+}
+
+/// The lines `console: URL` and `sandbox: URL`, those that are `wanted`, in any order.
+async fn addresses(output: BufReader<tokio::process::ChildStdout>, wanted: &[&str]) -> Result<HashMap<String, String>> {
+    let mut found = HashMap::new();
     let mut lines = output.lines();
     while let Some(line) = lines.next_line().await? {
-        if let Some(url) = line.strip_prefix("console: ") {
-            console = Some(origin(url)?);
-        } else if let Some(url) = line.strip_prefix("sandbox: ") {
-            sandbox = Some(origin(url)?);
+        if let Some((name, url)) = line.split_once(": ").filter(|(name, _)| wanted.contains(name)) {
+            found.insert(name.to_owned(), origin(url)?);
         }
-        if let (Some(console), Some(sandbox)) = (&console, &sandbox) {
-            let found = (console.clone(), sandbox.clone());
+        if found.len() == wanted.len() {
             // The pipe stays open for as long as the console may want to print.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return Ok(found);

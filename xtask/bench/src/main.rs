@@ -7,11 +7,12 @@ mod console;
 mod direct;
 mod load;
 mod page;
+mod pipeline;
 mod share;
 mod table;
 
 use anyhow::{Context, Result, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use console::Console;
 use direct::Direct;
 use load::{Caller, Measured};
@@ -44,6 +45,10 @@ const LONG_HISTORY: f64 = 5.0;
 const DECISIONS: f64 = 1_000_000.0;
 /// Resolving a pipeline's stacks and asking every role everything, in milliseconds.
 const PREFLIGHT: f64 = 50.0;
+/// What the console may work for a pipeline, from *Apply* until its endpoint is in service.
+const OWN_SHARE: Duration = Duration::from_secs(1);
+/// Memory while a table of a million rows is sent and read, over before.
+const TABLE: f64 = 1.2;
 /// How many calls are under way at once.
 const CONCURRENT: [usize; 2] = [1, 64];
 /// The three ways take turns in rounds, so that a busy moment of the machine hits all of them.
@@ -67,6 +72,26 @@ struct Options {
     /// Seconds for each row of the table.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
+    /// Nothing but this; everything where it is not said.
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+/// What can be measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Calls,
+    Streams,
+    Memory,
+    Pages,
+    Pipelines,
+    Programs,
 }
 
 /// The console's, so that the SDK alone has it too.
@@ -98,14 +123,33 @@ async fn everything(options: &Options, report: &mut Report) -> Result<()> {
     let share = share::make(&console).await.context("could not make a share through the console")?;
     let direct = direct::Direct::new(&console).await.context("could not assume the share's role")?;
     let time = Duration::from_secs(options.seconds);
-    for size in [Size::Kilobyte, Size::FiveMegabytes] {
-        calls(&console, &share, &direct, size, time, report).await?;
+    if options.wants(Part::Calls) {
+        for size in [Size::Kilobyte, Size::FiveMegabytes] {
+            calls(&console, &share, &direct, size, time, report).await?;
+        }
     }
-    streams(&console, &share, &direct, time, report).await?;
-    memory(&console, &share, report).await?;
-    pages(&console, &share, report).await.context("could not weigh the pages")?;
-    // It would take its share of the machine from the decisions.
+    if options.wants(Part::Streams) {
+        streams(&console, &share, &direct, time, report).await?;
+    }
+    if options.wants(Part::Memory) {
+        memory(&console, &share, report).await?;
+    }
+    if options.wants(Part::Pages) {
+        pages(&console, &share, report).await.context("could not weigh the pages")?;
+    }
+    if options.wants(Part::Pipelines) {
+        pipelines(options, &console, report).await.context("could not make a pipeline")?;
+    }
+    // It would take its share of the machine from the programs.
     console.stop().await?;
+    if options.wants(Part::Programs) {
+        programs(options, report).await?;
+    }
+    Ok(())
+}
+
+/// What needs no console.
+async fn programs(options: &Options, report: &mut Report) -> Result<()> {
     let decisions = printed(&options.decisions).await?;
     let fast = decisions >= DECISIONS;
     report.budget("policy decisions a second, one core (at least 1,000,000)", &table::thousands(decisions), fast);
@@ -180,6 +224,24 @@ async fn memory(console: &Console, share: &Share, report: &mut Report) -> Result
     report.budget(&what, &format!("{ratio:.2}"), ratio <= MEMORY);
     report.note("  before", &format!("{:.0} MB", before as f64 / 1_000_000.0));
     Ok(())
+}
+
+/// A long table, and pipelines from *Apply* to an endpoint in service.
+async fn pipelines(options: &Options, console: &Console, report: &mut Report) -> Result<()> {
+    let (before, most) = pipeline::long_table(console).await.context("could not send a long table")?;
+    let ratio = most as f64 / before as f64;
+    let what = format!("memory while a table of 1,000,000 rows comes, over before (at most {TABLE})");
+    report.budget(&what, &format!("{ratio:.2}"), ratio <= TABLE);
+    let made = pipeline::make(console).await?;
+    report.note("a pipeline on the sandbox, from Apply to InService", &seconds(made.took));
+    let apart = pipeline::apart(&options.console).await?;
+    let what = format!("  of which the console works (at most {})", seconds(OWN_SHARE));
+    report.budget(&what, &seconds(apart.worked), apart.worked <= OWN_SHARE);
+    Ok(())
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
 }
 
 /// The weight of the overview and of the playground, part by part.

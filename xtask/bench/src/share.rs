@@ -197,14 +197,17 @@ impl Caller for Streams<'_> {
     }
 }
 
-fn form<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+/// Fields as a form has them.
+pub fn form<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
-fn json(bytes: &[u8]) -> Result<Value> {
+/// An answer, read.
+pub fn json(bytes: &[u8]) -> Result<Value> {
     serde_json::from_slice(bytes).with_context(|| format!("not JSON: {}", String::from_utf8_lossy(bytes)))
 }
 
-fn text(bytes: &[u8]) -> Result<String> {
+/// An answer that is a text.
+pub fn text(bytes: &[u8]) -> Result<String> {
     json(bytes)?.as_str().map(str::to_owned).context("not a text")
 }

@@ -202,32 +202,45 @@ impl Plan {
     }
 }
 
+/// How much of a pipeline stands before it is made what it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// Account A's stack does not name the other accounts' roles, or one of their stacks is gone.
+    Nothing,
+    /// All but the pipeline itself, which was deleted past its stack.
+    WithoutPipeline,
+    /// All of it.
+    Whole,
+}
+
 /// The steps that make a pipeline what `intent` says.
 ///
-/// `stands` says that account A's stack names the other accounts' roles, and that their stacks are there: then its first
-/// pass would only take the pipeline away for a while. Where one of them is gone, it has to be gone through all the same:
-/// a policy remembers a role by its ID, and one that is made again has another.
-pub fn making(intent: &PipelineIntent, stands: bool) -> Plan {
+/// Account A's first pass would only take apart for a while what stands. Where one of the other stacks is gone, it has to be
+/// gone through all the same: a policy remembers a role by its ID, and one that is made again has another. Where the
+/// pipeline was deleted, CloudFormation believes that it is there and would change nothing: its stack goes through the pass
+/// that has none.
+pub fn making(intent: &PipelineIntent, base: Base) -> Plan {
     let mut plan = Plan::default();
-    if !stands {
+    if base == Base::Nothing {
         plan.stack(intent, Part::SharedServices, Some(PassKind::First), &[]);
     }
     plan.stack(intent, Part::Training, None, &["shared-first"]);
     plan.stack(intent, Part::Production, None, &["shared-first"]);
-    if !stands {
+    if base != Base::Whole {
         plan.stack(intent, Part::SharedServices, Some(PassKind::Wired), &["training", "production"]);
     }
-    for channel in Channel::ALL {
+    // In this order: a new object of the training data starts a run, which must find what it is tried on.
+    for (channel, before) in [(Channel::Validation, "shared-first"), (Channel::Train, "data-validation")] {
         let title = format!("Upload the {} data", channel.key());
         let (id, action) = (format!("data-{}", channel.key()), Action::PutData { channel });
-        plan.add(intent, &id, title, Lane::SharedServices, action, &["shared-first"]);
+        plan.add(intent, &id, title, Lane::SharedServices, action, &[before]);
     }
     let title = match &intent.source {
         Source::Repository { name, branch } => format!("Commit the training template to {branch} of {name}"),
         Source::Bucket => "Upload the training template".into(),
     };
     plan.add(intent, "source", title, Lane::SharedServices, Action::PutSource, &["shared-first", "training"]);
-    let before = ["training", "production", "shared-wired", "data-train", "data-validation", "source"];
+    let before = ["training", "production", "shared-wired", "data-validation", "data-train", "source"];
     plan.stack(intent, Part::SharedServices, Some(PassKind::WithPipeline), &before);
     plan
 }
@@ -245,40 +258,47 @@ mod tests {
     #[test]
     fn a_new_pipeline_is_made_in_three_passes_around_the_other_accounts() {
         assert_eq!(
-            shown(&making(&repository(), false)),
+            shown(&making(&repository(), Base::Nothing)),
             [
                 "shared-first <- ",
                 "training <- shared-first",
                 "production <- shared-first",
                 "shared-wired <- training production",
-                "data-train <- shared-first",
                 "data-validation <- shared-first",
+                "data-train <- data-validation",
                 "source <- shared-first training",
-                "shared-pipeline <- training production shared-wired data-train data-validation source",
+                "shared-pipeline <- training production shared-wired data-validation data-train source",
             ]
         );
     }
 
     #[test]
     fn a_pipeline_that_stands_is_not_taken_apart_to_be_changed() {
-        let plan = making(&intent(Source::Bucket), true);
+        let plan = making(&intent(Source::Bucket), Base::Whole);
         assert_eq!(
             shown(&plan),
             [
                 "training <- ",
                 "production <- ",
-                "data-train <- ",
                 "data-validation <- ",
+                "data-train <- data-validation",
                 "source <- training",
-                "shared-pipeline <- training production data-train data-validation source",
+                "shared-pipeline <- training production data-validation data-train source",
             ]
         );
         assert_eq!(plan.steps[4].title, "Upload the training template");
     }
 
     #[test]
+    fn a_pipeline_that_was_deleted_is_taken_out_of_its_stack_before_it_is_made_anew() {
+        let steps = shown(&making(&repository(), Base::WithoutPipeline));
+        assert_eq!(steps[..3], ["training <- ", "production <- ", "shared-wired <- training production"]);
+        assert_eq!(steps.len(), 7);
+    }
+
+    #[test]
     fn each_step_goes_through_the_connection_of_its_account() {
-        for step in making(&repository(), false).steps {
+        for step in making(&repository(), Base::Nothing).steps {
             let place = step.lane.place(&repository()).clone();
             assert_eq!((step.account, step.connection), (place.account, place.connection), "{}", step.id);
         }

@@ -151,3 +151,15 @@ fn a_name_that_grows_too_long_is_said_where_it_was_typed() {
     draft.model.prefix = "abcdefghijklmnopqrst".into();
     assert_eq!(draft.problems(PipelineStep::Model), []);
 }
+
+#[test]
+fn without_names_what_depends_on_the_accounts_is_known_all_the_same() {
+    let mut draft = draft();
+    (draft.model.prefix, draft.model.endpoint) = (String::new(), "No Name".into());
+    assert_eq!(draft.intent(), None);
+    let intent = draft.unnamed_intent().unwrap();
+    assert_eq!((intent.source, intent.training.instance_type.as_str()), (Source::Bucket, "ml.m5.large"));
+    assert_eq!(intent.production.account.as_str(), "555555555555");
+    draft.accounts.training = String::new();
+    assert_eq!(draft.unnamed_intent(), None, "an account is missing");
+}

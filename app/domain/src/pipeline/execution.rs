@@ -192,6 +192,15 @@ pub fn version_of(prefix: &str, machine_execution: &str) -> Option<String> {
     Some(format!("{prefix}-{name}"))
 }
 
+/// Whether a model or endpoint configuration is a version of the pipeline with this prefix: its name goes on with an
+/// execution's ID. Another pipeline's prefix may begin with this one, and so may any name.
+pub fn is_version(prefix: &str, name: &str) -> bool {
+    let Some(id) = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-')) else { return false };
+    let parts: Vec<&str> = id.split('-').collect();
+    let plain = |part: &&str| part.bytes().all(|b| b.is_ascii_hexdigit());
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.iter().all(plain)
+}
+
 /// A line of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
@@ -232,5 +241,15 @@ mod tests {
         let arn = "arn:aws:states:eu-west-1:222222222222:execution:churn-training:0f8fad5b";
         assert_eq!(version_of("churn", arn).as_deref(), Some("churn-0f8fad5b"));
         assert_eq!(version_of("churn", ""), None);
+    }
+
+    #[test]
+    fn a_version_is_known_by_the_execution_that_ends_its_name() {
+        let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+        assert!(is_version("churn", &format!("churn-{id}")) && is_version("churn-2", &format!("churn-2-{id}")));
+        for other in [format!("churn-2-{id}"), format!("churn{id}"), format!("churn-{id}-2"), "churn-classifier".into()]
+        {
+            assert!(!is_version("churn", &other), "{other}");
+        }
     }
 }

@@ -59,7 +59,20 @@ pub enum HyperparameterError {
         /// What would be accepted.
         expected: &'static str,
     },
+    /// A metric of another kind of prediction.
+    #[error("`eval_metric` can't be `{metric}` with the objective `{objective}`")]
+    Metric {
+        /// The metric.
+        metric: String,
+        /// What is predicted.
+        objective: String,
+    },
 }
+
+/// Metrics of classes, which a number has not, with whether they are of several classes only. Source: SageMaker developer
+/// guide, "Tune an XGBoost Model"; the container refuses `auc` for a number in words of its own.
+const OF_CLASSES: [(&str, bool); 6] =
+    [("auc", false), ("accuracy", false), ("error", false), ("f1", false), ("merror", true), ("mlogloss", true)];
 
 /// Name, whether it is a whole number, the least and the most, and that in words.
 type Rule = (&'static str, bool, f64, f64, &'static str);
@@ -80,6 +93,23 @@ const RULES: [Rule; 14] = [
     ("num_class", true, 2.0, 1e6, "a whole number from 2"),
     ("seed", true, 0.0, 9_007_199_254_740_992.0, "a whole number from 0"),
 ];
+
+/// What a hyperparameter may be, as a noun phrase; `None` for those that only the container knows.
+pub fn expected(name: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.0 == name).map(|rule| rule.4)
+}
+
+/// Whether a value is one that the hyperparameter may have.
+pub fn check(name: &str, value: &str) -> Result<(), HyperparameterError> {
+    let Some((name, whole, least, most, expected)) = RULES.iter().copied().find(|rule| rule.0 == name) else {
+        return Ok(());
+    };
+    let number = value.trim().parse::<f64>().ok().filter(|number| !whole || number.fract() == 0.0);
+    if number.is_some_and(|number| (least..=most).contains(&number)) {
+        return Ok(());
+    }
+    Err(HyperparameterError::Range { name, value: value.chars().take(80).collect(), expected })
+}
 
 /// Checked hyperparameters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,11 +146,18 @@ impl TryFrom<BTreeMap<String, String>> for Hyperparameters {
         if let Some(missing) = required.iter().find(|name| !values.contains_key(**name)) {
             return Err(HyperparameterError::Missing(missing));
         }
-        for (name, whole, least, most, expected) in RULES {
-            let Some(value) = values.get(name) else { continue };
-            let number = value.trim().parse::<f64>().ok().filter(|number| !whole || number.fract() == 0.0);
-            if !number.is_some_and(|number| (least..=most).contains(&number)) {
-                return Err(HyperparameterError::Range { name, value: value.chars().take(80).collect(), expected });
+        for (name, value) in RULES.iter().filter_map(|rule| Some((rule.0, values.get(rule.0)?))) {
+            check(name, value)?;
+        }
+        if let (Some(objective), Some(metrics)) = (values.get("objective"), values.get("eval_metric")) {
+            let unfit = |metric: &&str| {
+                let of_classes = OF_CLASSES.iter().find(|(name, _)| name == metric);
+                of_classes.is_some_and(|(_, several)| {
+                    objective.starts_with("reg:") || *several && objective.starts_with("binary:")
+                })
+            };
+            if let Some(metric) = metrics.split(',').map(str::trim).find(unfit) {
+                return Err(HyperparameterError::Metric { metric: metric.into(), objective: objective.clone() });
             }
         }
         Ok(Self(values))
@@ -169,6 +206,16 @@ mod tests {
             let values = if name == "num_round" { vec![(name, value)] } else { values };
             assert_eq!(checked(&values), Err(format!("`{name}` must be {expected}, not `{value}`")));
         }
+    }
+
+    #[test]
+    fn a_metric_of_classes_does_not_measure_a_number() {
+        let with =
+            |objective, metric| checked(&[("num_round", "1"), ("objective", objective), ("eval_metric", metric)]);
+        let said = "`eval_metric` can't be `auc` with the objective `reg:squarederror`";
+        assert_eq!(with("reg:squarederror", "rmse, auc").unwrap_err(), said);
+        assert!(with("binary:logistic", "mlogloss").is_err());
+        assert!(with("binary:logistic", "auc,rmse").is_ok());
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Apply: the run that makes a pipeline what its review showed.
 
-mod executor;
 mod failures;
+mod journal;
 mod perform;
 mod stacks;
 
-pub(super) use executor::Executor;
 pub(super) use failures::{own, refused, too_slow};
+pub(super) use journal::PipelineJournal;
 pub(super) use perform::{Done, Tell, Told, Work};
 
 use super::Pipelines;

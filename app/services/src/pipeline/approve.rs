@@ -28,7 +28,7 @@ impl Pipelines {
         execution: &str,
     ) -> ServiceResult<Option<Evidence>> {
         let intent = self.record(pipeline).await?.value.intent;
-        let actions = self.actions_of(&intent, execution).await.map_err(|error| told(error, &intent))?;
+        let actions = self.actions_of(&intent, execution).await?;
         let training = actions.into_iter().find(|action| action.stage == TRAIN);
         let Some(machine) = training.and_then(|action| action.external_id) else { return Ok(None) };
         let Some(candidate) = self.training_job(&intent, &machine).await? else { return Ok(None) };

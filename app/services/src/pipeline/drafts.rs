@@ -18,9 +18,10 @@ const TRIES: u32 = 5;
 
 /// What is behind the connections that a form names.
 #[derive(Default)]
-struct LookedUp {
+pub(super) struct LookedUp {
     found: BTreeMap<String, Connected>,
-    failures: Vec<FieldProblem>,
+    /// What is wrong with those that don't work.
+    pub(super) failures: Vec<FieldProblem>,
     /// Whether account A takes repositories, where that could be asked.
     repositories: Option<bool>,
 }
@@ -157,7 +158,7 @@ impl Pipelines {
     }
 
     /// Who the console is in the accounts that a form names, and whether account A takes repositories.
-    async fn look_up(&self, form: &AccountsForm) -> ServiceResult<LookedUp> {
+    pub(super) async fn look_up(&self, form: &AccountsForm) -> ServiceResult<LookedUp> {
         let mut looked_up = LookedUp::default();
         for (field, text) in
             [("shared_services", &form.shared_services), ("training", &form.training), ("production", &form.production)]
@@ -190,7 +191,7 @@ impl Pipelines {
 }
 
 /// Puts a form into a draft; gives its step.
-fn put(draft: &mut PipelineDraft, form: PipelineForm, looked_up: &LookedUp) -> PipelineStep {
+pub(super) fn put(draft: &mut PipelineDraft, form: PipelineForm, looked_up: &LookedUp) -> PipelineStep {
     match form {
         PipelineForm::Accounts(form) => {
             draft.accounts = form;

@@ -1,7 +1,7 @@
 //! A pipeline that stands: what it does, what it has done, and what can be asked of it.
 
 use super::Pipelines;
-use crate::ports::gateway::{ActionExecution, Execution, GatewayError, TrainingJob};
+use crate::ports::gateway::{ActionExecution, ActionStatus, Execution, GatewayError, LogSlice, TrainingJob};
 use crate::ports::store::PipelineRecord;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::endpoint::Page;
@@ -11,11 +11,14 @@ use domain::pipeline::execution::version_of;
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::observed::last_operation;
 use domain::pipeline::view::{ActionLogView, PipelineView};
+use domain::time::Timestamp;
 
 /// So many starts are remembered with their people.
 const STARTS: usize = 100;
 /// The longest reason that StopPipelineExecution takes.
 const REASON: usize = 200;
+/// So many milliseconds after its end an action's logs are still its own.
+const AFTERWARDS: i64 = 10_000;
 /// The stages that have something to read elsewhere.
 const DEPLOY_TRAINING: &str = "DeployTraining";
 const TRAIN: &str = "Train";
@@ -61,17 +64,23 @@ impl Pipelines {
         pipeline: &PipelineId,
         execution: &str,
     ) -> ServiceResult<Vec<ActionExecution>> {
-        Ok(self.actions_of(&self.record(pipeline).await?.value.intent, execution).await?)
+        self.actions_of(&self.record(pipeline).await?.value.intent, execution).await
     }
 
     pub(super) async fn actions_of(
         &self,
         intent: &PipelineIntent,
         execution: &str,
-    ) -> Result<Vec<ActionExecution>, GatewayError> {
-        let place = &intent.shared_services;
+    ) -> ServiceResult<Vec<ActionExecution>> {
+        let (connection, region) = (&intent.shared_services.connection, &intent.region);
         let (pipelines, name) = (&self.inner.gateways.pipelines, intent.prefix.as_str());
-        pipelines.action_executions(&place.connection, &intent.region, name, execution).await
+        let actions = pipelines.action_executions(connection, region, name, execution).await;
+        let actions = actions.map_err(|error| told(error, intent))?;
+        // A pipeline that is gone has none either.
+        if actions.is_empty() && pipelines.pipeline_state(connection, region, name).await?.is_none() {
+            return Err(gone(intent));
+        }
+        Ok(actions)
     }
 
     /// What can be read of a stage's action in an execution: the events of its stack, its training with the lines of its
@@ -91,20 +100,22 @@ impl Pipelines {
             return Err(ServiceError::NotFound { what: "stage of the execution", id: stage.to_owned() });
         };
         match stage {
-            DEPLOY_TRAINING => self.stack_log(&intent).await,
+            DEPLOY_TRAINING => self.stack_log(&intent, &action).await,
             TRAIN => self.training_log(&intent, &action, after).await,
-            DEPLOY => self.deploy_log(&intent, after).await,
+            DEPLOY => self.deploy_log(&intent, &action, after).await,
             _ => Ok(ActionLogView::default()),
         }
     }
 
-    async fn stack_log(&self, intent: &PipelineIntent) -> ServiceResult<ActionLogView> {
+    async fn stack_log(&self, intent: &PipelineIntent, action: &ActionExecution) -> ServiceResult<ActionLogView> {
         let (stacks, part) = (&self.inner.gateways.stacks, Part::Workflow);
         let (connection, name) = (&part.lane().place(intent).connection, part.name(intent));
         let Some(found) = stacks.stack(connection, &intent.region, &name).await? else {
             return Ok(ActionLogView::default());
         };
-        let events = stacks.stack_events(connection, &intent.region, &found.id, None).await?;
+        let mut events = stacks.stack_events(connection, &intent.region, &found.id, None).await?;
+        let (since, until) = span(action);
+        events.retain(|event| event.at >= since && until.is_none_or(|until| event.at <= until));
         Ok(ActionLogView { events: last_operation(&events).to_vec(), ..ActionLogView::default() })
     }
 
@@ -123,16 +134,25 @@ impl Pipelines {
         if let Some(job) = &job {
             let stream = format!("{}/", job.name);
             let group = "/aws/sagemaker/TrainingJobs";
-            let page = training.log_lines(connection, region, group, Some(&stream), after).await?;
+            let slice = LogSlice { group, stream: Some(&stream), ..LogSlice::default() };
+            let page = training.log_lines(connection, region, slice, after).await?;
             (lines, next) = (page.items, page.next);
         }
         Ok(ActionLogView { execution, job, lines, next, ..ActionLogView::default() })
     }
 
-    async fn deploy_log(&self, intent: &PipelineIntent, after: Option<&str>) -> ServiceResult<ActionLogView> {
+    /// The function has one log for all deployments: of it what it said while the action went on.
+    async fn deploy_log(
+        &self,
+        intent: &PipelineIntent,
+        action: &ActionExecution,
+        after: Option<&str>,
+    ) -> ServiceResult<ActionLogView> {
         let (training, place) = (&self.inner.gateways.training, &intent.production);
         let group = format!("/aws/lambda/{}-deploy", intent.prefix);
-        let page = training.log_lines(&place.connection, &intent.region, &group, None, after).await?;
+        let (since, until) = span(action);
+        let slice = LogSlice { group: &group, stream: None, since: Some(since), until };
+        let page = training.log_lines(&place.connection, &intent.region, slice, after).await?;
         Ok(ActionLogView { lines: page.items, next: page.next, ..ActionLogView::default() })
     }
 
@@ -214,6 +234,12 @@ impl Pipelines {
         self.still_lead_there(&record.intent).await?;
         Ok(record)
     }
+}
+
+/// When an action went on, and a little longer: what it ran elsewhere ends a moment after it has told how it went.
+fn span(action: &ActionExecution) -> (Timestamp, Option<Timestamp>) {
+    let ended = action.status != ActionStatus::InProgress;
+    (action.started, ended.then(|| action.updated.plus_ms(AFTERWARDS)))
 }
 
 /// The pipeline was deleted past the console.

@@ -2,43 +2,75 @@
 //! CodeCommit is to be had, and whether the quotas are large enough. Reads only.
 
 use super::Pipelines;
+use super::drafts::put;
 use crate::ports::gateway::{BucketOwner, GatewayError};
 use crate::{Operator, ServiceError, ServiceResult, words};
 use domain::names::{DraftId, PipelineId};
 use domain::pipeline::apply::{Lane, Part};
+use domain::pipeline::draft::{AccountsForm, ModelForm, PipelineForm, PipelineStep};
 use domain::pipeline::intent::{PipelineIntent, Source, Update};
 use domain::pipeline::view::{PreflightAccount, PreflightItem, PreflightView, Standpoint};
 use futures::future::join_all;
 
 impl Pipelines {
     /// Looks at everything that a draft's pipeline needs. Refused as `Invalid` while accounts or names have problems.
-    pub async fn preflight(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<PreflightView> {
-        let draft = self.draft_record(draft).await?.value;
-        let Some(intent) = draft.intent() else {
-            return Err(ServiceError::Invalid { problems: self.draft_problems(&draft).await? });
+    pub async fn preflight(&self, operator: &Operator, draft: &DraftId) -> ServiceResult<PreflightView> {
+        let record = self.draft_record(draft).await?.value;
+        if record.intent().is_none() {
+            return Err(ServiceError::Invalid { problems: self.draft_problems(&record).await? });
+        }
+        self.preflight_of(operator, draft, Typed::default()).await
+    }
+
+    /// As [`Pipelines::preflight`] while the wizard is filled in: with answers that are typed and not saved yet, and
+    /// without the names as long as they have problems. Refused as `Invalid` while an account is missing.
+    pub async fn preflight_of(
+        &self,
+        _operator: &Operator,
+        draft: &DraftId,
+        typed: Typed,
+    ) -> ServiceResult<PreflightView> {
+        let mut draft = self.draft_record(draft).await?.value;
+        if let Some(form) = typed.accounts {
+            let looked_up = self.look_up(&form).await?;
+            if !looked_up.failures.is_empty() {
+                return Err(ServiceError::Invalid { problems: looked_up.failures });
+            }
+            put(&mut draft, PipelineForm::Accounts(form), &looked_up);
+        }
+        if let Some(form) = typed.model {
+            draft.model = *form;
+        }
+        let named = draft.intent();
+        let Some(intent) = named.clone().or_else(|| draft.unnamed_intent()) else {
+            return Err(ServiceError::Invalid { problems: draft.problems(PipelineStep::Accounts) });
         };
-        let look = Look { pipelines: self, intent: &intent, pipeline: &draft.pipeline };
-        let (accounts, source, bucket, stacks, training, endpoint) = tokio::join!(
-            look.accounts(),
-            look.source(),
-            look.bucket(),
-            join_all(Part::ALL.map(|part| look.stack(part))),
-            look.training_quota(),
-            look.endpoint_quota(),
-        );
+        let look = Look { pipelines: self, intent: &intent, pipeline: &draft.pipeline, named: named.is_some() };
+        let (accounts, source, names, training, endpoint) =
+            tokio::join!(look.accounts(), look.source(), look.names(), look.training_quota(), look.endpoint_quota());
         let (accounts, mut items) = accounts;
         items.extend(source);
-        items.push(bucket);
-        items.extend(stacks);
+        items.extend(names);
         items.extend([training, endpoint]);
         Ok(PreflightView { accounts, items })
     }
+}
+
+/// Answers that are not saved yet.
+#[derive(Debug, Clone, Default)]
+pub struct Typed {
+    /// Step 1's.
+    pub accounts: Option<AccountsForm>,
+    /// Step 2's.
+    pub model: Option<Box<ModelForm>>,
 }
 
 struct Look<'a> {
     pipelines: &'a Pipelines,
     intent: &'a PipelineIntent,
     pipeline: &'a PipelineId,
+    /// Whether the intent's names are the person's.
+    named: bool,
 }
 
 fn item(key: impl Into<String>, lane: Lane, standpoint: Standpoint, message: impl Into<String>) -> PreflightItem {
@@ -87,20 +119,39 @@ impl Look<'_> {
         (accounts, items)
     }
 
+    /// Bucket and stacks, as far as they have names.
+    async fn names(&self) -> Vec<PreflightItem> {
+        if !self.named {
+            return Vec::new();
+        }
+        let (bucket, stacks) = tokio::join!(self.bucket(), join_all(Part::ALL.map(|part| self.stack(part))));
+        std::iter::once(bucket).chain(stacks).collect()
+    }
+
     /// Nothing is asked where the template comes from the bucket.
     async fn source(&self) -> Option<PreflightItem> {
-        let Source::Repository { name, .. } = &self.intent.source else { return None };
+        let name = match &self.intent.source {
+            Source::Repository { name, .. } => Some(name),
+            Source::Bucket if self.named => return None,
+            Source::Bucket => None,
+        };
         let (key, lane) = ("source", Lane::SharedServices);
         let place = lane.place(self.intent);
         let sources = &self.pipelines.inner.gateways.sources;
-        Some(match sources.takes_repositories(&place.connection, &self.intent.region).await {
-            Ok(true) => item(key, lane, Standpoint::Fine, format!("the repository `{name}` can be made")),
-            Ok(false) => hinted(
+        Some(match (sources.takes_repositories(&place.connection, &self.intent.region).await, name) {
+            (Ok(true), Some(name)) => item(key, lane, Standpoint::Fine, format!("the repository `{name}` can be made")),
+            (Ok(true), None) => item(key, lane, Standpoint::Fine, "CodeCommit takes repositories"),
+            (Ok(false), None) => hinted(
+                item(key, lane, Standpoint::Unclear, format!("account {} can't make repositories", place.account)),
+                "CodeCommit refuses some accounts that did not use it before July 2024: the template will come from \
+                 the bucket instead, which starts the pipeline just as well",
+            ),
+            (Ok(false), Some(_)) => hinted(
                 item(key, lane, Standpoint::Wrong, format!("account {} can't make repositories", place.account)),
                 "take the template from the bucket, under Names and model: CodeCommit refuses some accounts that did \
                  not use it before July 2024",
             ),
-            Err(error) => unread(key, lane, "whether CodeCommit can be used", &error),
+            (Err(error), _) => unread(key, lane, "whether CodeCommit can be used", &error),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::ports::store::Table;
 use crate::sessions::text_digest;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::{DraftId, PipelineId};
-use domain::pipeline::apply::{Part, Plan, making};
+use domain::pipeline::apply::{Base, Part, Plan, making};
 use domain::pipeline::checks;
 use domain::pipeline::data::{Channel, ChannelFile};
 use domain::pipeline::documents::{self, compared, diff, documents};
@@ -95,11 +95,24 @@ impl Pipelines {
             hint: "report this: the templates are the console's own".into(),
         })?;
         let there = self.there(&intent, &draft.pipeline).await?;
-        let plan = making(&intent, stands(&there));
+        let plan = making(&intent, self.base(&intent, &there).await?);
         let fingerprint = fingerprint(&intent, &table, &plan, &there);
         let faults = checks::faults(&intent, &predicted);
         let outputs = there.iter().map(|(part, there)| (*part, there.stack.outputs.clone())).collect();
         Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, outputs, faults, fingerprint, predicted, there })
+    }
+
+    /// How much of it stands. A stack does not notice that its pipeline was deleted past it.
+    async fn base(&self, intent: &PipelineIntent, there: &BTreeMap<Part, There>) -> ServiceResult<Base> {
+        if !stands(there) {
+            return Ok(Base::Nothing);
+        }
+        if parameter(there, "WithPipeline") != Some("yes") {
+            return Ok(Base::Whole);
+        }
+        let (pipelines, place) = (&self.inner.gateways.pipelines, &intent.shared_services);
+        let state = pipelines.pipeline_state(&place.connection, &intent.region, intent.prefix.as_str()).await?;
+        Ok(if state.is_some() { Base::Whole } else { Base::WithoutPipeline })
     }
 
     /// The stacks of the pipeline that are there; a stranger's is the preflight's to refuse.
@@ -154,10 +167,13 @@ impl Reviewed {
 /// Whether account A's stack names the other accounts' roles, and their stacks are there.
 fn stands(there: &BTreeMap<Part, There>) -> bool {
     let usable = |part| there.get(&part).is_some_and(|there: &There| there.stack.state.is_usable());
-    let shared = there.get(&Part::SharedServices);
-    let wired = shared.and_then(|shared| shared.stack.parameters.get("TrainingStageRole"));
-    wired.is_some_and(|role| role != "none")
+    parameter(there, "TrainingStageRole").is_some_and(|role| role != "none")
         && [Part::SharedServices, Part::Training, Part::Production].map(usable) == [true; 3]
+}
+
+/// A parameter of account A's stack.
+fn parameter<'a>(there: &'a BTreeMap<Part, There>, name: &str) -> Option<&'a str> {
+    there.get(&Part::SharedServices)?.stack.parameters.get(name).map(String::as_str)
 }
 
 /// The table that goes up, once it has been read through without a fault.

@@ -1,11 +1,11 @@
 //! The runs this process executes: begun, watched, retried, resumed.
 
 use super::Pipelines;
-use super::apply::Executor;
+use super::apply::PipelineJournal;
 use crate::activity::Happened;
+use crate::journal::LEASE_MS;
 use crate::ports::store::{PipelineRecord, PipelineRunRecord, Table};
-use crate::runs::{LEASE_MS, follow};
-use crate::services::lock;
+use crate::runs::follow;
 use crate::{Operator, ServiceError, ServiceResult, uncancelled};
 use domain::names::{PipelineId, RunId};
 use domain::pipeline::apply::{Part, Plan};
@@ -14,42 +14,8 @@ use domain::pipeline::stacks::Outputs;
 use domain::pipeline::view::{PipelineRunKind, PipelineRunView, PipelineStatus, PipelineStepView};
 use domain::run::{RunState, StepState};
 use futures::stream::{self, Stream, StreamExt as _};
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
-use std::time::Duration;
+use std::collections::BTreeMap;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
-
-/// How long calls under way may take to come back at shutdown.
-const GRACE: Duration = Duration::from_secs(5);
-
-/// The runs that are under way here.
-pub(super) struct ActiveRuns {
-    active: Mutex<HashMap<RunId, Active>>,
-    stop: watch::Sender<bool>,
-}
-
-struct Active {
-    view: watch::Receiver<PipelineRunView>,
-    task: Option<JoinHandle<()>>,
-}
-
-impl Default for ActiveRuns {
-    fn default() -> Self {
-        Self { active: Mutex::default(), stop: watch::Sender::new(false) }
-    }
-}
-
-impl ActiveRuns {
-    /// Lets the calls under way come back and be journalled, and starts no others.
-    pub(super) async fn stop(&self) {
-        self.stop.send_replace(true);
-        let tasks: Vec<_> = lock(&self.active).values_mut().filter_map(|active| active.task.take()).collect();
-        if tokio::time::timeout(GRACE, futures::future::join_all(tasks)).await.is_err() {
-            tracing::warn!("a run over a pipeline did not stop in time; it goes on from its journal at the next start");
-        }
-    }
-}
 
 impl PipelineRunRecord {
     /// The run as it is shown.
@@ -142,7 +108,7 @@ impl Pipelines {
 
     /// Goes on with a failed run at the steps that failed.
     pub async fn retry_run(&self, operator: &Operator, run: &RunId) -> ServiceResult<()> {
-        if self.running(run).is_some() {
+        if self.running(run).is_some_and(|view| view.borrow().state == RunState::Running) {
             return Ok(());
         }
         let key = lease_key(&self.run_record(run).await?.intent);
@@ -272,20 +238,13 @@ impl Pipelines {
 
     /// Executes a run in the background. Its caller holds the lease.
     fn execute(&self, run: PipelineRunRecord) {
-        let id = run.id.clone();
-        let (sender, view) = watch::channel(run.view());
-        let executor = Executor::new(self.clone(), run, sender, self.inner.runs.stop.subscribe());
-        let mut active = lock(&self.inner.runs.active);
-        let (pipelines, run) = (self.clone(), id.clone());
-        let task = tokio::spawn(async move {
-            executor.run().await;
-            lock(&pipelines.inner.runs.active).remove(&run);
-        });
-        active.insert(id, Active { view, task: Some(task) });
+        let pipelines = self.clone();
+        let journal = PipelineJournal::new(self.clone(), run);
+        self.inner.runs.execute(journal, move || pipelines.inner.runs.clone());
     }
 
     fn running(&self, run: &RunId) -> Option<watch::Receiver<PipelineRunView>> {
-        lock(&self.inner.runs.active).get(run).map(|active| active.view.clone())
+        self.inner.runs.running(run)
     }
 
     async fn run_record(&self, id: &RunId) -> ServiceResult<PipelineRunRecord> {

@@ -5,12 +5,14 @@ mod steps;
 use super::Pipelines;
 use super::runs::{NewRun, lease_key};
 use crate::drafts::fresh;
+use crate::ports::gateway::Named;
 use crate::ports::store::PipelineRecord;
 use crate::sessions::text_digest;
 use crate::{Operator, ServiceError, ServiceResult, uncancelled};
 use domain::names::{ConnectionId, PipelineId, RunId};
 use domain::pipeline::apply::{Contents, Lane, Part, Standing, StandingStack, teardown};
 use domain::pipeline::data::Channel;
+use domain::pipeline::execution::is_version;
 use domain::pipeline::intent::{PipelineIntent, Source};
 use domain::pipeline::stacks::TEMPLATE;
 use domain::pipeline::view::{PipelineRunKind, PipelineStatus, TeardownForm, TeardownView};
@@ -130,17 +132,26 @@ impl Pipelines {
             }
         }
         let shared = &intent.shared_services.connection;
-        if standing.stacks.get(&Part::SharedServices).is_some_and(|stack| stack.ours) {
+        // Where the stack could not make them, what has these names is another's.
+        let has = |made: &str| {
+            let stack = standing.stacks.get(&Part::SharedServices).filter(|stack| stack.ours);
+            stack.is_some_and(|stack| stack.resources.contains_key(made))
+        };
+        let (has_bucket, has_pipeline) = (has("Bucket"), has("Pipeline"));
+        if has_bucket {
             standing.bucket = self.contents(shared, intent).await?;
+        }
+        if has_pipeline {
             standing.executing = self.executing(shared, intent).await?;
         }
         let (versions, place) = (&self.inner.gateways.versions, &intent.production);
         let (connection, region, prefix) = (&place.connection, &intent.region, format!("{}-", intent.prefix));
         let endpoint = versions.endpoint_state(connection, region, &intent.deployment.endpoint).await?;
-        standing.endpoint = endpoint.is_some_and(|endpoint| endpoint.configuration.starts_with(&prefix));
+        let own = |name: &str| is_version(intent.prefix.as_str(), name);
+        standing.endpoint = endpoint.is_some_and(|endpoint| own(&endpoint.configuration));
         // Only what the pipeline's function made: its production stack is what shows that there was one.
         if standing.stacks.get(&Part::Production).is_some_and(|stack| stack.ours) || standing.endpoint {
-            let names = |all: Vec<crate::ports::gateway::Named>| all.into_iter().map(|named| named.name).collect();
+            let names = |all: Vec<Named>| all.into_iter().map(|named| named.name).filter(|name| own(name)).collect();
             standing.configurations = names(versions.configurations(connection, region, &prefix).await?);
             standing.models = names(versions.models(connection, region, &prefix).await?);
         }
@@ -160,7 +171,9 @@ impl Pipelines {
             return Ok(None);
         }
         let resources = stacks.stack_resources(connection, &intent.region, &name).await?;
-        let named = resources.into_iter().filter_map(|resource| Some((resource.logical_id, resource.physical_id?)));
+        // What could not be made may have the name of something that was there before.
+        let made = resources.into_iter().filter(|resource| resource.status != "CREATE_FAILED");
+        let named = made.filter_map(|resource| Some((resource.logical_id, resource.physical_id?)));
         let ours = part.is_ours(&found, pipeline, intent);
         Ok(Some(StandingStack { name, state: found.state, ours, resources: named.collect() }))
     }

@@ -1,9 +1,10 @@
 //! The versions of the endpoint: which there are, which serves, and going back to an earlier one.
 
 use super::Pipelines;
-use crate::ports::gateway::{EndpointState, GatewayErrorKind};
+use crate::ports::gateway::{EndpointState, GatewayErrorKind, Named};
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::{DraftId, PipelineId};
+use domain::pipeline::execution::is_version;
 use domain::pipeline::view::{VersionView, VersionsView};
 use domain::wizard::{EndpointsForm, ParentForm, StepForm};
 
@@ -18,12 +19,13 @@ impl Pipelines {
             versions.configurations(connection, region, &prefix),
         )?;
         let live = endpoint.as_ref().map(|endpoint| endpoint.configuration.as_str());
-        let view = |named: crate::ports::gateway::Named| VersionView {
+        let view = |named: Named| VersionView {
             live: live == Some(named.name.as_str()),
             name: named.name,
             created: named.created,
         };
-        let versions = all.into_iter().map(view).collect();
+        let own = |named: &Named| is_version(intent.prefix.as_str(), &named.name);
+        let versions = all.into_iter().filter(own).map(view).collect();
         Ok(VersionsView { endpoint, versions })
     }
 

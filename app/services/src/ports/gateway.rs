@@ -28,7 +28,7 @@ pub use s3::{BucketOwner, BucketsGateway, Content, NewObject, Object, ObjectHead
 pub use sagemaker::{EndpointState, Named, VersionsGateway};
 pub use sources::{NewCommit, SourcesGateway};
 pub use stacks::{ObservedStack, StackEvent, StackRequest, StackResource, StackState, StacksGateway};
-pub use training::{LogLine, MachineExecution, TrainingGateway, TrainingJob};
+pub use training::{LogLine, LogSlice, MachineExecution, TrainingGateway, TrainingJob};
 
 use async_trait::async_trait;
 use domain::arn::Arn;

@@ -1,7 +1,6 @@
 //! One step: the call, what its failures mean, and when it is worth trying again.
 
 use super::accounts::Accounts;
-use super::executor::TryAgain;
 use super::functions;
 use super::probe::{Seen, probe};
 use crate::ports::gateway::{GatewayError, GatewayErrorKind, GatewayResult, NewRole};
@@ -12,7 +11,6 @@ use domain::run::StepError;
 use domain::share::plan::{Action, Step, VersionRef};
 use std::collections::BTreeMap;
 use std::time::Instant;
-use tokio::sync::mpsc;
 
 /// A step that is done.
 pub(super) struct Done {
@@ -48,10 +46,10 @@ enum Verdict {
 pub(super) async fn perform(
     (services, accounts): (&Services, &Accounts),
     share: &ShareId,
-    (at, step): (usize, &Step),
+    step: &Step,
     results: &BTreeMap<String, String>,
     mut tried: bool,
-    again: &mpsc::UnboundedSender<TryAgain>,
+    again: &(dyn Fn(String) + Send + Sync),
 ) -> Result<Done, StepError> {
     let settings = &services.inner.settings;
     let backoff = if functions::waits(&step.action) { settings.propagation } else { settings.retry };
@@ -69,9 +67,8 @@ pub(super) async fn perform(
         if began.elapsed() + wait > backoff.budget {
             return Err(error);
         }
-        // The executor is there as long as this future is: it polls it.
         let because = functions::because(&error).unwrap_or_else(|| format!("{}: {}", error.code, error.message));
-        let _ = again.send(TryAgain { step: at, because });
+        again(because);
         tokio::time::sleep(wait).await;
     }
 }

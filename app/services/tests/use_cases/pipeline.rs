@@ -5,6 +5,7 @@ mod approving;
 mod aws;
 mod data;
 mod memory;
+mod preflight;
 mod removing;
 mod resuming;
 mod world;
@@ -27,6 +28,10 @@ static SAMPLE: LazyLock<&'static str> = LazyLock::new(|| {
     let rows = (0..60).map(|row| format!("{},{row},{}\n", u8::from(row % 3 == 0), row * 7 % 11));
     Box::leak(format!("churned,tenure,minutes\n{}", rows.collect::<String>()).into_boxed_str())
 });
+
+/// Two versions of the pipeline, by the executions that trained them.
+pub const FIRST: &str = "churn-0f8fad5b-d9cb-469f-a165-000000000001";
+pub const SECOND: &str = "churn-0f8fad5b-d9cb-469f-a165-000000000002";
 
 /// The console over three accounts.
 pub struct Factory {

@@ -18,6 +18,8 @@ use crate::api::pipeline::pipelines;
 use crate::api::{answer, shelf::Shelf};
 #[cfg(feature = "ssr")]
 use domain::pipeline::draft::{PipelineForm, PipelineStep};
+#[cfg(feature = "ssr")]
+use services::pipeline::Typed;
 
 /// Where a pipeline's table is sent: a form with `draft`, then `file`.
 pub const UPLOAD_DATA: &str = "/api/upload_pipeline_data";
@@ -106,11 +108,16 @@ pub async fn save_pipeline_data(
     save(&draft, PipelineStep::Data, PipelineForm::Data(form), go).await
 }
 
-/// What the accounts of step 1 and the names of step 2 are up to in AWS.
+/// What the accounts of step 1 and the names of step 2 are up to in AWS; with answers that are not saved yet.
 #[server(prefix = "/api", endpoint = "get_pipeline_preflight", output = Json)]
-pub async fn get_pipeline_preflight(draft: DraftId) -> Result<PreflightView, AppError> {
+pub async fn get_pipeline_preflight(
+    draft: DraftId,
+    #[server(default)] accounts: Option<AccountsForm>,
+    #[server(default)] model: Option<ModelForm>,
+) -> Result<PreflightView, AppError> {
     let (pipelines, _, operator) = pipelines()?;
-    answer(pipelines.preflight(&operator, &draft).await)
+    let typed = Typed { accounts, model: model.map(Box::new) };
+    answer(pipelines.preflight_of(&operator, &draft, typed).await)
 }
 
 /// A draft's table; `kept` names what was refused just now.

@@ -84,6 +84,15 @@ impl PipelineDraft {
         if open { None } else { self.read_intent() }
     }
 
+    /// What depends on the accounts and their region alone, under names that stand in for those that are not chosen yet.
+    /// The usual instances are in it, and no repository.
+    pub fn unnamed_intent(&self) -> Option<PipelineIntent> {
+        let usual = Self::new(self.id.clone(), self.pipeline.clone(), &self.accounts.region).model;
+        let name = || "pipeline".to_owned();
+        let model = ModelForm { prefix: name(), endpoint: name(), source: "bucket".into(), ..usual };
+        Self { model, ..self.clone() }.intent()
+    }
+
     fn read_intent(&self) -> Option<PipelineIntent> {
         let (accounts, model) = (&self.accounts, &self.model);
         let place = |connection: &str| {

@@ -83,12 +83,19 @@ fn failed(name: &str, found: Option<&ObservedStack>, cause: Option<&StackEvent>)
     };
     let reason = cause.reason.as_deref().unwrap_or("no reason was given");
     let message = format!("`{}` of the stack `{name}`: {reason}", cause.logical_id);
-    StepError { retryable: true, ..own(&cause.status, message, hint(cause, reason)) }
+    let hint = match hint(cause, reason) {
+        Some(hint) => hint,
+        // An update was taken back: the stack is as it was before, and stays.
+        None if found.is_some_and(|found| found.state.is_usable()) => "mend what CloudFormation names, then retry",
+        None => "mend what CloudFormation names, then retry: what is left of this try is deleted first",
+    };
+    StepError { retryable: true, ..own(&cause.status, message, hint) }
 }
 
-fn hint(cause: &StackEvent, reason: &str) -> String {
+/// What helps against a cause that is known.
+fn hint(cause: &StackEvent, reason: &str) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    let hint = match cause.resource_type.as_str() {
+    Some(match cause.resource_type.as_str() {
         "AWS::S3::Bucket" if says(&["already exists", "AlreadyExists", "not available"]) => {
             "bucket names are unique in all of AWS: choose another under Names and model"
         }
@@ -105,7 +112,6 @@ fn hint(cause: &StackEvent, reason: &str) -> String {
             "give the connection's identity the permission that is named, then retry"
         }
         _ if says(&["limit", "quota", "Quota"]) => "raise the quota or make room, then retry",
-        _ => "mend what CloudFormation names, then retry: what is left of this try is deleted first",
-    };
-    hint.into()
+        _ => return None,
+    })
 }

@@ -1,8 +1,9 @@
 //! The steps that take away what stacks did not make: executions, endpoint, versions, objects.
 
 use crate::pipeline::apply::{Done, Tell, Told, Work, own, refused, too_slow};
-use crate::ports::gateway::GatewayErrorKind;
+use crate::ports::gateway::{GatewayErrorKind, Named};
 use domain::names::ConnectionId;
+use domain::pipeline::execution::is_version;
 use domain::pipeline::view::Progress;
 use domain::run::StepError;
 
@@ -49,13 +50,13 @@ impl Work {
         tell: Tell<'_>,
     ) -> Result<Done, StepError> {
         let (inner, region, name) = (&self.pipelines.inner, &self.intent.region, &self.intent.deployment.endpoint);
-        let (versions, prefix) = (&inner.gateways.versions, format!("{}-", self.intent.prefix));
+        let versions = &inner.gateways.versions;
         let until = tokio::time::Instant::now() + inner.settings.patience;
         let mut asked = false;
         loop {
             let found = self.patiently(tell, || versions.endpoint_state(connection, region, name)).await?;
             let Some(found) = found else { return Ok(Done::default()) };
-            if !found.configuration.starts_with(&prefix) {
+            if !is_version(self.intent.prefix.as_str(), &found.configuration) {
                 let message = format!("the endpoint `{name}` serves `{}` by now", found.configuration);
                 return Err(own("NotOurs", message, "leave it as it is: another pipeline or person has taken it over"));
             }
@@ -82,16 +83,21 @@ impl Work {
         let prefix = format!("{}-", self.intent.prefix);
         let configurations = self.patiently(tell, || versions.configurations(connection, region, &prefix)).await?;
         let models = self.patiently(tell, || versions.models(connection, region, &prefix)).await?;
+        let own = |all: Vec<Named>| -> Vec<String> {
+            let names = all.into_iter().map(|named| named.name);
+            names.filter(|name| is_version(self.intent.prefix.as_str(), name)).collect()
+        };
+        let (configurations, models) = (own(configurations), own(models));
         let all = Some((configurations.len() + models.len()) as u64);
         let mut done = 0;
         for configuration in &configurations {
-            let delete = || versions.delete_configuration(connection, region, &configuration.name);
+            let delete = || versions.delete_configuration(connection, region, configuration);
             self.patiently(tell, delete).await?;
             done += 1;
             tell(Told::Progress(Progress { done, all }));
         }
         for model in &models {
-            self.patiently(tell, || versions.delete_model(connection, region, &model.name)).await?;
+            self.patiently(tell, || versions.delete_model(connection, region, model)).await?;
             done += 1;
             tell(Told::Progress(Progress { done, all }));
         }

@@ -1,7 +1,7 @@
 //! A pipeline that stands: started, judged, approved, and gone back with.
 
-use super::Factory;
 use super::world::now;
+use super::{FIRST, Factory, SECOND};
 use domain::names::PipelineId;
 use domain::pipeline::approval::{ApprovalRules, Verdict};
 use domain::pipeline::evidence::TrainingJob;
@@ -65,18 +65,18 @@ fn waiting(factory: &Factory, execution: &str) {
         status: ActionStatus::Succeeded,
         started: now(),
         updated: now(),
-        external_id: Some(format!("{MACHINE}2")),
+        external_id: Some(SECOND.replace("churn-", MACHINE)),
         summary: None,
         error: None,
         variables: BTreeMap::new(),
     };
     world.actions.insert(execution.into(), vec![action]);
-    world.jobs = [("churn-1", "0.1", 0.8), ("churn-2", "0.2", 0.9)]
+    world.jobs = [(FIRST, "0.1", 0.8), (SECOND, "0.2", 0.9)]
         .map(|(name, eta, auc)| (name.to_owned(), job(name, eta, auc)))
         .into();
-    world.endpoint = Some(("InService".into(), "churn-1".into()));
-    world.configurations = [("churn-1".to_owned(), Timestamp(1)), ("churn-2".to_owned(), Timestamp(2))].into();
-    world.put("models/churn-2/output/model.tar.gz", 9, "hash", "k");
+    world.endpoint = Some(("InService".into(), FIRST.into()));
+    world.configurations = [(FIRST.to_owned(), Timestamp(1)), (SECOND.to_owned(), Timestamp(2))].into();
+    world.put(&format!("models/{SECOND}/output/model.tar.gz"), 9, "hash", "k");
     world.calls.clear();
 }
 
@@ -99,7 +99,7 @@ async fn evidence_sets_the_model_beside_the_one_that_serves() {
     assert_eq!((artifact.bytes, artifact.sha256.as_deref()), (9, Some("hash")));
     assert_eq!(evidence.candidate.data["train"].key, "data/train/train.csv");
     let log = factory.pipelines.action_log(&factory.operator, &pipeline, &execution, "Train", None).await.unwrap();
-    assert_eq!(log.lines[0].text, "/aws/sagemaker/TrainingJobs churn-2/");
+    assert_eq!(log.lines[0].text, format!("/aws/sagemaker/TrainingJobs {SECOND}/"));
     assert_eq!(log.execution.unwrap().status, "SUCCEEDED");
 }
 
@@ -178,13 +178,13 @@ async fn the_endpoint_goes_back_to_an_earlier_version() {
         view.versions.into_iter().map(|version| (version.name, version.live)).collect()
     };
     let known = live(pipelines.versions(operator, &pipeline).await.unwrap());
-    assert_eq!(known, [("churn-2".to_owned(), false), ("churn-1".to_owned(), true)]);
-    let same = pipelines.serve_version(operator, &pipeline, "churn-1").await.unwrap_err();
-    assert_eq!(same.to_string(), "`churn-live` serves `churn-1` already");
+    assert_eq!(known, [(SECOND.to_owned(), false), (FIRST.to_owned(), true)]);
+    let same = pipelines.serve_version(operator, &pipeline, FIRST).await.unwrap_err();
+    assert_eq!(same.to_string(), format!("`churn-live` serves `{FIRST}` already"));
     let none = pipelines.serve_version(operator, &pipeline, "churn-9").await.unwrap_err();
     assert!(matches!(none, ServiceError::NotFound { .. }));
-    pipelines.serve_version(operator, &pipeline, "churn-2").await.unwrap();
-    assert_eq!(factory.aws.world().endpoint, Some(("Updating".into(), "churn-2".into())));
-    let busy = pipelines.serve_version(operator, &pipeline, "churn-1").await.unwrap_err();
+    pipelines.serve_version(operator, &pipeline, SECOND).await.unwrap();
+    assert_eq!(factory.aws.world().endpoint, Some(("Updating".into(), SECOND.into())));
+    let busy = pipelines.serve_version(operator, &pipeline, FIRST).await.unwrap_err();
     assert_eq!(busy.to_string(), "the endpoint `churn-live` is being changed at this moment");
 }

@@ -11,9 +11,10 @@ use domain::pipeline::execution::ExecutionStatus;
 use domain::s3::Location;
 use services::ports::gateway::{
     ActionExecution, Answered, BucketOwner, BucketsGateway, ConnectionGateway, ConnectionProfile, Content,
-    EndpointState, Execution, GatewayErrorKind, GatewayResult, LogLine, MachineExecution, Named, NewCommit, NewObject,
-    ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState, PipelinesGateway, Sent, SourcesGateway,
-    StackEvent, StackRequest, StackResource, StacksGateway, TrainingGateway, TrainingJob, VersionsGateway, Waiting,
+    EndpointState, Execution, GatewayErrorKind, GatewayResult, LogLine, LogSlice, MachineExecution, Named, NewCommit,
+    NewObject, ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState, PipelinesGateway, Sent,
+    SourcesGateway, StackEvent, StackRequest, StackResource, StacksGateway, TrainingGateway, TrainingJob,
+    VersionsGateway, Waiting,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -105,14 +106,20 @@ impl StacksGateway for Aws {
         Ok(events.into_iter().filter(|event| after.is_none_or(|after| event.id.as_str() > after)).collect())
     }
     async fn stack_resources(&self, via: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Vec<StackResource>> {
-        let there = self.world().look(&self.account(via), name).is_some();
-        let resource = StackResource {
-            logical_id: "Key".into(),
-            physical_id: Some("k-1".into()),
-            resource_type: "AWS::KMS::Key".into(),
+        let Some(there) = self.world().look(&self.account(via), name) else { return Ok(Vec::new()) };
+        let bucket = there.parameters.get("BucketName").cloned().unwrap_or_default();
+        let resource = |(logical_id, physical_id, kind): (&str, String, &str)| StackResource {
+            logical_id: logical_id.into(),
+            physical_id: Some(physical_id),
+            resource_type: format!("AWS::{kind}"),
             status: "CREATE_COMPLETE".into(),
         };
-        Ok(there.then_some(resource).into_iter().collect())
+        let all = [
+            ("Key", "k-1".to_owned(), "KMS::Key"),
+            ("Bucket", bucket, "S3::Bucket"),
+            ("Pipeline", "churn".to_owned(), "CodePipeline::Pipeline"),
+        ];
+        Ok(all.map(resource).into())
     }
     async fn stack_template(&self, via: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Option<String>> {
         let key = (self.account(via), name.to_owned());
@@ -337,11 +344,10 @@ impl TrainingGateway for Aws {
         &self,
         _: &ConnectionId,
         _: &Region,
-        group: &str,
-        stream: Option<&str>,
+        slice: LogSlice<'_>,
         _: Option<&str>,
     ) -> GatewayResult<Page<LogLine>> {
-        let text = format!("{group} {}", stream.unwrap_or("*"));
+        let text = format!("{} {}", slice.group, slice.stream.unwrap_or("*"));
         Ok(Page { items: vec![LogLine { at: now(), text }], next: None })
     }
     async fn quota(&self, _: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Option<f64>> {

@@ -1,12 +1,15 @@
 //! Rolling back, and tearing down.
 
-use super::Factory;
 use super::world::now;
+use super::{FIRST, Factory, SECOND};
 use domain::pipeline::apply::Part;
 use domain::pipeline::execution::{Execution, ExecutionStatus};
 use domain::pipeline::view::{PipelineStatus, TeardownForm};
 use domain::run::{RunState, StepState};
 use services::ServiceError;
+
+/// A version of the pipeline `churn-2`.
+const OTHER: &str = "churn-2-0f8fad5b-d9cb-469f-a165-000000000001";
 
 #[tokio::test(start_paused = true)]
 async fn rolling_back_leaves_the_accounts_as_they_were() {
@@ -36,13 +39,13 @@ async fn rolling_back_leaves_the_accounts_as_they_were() {
 
 fn live(factory: &Factory) {
     let mut world = factory.aws.world();
-    world.endpoint = Some(("InService".into(), "churn-2".into()));
-    for name in ["churn-1", "churn-2", "other-1"] {
+    world.endpoint = Some(("InService".into(), SECOND.into()));
+    for name in [FIRST, SECOND, OTHER] {
         world.configurations.insert(name.into(), now());
         world.models.insert(name.into(), now());
     }
-    world.put("models/churn-2/output/model.tar.gz", 9, "m", "k");
-    world.put("models/churn-2/output/model.tar.gz", 9, "m", "k");
+    world.put(&format!("models/{SECOND}/output/model.tar.gz"), 9, "m", "k");
+    world.put(&format!("models/{SECOND}/output/model.tar.gz"), 9, "m", "k");
     world.executions.push(Execution {
         id: "e-1".into(),
         status: ExecutionStatus::InProgress,
@@ -66,7 +69,7 @@ async fn a_tear_down_lists_everything_asks_for_names_and_goes_in_order() {
     assert!(factory.aws.world().calls.is_empty(), "a dry run changes nothing");
     assert_eq!(dry_run.type_bucket.as_deref(), Some("churn-111111111111-eu-west-1"));
     assert_eq!(dry_run.type_endpoint.as_deref(), Some("churn-live"));
-    assert_eq!(dry_run.standing.configurations, ["churn-2", "churn-1"], "and none of another's");
+    assert_eq!(dry_run.standing.configurations, [SECOND, FIRST], "and none of another's");
     assert_eq!(dry_run.standing.stacks[&Part::SharedServices].resources["Key"], "k-1");
     assert!(dry_run.stays.iter().any(|what| what.contains("30 days")), "{:?}", dry_run.stays);
 
@@ -81,7 +84,9 @@ async fn a_tear_down_lists_everything_asks_for_names_and_goes_in_order() {
     let view = factory.ended(&run).await;
     assert_eq!(view.state, RunState::Succeeded, "{view:#?}");
     let calls = factory.aws.world().calls.clone();
-    let order = ["stop e-1", "delete endpoint churn-live", "delete configuration churn-2", "delete model churn-1"];
+    let versions = [format!("delete configuration {SECOND}"), format!("delete model {FIRST}")];
+    let [configuration, model] = versions.each_ref().map(String::as_str);
+    let order = ["stop e-1", "delete endpoint churn-live", configuration, model];
     let stacks = ["delete churn-shared-services", "delete churn-training"];
     let positions: Vec<_> =
         order.iter().chain(&stacks).map(|call| calls.iter().position(|made| made == call).unwrap()).collect();
@@ -90,7 +95,7 @@ async fn a_tear_down_lists_everything_asks_for_names_and_goes_in_order() {
     assert!(emptied < positions[4], "{calls:?}");
     {
         let mut world = factory.aws.world();
-        assert_eq!(world.models.keys().collect::<Vec<_>>(), ["other-1"]);
+        assert_eq!(world.models.keys().collect::<Vec<_>>(), [OTHER]);
         (world.models, world.configurations) = Default::default();
     }
     assert_eq!(factory.summary(), before);

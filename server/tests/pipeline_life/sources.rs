@@ -1,0 +1,79 @@
+//! Where the training template comes from, and which accounts there are.
+
+use crate::world::{BUCKET, World, eventually};
+use domain::pipeline::approval::Verdict;
+use domain::pipeline::execution::ExecutionStatus;
+use domain::pipeline::intent::Source;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_in_the_bucket_starts_the_pipeline_again_when_it_changes() {
+    let world = World::new().await;
+    let (pipelines, operator) = (&world.pipelines, &world.operator);
+    let pipeline = world.made(|model| model.source = "bucket".into()).await;
+    let view = world.view(&pipeline).await;
+    assert_eq!(view.intent.source, Source::Bucket);
+    let repositories = world.client("shared").json_ok("codecommit", "ListRepositories", json!({})).await;
+    assert_eq!(repositories["repositories"], json!([]));
+    let first = world.waiting(&pipeline, &[]).await;
+    world.decide(&pipeline, &first, Verdict::Rejected, "too many rounds").await;
+    assert_eq!(world.execution_ends(&pipeline, &first.execution).await, ExecutionStatus::Failed);
+
+    let draft = pipelines.edit(operator, &pipeline).await.unwrap();
+    let there = pipelines.draft(operator, &draft).await.unwrap().draft.model;
+    assert_eq!((there.source.as_str(), there.bucket.as_str()), ("bucket", BUCKET));
+    world.model(&draft, |model| model.hyperparameters = model.hyperparameters.replace("=20", "=10")).await;
+    let review = pipelines.review(operator, &draft).await.unwrap();
+    let notes: Vec<_> = review.documents.iter().map(|one| (one.title.as_str(), one.note.as_str())).collect();
+    assert!(notes.contains(&("State machine", "changed")) && notes.contains(&("Pipeline", "unchanged")), "{notes:?}");
+    world.succeeds(&world.apply(&draft).await).await;
+    let second = world.waiting(&pipeline, &[&first.execution]).await;
+    let evidence = pipelines.evidence(operator, &pipeline, &second.execution).await.unwrap().unwrap();
+    assert_eq!(evidence.candidate.job.hyperparameters["num_round"], "10");
+    assert_eq!(world.executions(&pipeline).await.len(), 2, "the data is as it was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_of_the_accounts_may_be_the_same() {
+    for accounts in
+        [["shared", "shared", "production"], ["shared", "training", "training"], ["shared", "parent", "shared"]]
+    {
+        let world = World::new().await;
+        let before = world.inventory();
+        let draft = world.draft_in(accounts, |_| {}).await;
+        let review = world.pipelines.review(&world.operator, &draft).await.unwrap();
+        let fine = review.matrix.rows.iter().all(|row| row.cells.iter().all(|cell| cell.is_fine()));
+        assert!(fine && review.faults.is_empty(), "{accounts:?}: {:?} {:#?}", review.faults, review.matrix);
+        let pipeline = world.succeeds(&world.apply(&draft).await).await.pipeline;
+        world.waiting(&pipeline, &[]).await;
+        world.torn_down(&pipeline).await;
+        let kept = format!("{} > ", accounts[1]);
+        world.inventory().is_as(&before, &[&format!("{kept}logs > "), &format!("{kept}sagemaker > ")]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_executes_is_stopped_and_a_pipeline_that_waits_is_taken_away() {
+    let world = World::new().await;
+    let (pipelines, operator) = (&world.pipelines, &world.operator);
+    let pipeline = world.made(|model| model.source = "bucket".into()).await;
+    let first = world.waiting(&pipeline, &[]).await.execution;
+    pipelines.stop(operator, &pipeline, &first, true, "not today").await.unwrap();
+    assert_eq!(world.execution_ends(&pipeline, &first).await, ExecutionStatus::Stopped);
+    assert_eq!(world.executions(&pipeline).await[0].stopped_because.as_deref(), Some("not today"));
+    let late = pipelines.stop(operator, &pipeline, &first, true, "").await.unwrap_err();
+    assert_eq!(late.to_string(), "this execution has ended, or is being stopped already");
+
+    pipelines.start(operator, &pipeline, "again").await.unwrap();
+    world.waiting(&pipeline, &[&first]).await;
+    let dry_run = pipelines.teardown(operator, &pipeline).await.unwrap();
+    assert_eq!((dry_run.standing.executing.len(), dry_run.plan.steps[0].id.as_str()), (1, "stop"));
+    assert_eq!(dry_run.type_endpoint, None, "nothing was deployed");
+    let run = world.torn_down(&pipeline).await;
+    assert!(run.steps.iter().all(|step| step.error.is_none()), "{run:#?}");
+    eventually("nothing", async || {
+        let left = pipelines.teardown(operator, &pipeline).await.unwrap();
+        left.standing.is_empty().then_some(())
+    })
+    .await;
+}
