@@ -44,6 +44,11 @@ export interface Settings {
   endpoint_creation_ms?: number;
   endpoint_update_ms?: number;
   function_activation_ms?: number;
+  training_phase_ms?: number;
+  deployment_second_ms?: number;
+  state_wait_ms?: number;
+  pipeline_poll_ms?: number;
+  pipeline_continuation_ms?: number;
 }
 
 /** A running console. */

@@ -18,6 +18,7 @@ pub mod intent;
 pub mod matrix;
 pub mod observed;
 pub mod predicted;
+pub mod rounds;
 pub mod stacks;
 pub mod templates;
 pub mod view;

@@ -7,6 +7,7 @@ mod apply;
 mod approve;
 mod data;
 mod drafts;
+mod logs;
 mod operate;
 mod preflight;
 mod records;

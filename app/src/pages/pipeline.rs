@@ -4,6 +4,7 @@ mod approve;
 mod overview;
 mod run;
 mod teardown;
+mod words;
 
 pub use approve::ApprovePage;
 pub use overview::PipelinePage;

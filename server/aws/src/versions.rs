@@ -43,6 +43,7 @@ impl VersionsGateway for AwsVersions {
             status: status.as_str().to_owned(),
             configuration,
             failure: said(answer.failure_reason),
+            changed: answer.last_modified_time.as_ref().and_then(moment),
         }))
     }
 

@@ -57,6 +57,22 @@ async fn a_bucket_of_the_same_account_is_not_the_pipelines_and_stays_as_it_is() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_of_others_is_not_deployed_to() {
+    let world = World::new().await;
+    let (pipelines, operator) = (&world.pipelines, &world.operator);
+    let before = world.inventory();
+    let draft = world.draft_in(["shared", "training", "parent"], |model| model.endpoint = "echo".into()).await;
+    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().cloned().unwrap();
+    assert_eq!(wrong.key, "endpoint");
+    let said = "account 111111111111 has an endpoint `echo` that this pipeline did not make: it serves `";
+    assert!(wrong.message.starts_with(said), "{}", wrong.message);
+    let fingerprint = pipelines.review(operator, &draft).await.unwrap().fingerprint;
+    let refused = pipelines.apply(operator, &draft, &fingerprint).await.unwrap_err();
+    assert_eq!(refused.to_string(), wrong.message);
+    world.inventory().is_as(&before, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn profiles_that_were_swapped_are_told_before_anything_is_touched() {
     let mut world = World::new().await;
     let draft = world.draft(|_| {}).await;

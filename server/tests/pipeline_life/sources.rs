@@ -1,7 +1,8 @@
 //! Where the training template comes from, and which accounts there are.
 
-use crate::world::{BUCKET, World, eventually};
+use crate::world::{BUCKET, ENDPOINT, World, eventually};
 use domain::pipeline::approval::Verdict;
+use domain::pipeline::draft::{ModelForm, PipelineForm};
 use domain::pipeline::execution::ExecutionStatus;
 use domain::pipeline::intent::Source;
 use serde_json::json;
@@ -22,7 +23,16 @@ async fn a_template_in_the_bucket_starts_the_pipeline_again_when_it_changes() {
     let draft = pipelines.edit(operator, &pipeline).await.unwrap();
     let there = pipelines.draft(operator, &draft).await.unwrap().draft.model;
     assert_eq!((there.source.as_str(), there.bucket.as_str()), ("bucket", BUCKET));
-    world.model(&draft, |model| model.hyperparameters = model.hyperparameters.replace("=20", "=10")).await;
+    let other = PipelineForm::Model(ModelForm { endpoint: "other".into(), ..there }.into());
+    let refused = pipelines.save_step(operator, &draft, other).await.unwrap();
+    let message = "this pipeline was made with `churn-live`, not `other`";
+    assert_eq!((refused[0].field.as_str(), refused[0].message.as_str()), ("endpoint", message));
+    world
+        .model(&draft, |model| {
+            model.endpoint = ENDPOINT.into();
+            model.hyperparameters = model.hyperparameters.replace("=20", "=10");
+        })
+        .await;
     let review = pipelines.review(operator, &draft).await.unwrap();
     let notes: Vec<_> = review.documents.iter().map(|one| (one.title.as_str(), one.note.as_str())).collect();
     assert!(notes.contains(&("State machine", "changed")) && notes.contains(&("Pipeline", "unchanged")), "{notes:?}");
@@ -64,8 +74,11 @@ async fn what_executes_is_stopped_and_a_pipeline_that_waits_is_taken_away() {
     let late = pipelines.stop(operator, &pipeline, &first, true, "").await.unwrap_err();
     assert_eq!(late.to_string(), "this execution has ended, or is being stopped already");
 
+    // One that was told to stop when its approval is given goes on till then; a tear-down does not wait for that.
     pipelines.start(operator, &pipeline, "again").await.unwrap();
-    world.waiting(&pipeline, &[&first]).await;
+    let second = world.waiting(&pipeline, &[&first]).await.execution;
+    pipelines.stop(operator, &pipeline, &second, false, "when it is over").await.unwrap();
+    assert_eq!(world.executions(&pipeline).await[0].status, ExecutionStatus::Stopping);
     let dry_run = pipelines.teardown(operator, &pipeline).await.unwrap();
     assert_eq!((dry_run.standing.executing.len(), dry_run.plan.steps[0].id.as_str()), (1, "stop"));
     assert_eq!(dry_run.type_endpoint, None, "nothing was deployed");

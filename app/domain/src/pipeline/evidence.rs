@@ -85,6 +85,56 @@ pub struct Metric {
     pub candidate: Option<f64>,
 }
 
+impl Metric {
+    /// How far the candidate is from the model that serves, and whether that is better, as far as the metric is known.
+    pub fn change(&self) -> Option<(f64, Option<bool>)> {
+        let change = self.candidate? - self.live?;
+        let name = self.name.rsplit([':', '-']).next().unwrap_or(&self.name);
+        // `error@0.7`, `ndcg@5`
+        let name = name.split('@').next().unwrap_or(name);
+        let better = if HIGHER.contains(&name) {
+            Some(change > 0.0)
+        } else if LOWER.contains(&name) {
+            Some(change < 0.0)
+        } else {
+            None
+        };
+        Some((change, better.filter(|_| change != 0.0)))
+    }
+}
+
+/// Metrics of XGBoost's container of which more is better.
+///
+/// Source: SageMaker developer guide, "Tune an XGBoost Model", and XGBoost's parameter reference.
+const HIGHER: [&str; 11] = [
+    "accuracy",
+    "auc",
+    "aucpr",
+    "balanced_accuracy",
+    "f1",
+    "f1_binary",
+    "f1_macro",
+    "map",
+    "ndcg",
+    "precision",
+    "recall",
+];
+/// And those of which less is.
+const LOWER: [&str; 12] = [
+    "error",
+    "gamma-nloglik",
+    "logloss",
+    "mae",
+    "mape",
+    "merror",
+    "mlogloss",
+    "mse",
+    "mphe",
+    "poisson-nloglik",
+    "rmse",
+    "rmsle",
+];
+
 /// A training with the data that it was given.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trained {
@@ -198,6 +248,19 @@ mod tests {
             deleted: false,
         };
         Trained { job, data: [("train".to_owned(), object)].into() }
+    }
+
+    #[test]
+    fn a_change_is_better_or_worse_where_the_metric_is_known() {
+        let change = |name: &str, live, candidate| {
+            Metric { name: name.into(), live: Some(live), candidate: Some(candidate) }.change().unwrap()
+        };
+        assert_eq!(change("validation:auc", 0.5, 0.75), (0.25, Some(true)));
+        assert_eq!(change("validation:rmse", 0.5, 0.75), (0.25, Some(false)));
+        assert_eq!(change("train:error@0.7", 0.5, 0.25), (-0.25, Some(true)));
+        assert_eq!(change("validation:auc", 0.5, 0.5), (0.0, None));
+        assert_eq!(change("validation:ours", 0.5, 0.75), (0.25, None));
+        assert_eq!(Metric { name: "auc".into(), live: None, candidate: Some(0.5) }.change(), None);
     }
 
     #[test]

@@ -343,6 +343,14 @@ pub struct PipelineView {
     pub state: Option<PipelineState>,
     /// The approval that waits.
     pub waiting: Option<Waiting>,
+    /// Who started which execution from here; the last of them.
+    pub started: BTreeMap<String, String>,
+    /// Who applied it last: what starts by itself starts because of them.
+    pub applied_by: String,
+    /// Who asks.
+    pub you: String,
+    /// What an execution is started with from this page: the same one sent twice starts once.
+    pub start_token: String,
 }
 
 /// What came of an action, as far as it can be read.
@@ -358,6 +366,8 @@ pub struct ActionLogView {
     pub lines: Vec<LogLine>,
     /// Give this back to get the lines after these.
     pub next: Option<String>,
+    /// Whether there are lines after these already; without, only those that are still to be written.
+    pub more: bool,
 }
 
 /// A version of the endpoint.
@@ -389,6 +399,8 @@ pub struct EndpointState {
     pub configuration: String,
     /// Why it failed, or an update was taken back.
     pub failure: Option<String>,
+    /// When it was last changed.
+    pub changed: Option<Timestamp>,
 }
 
 /// What would be taken away, and what stays.

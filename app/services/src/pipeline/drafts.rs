@@ -7,6 +7,7 @@ use crate::{Operator, ServiceError, ServiceResult};
 use domain::connection::ConnectionState;
 use domain::names::{ConnectionId, DraftId, PipelineId};
 use domain::pipeline::draft::{AccountsForm, Connected, PipelineDraft, PipelineForm, PipelineStep};
+use domain::pipeline::intent::Source;
 use domain::pipeline::view::{PipelineDraftSummary, PipelineDraftView, PipelineStatus};
 use domain::wizard::FieldProblem;
 use std::collections::BTreeMap;
@@ -216,7 +217,7 @@ fn stands(record: &PipelineRecord) -> bool {
 }
 
 /// What is wrong with a step: also what can't change while a pipeline stands. Under another name it would be another
-/// pipeline, and the first would be left behind.
+/// pipeline, and the first would be left behind; and so would an endpoint or a repository.
 fn problems(draft: &PipelineDraft, record: Option<&PipelineRecord>, step: PipelineStep) -> Vec<FieldProblem> {
     let mut found = draft.problems(step);
     let Some(record) = record.filter(|record| stands(record)) else { return found };
@@ -231,11 +232,18 @@ fn problems(draft: &PipelineDraft, record: Option<&PipelineRecord>, step: Pipeli
             ("region", Some(accounts.region.clone()), intent.region.to_string()),
         ],
         PipelineStep::Model => {
-            let bucket = draft.model.bucket.trim();
-            vec![
-                ("prefix", Some(draft.model.prefix.trim().to_owned()), intent.prefix.to_string()),
-                ("bucket", (!bucket.is_empty()).then(|| bucket.to_owned()), intent.bucket.clone()),
-            ]
+            let model = &draft.model;
+            let given = |text: &str| Some(text.trim().to_owned());
+            let bucket = model.bucket.trim();
+            let mut fixed = vec![
+                ("prefix", given(&model.prefix), intent.prefix.to_string()),
+                ("bucket", given(bucket).filter(|bucket| !bucket.is_empty()), intent.bucket.clone()),
+                ("endpoint", given(&model.endpoint), intent.deployment.endpoint.to_string()),
+            ];
+            if let (Source::Repository { name, .. }, "repository") = (&intent.source, model.source.as_str()) {
+                fixed.push(("repository", given(&model.repository), name.clone()));
+            }
+            fixed
         }
         PipelineStep::Data | PipelineStep::Review | PipelineStep::Apply => Vec::new(),
     };

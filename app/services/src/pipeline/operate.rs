@@ -1,32 +1,23 @@
 //! A pipeline that stands: what it does, what it has done, and what can be asked of it.
 
 use super::Pipelines;
-use crate::ports::gateway::{ActionExecution, ActionStatus, Execution, GatewayError, LogSlice, TrainingJob};
+use crate::ports::gateway::{ActionExecution, Execution, GatewayError, TrainingJob};
 use crate::ports::store::PipelineRecord;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::endpoint::Page;
 use domain::names::PipelineId;
-use domain::pipeline::apply::Part;
 use domain::pipeline::execution::version_of;
 use domain::pipeline::intent::PipelineIntent;
-use domain::pipeline::observed::last_operation;
-use domain::pipeline::view::{ActionLogView, PipelineView};
-use domain::time::Timestamp;
+use domain::pipeline::view::PipelineView;
 
 /// So many starts are remembered with their people.
 const STARTS: usize = 100;
 /// The longest reason that StopPipelineExecution takes.
 const REASON: usize = 200;
-/// So many milliseconds after its end an action's logs are still its own.
-const AFTERWARDS: i64 = 10_000;
-/// The stages that have something to read elsewhere.
-const DEPLOY_TRAINING: &str = "DeployTraining";
-const TRAIN: &str = "Train";
-const DEPLOY: &str = "Deploy";
 
 impl Pipelines {
     /// A pipeline with its stages as they stand. One that was deleted past the console has none.
-    pub async fn pipeline(&self, _operator: &Operator, pipeline: &PipelineId) -> ServiceResult<PipelineView> {
+    pub async fn pipeline(&self, operator: &Operator, pipeline: &PipelineId) -> ServiceResult<PipelineView> {
         let record = self.record(pipeline).await?.value;
         let (name, place) = (record.intent.prefix.as_str(), &record.intent.shared_services);
         let pipelines = &self.inner.gateways.pipelines;
@@ -38,6 +29,10 @@ impl Pipelines {
             outputs: record.outputs,
             rules: record.rules,
             waiting: state.as_ref().and_then(|state| state.waiting()),
+            started: record.started,
+            applied_by: record.by,
+            you: operator.label().to_owned(),
+            start_token: uuid::Uuid::now_v7().to_string(),
             state,
             intent: record.intent,
         })
@@ -81,79 +76,6 @@ impl Pipelines {
             return Err(gone(intent));
         }
         Ok(actions)
-    }
-
-    /// What can be read of a stage's action in an execution: the events of its stack, its training with the lines of its
-    /// log, or the lines of the function that deploys; those after `after`, which an earlier answer gave.
-    pub async fn action_log(
-        &self,
-        _operator: &Operator,
-        pipeline: &PipelineId,
-        execution: &str,
-        stage: &str,
-        after: Option<&str>,
-    ) -> ServiceResult<ActionLogView> {
-        let intent = self.record(pipeline).await?.value.intent;
-        let actions = self.actions_of(&intent, execution).await?;
-        let action = actions.into_iter().find(|action| action.stage == stage);
-        let Some(action) = action else {
-            return Err(ServiceError::NotFound { what: "stage of the execution", id: stage.to_owned() });
-        };
-        match stage {
-            DEPLOY_TRAINING => self.stack_log(&intent, &action).await,
-            TRAIN => self.training_log(&intent, &action, after).await,
-            DEPLOY => self.deploy_log(&intent, &action, after).await,
-            _ => Ok(ActionLogView::default()),
-        }
-    }
-
-    async fn stack_log(&self, intent: &PipelineIntent, action: &ActionExecution) -> ServiceResult<ActionLogView> {
-        let (stacks, part) = (&self.inner.gateways.stacks, Part::Workflow);
-        let (connection, name) = (&part.lane().place(intent).connection, part.name(intent));
-        let Some(found) = stacks.stack(connection, &intent.region, &name).await? else {
-            return Ok(ActionLogView::default());
-        };
-        let mut events = stacks.stack_events(connection, &intent.region, &found.id, None).await?;
-        let (since, until) = span(action);
-        events.retain(|event| event.at >= since && until.is_none_or(|until| event.at <= until));
-        Ok(ActionLogView { events: last_operation(&events).to_vec(), ..ActionLogView::default() })
-    }
-
-    async fn training_log(
-        &self,
-        intent: &PipelineIntent,
-        action: &ActionExecution,
-        after: Option<&str>,
-    ) -> ServiceResult<ActionLogView> {
-        let Some(arn) = &action.external_id else { return Ok(ActionLogView::default()) };
-        let (training, place) = (&self.inner.gateways.training, &intent.training_account);
-        let (connection, region) = (&place.connection, &intent.region);
-        let execution = training.machine_execution(connection, region, arn).await?;
-        let job = self.training_job(intent, arn).await?;
-        let (mut lines, mut next) = (Vec::new(), None);
-        if let Some(job) = &job {
-            let stream = format!("{}/", job.name);
-            let group = "/aws/sagemaker/TrainingJobs";
-            let slice = LogSlice { group, stream: Some(&stream), ..LogSlice::default() };
-            let page = training.log_lines(connection, region, slice, after).await?;
-            (lines, next) = (page.items, page.next);
-        }
-        Ok(ActionLogView { execution, job, lines, next, ..ActionLogView::default() })
-    }
-
-    /// The function has one log for all deployments: of it what it said while the action went on.
-    async fn deploy_log(
-        &self,
-        intent: &PipelineIntent,
-        action: &ActionExecution,
-        after: Option<&str>,
-    ) -> ServiceResult<ActionLogView> {
-        let (training, place) = (&self.inner.gateways.training, &intent.production);
-        let group = format!("/aws/lambda/{}-deploy", intent.prefix);
-        let (since, until) = span(action);
-        let slice = LogSlice { group: &group, stream: None, since: Some(since), until };
-        let page = training.log_lines(&place.connection, &intent.region, slice, after).await?;
-        Ok(ActionLogView { lines: page.items, next: page.next, ..ActionLogView::default() })
     }
 
     /// The training job of an execution of the state machine.
@@ -234,12 +156,6 @@ impl Pipelines {
         self.still_lead_there(&record.intent).await?;
         Ok(record)
     }
-}
-
-/// When an action went on, and a little longer: what it ran elsewhere ends a moment after it has told how it went.
-fn span(action: &ActionExecution) -> (Timestamp, Option<Timestamp>) {
-    let ended = action.status != ActionStatus::InProgress;
-    (action.started, ended.then(|| action.updated.plus_ms(AFTERWARDS)))
 }
 
 /// The pipeline was deleted past the console.

@@ -8,6 +8,7 @@ use crate::{Operator, ServiceError, ServiceResult, words};
 use domain::names::{DraftId, PipelineId};
 use domain::pipeline::apply::{Lane, Part};
 use domain::pipeline::draft::{AccountsForm, ModelForm, PipelineForm, PipelineStep};
+use domain::pipeline::execution::is_version;
 use domain::pipeline::intent::{PipelineIntent, Source, Update};
 use domain::pipeline::view::{PreflightAccount, PreflightItem, PreflightView, Standpoint};
 use futures::future::join_all;
@@ -124,8 +125,9 @@ impl Look<'_> {
         if !self.named {
             return Vec::new();
         }
-        let (bucket, stacks) = tokio::join!(self.bucket(), join_all(Part::ALL.map(|part| self.stack(part))));
-        std::iter::once(bucket).chain(stacks).collect()
+        let stacks = join_all(Part::ALL.map(|part| self.stack(part)));
+        let (bucket, stacks, endpoint) = tokio::join!(self.bucket(), stacks, self.endpoint());
+        std::iter::once(bucket).chain(stacks).chain([endpoint]).collect()
     }
 
     /// Nothing is asked where the template comes from the bucket.
@@ -216,6 +218,32 @@ impl Look<'_> {
                 }
             }
             Err(error) => unread(key, lane, "whether the stack's name is free", &error),
+        }
+    }
+
+    /// Deploying would update an endpoint that is there, whoever made it.
+    async fn endpoint(&self) -> PreflightItem {
+        let (key, lane, name) = ("endpoint", Lane::Production, &self.intent.deployment.endpoint);
+        let place = lane.place(self.intent);
+        let versions = &self.pipelines.inner.gateways.versions;
+        match versions.endpoint_state(&place.connection, &self.intent.region, name).await {
+            Ok(None) => item(key, lane, Standpoint::Fine, format!("the endpoint's name `{name}` is free")),
+            Ok(Some(found)) if is_version(self.intent.prefix.as_str(), &found.configuration) => {
+                item(key, lane, Standpoint::Fine, format!("the endpoint `{name}` serves a version of this pipeline"))
+            }
+            Ok(Some(found)) => hinted(
+                item(
+                    key,
+                    lane,
+                    Standpoint::Wrong,
+                    format!(
+                        "account {} has an endpoint `{name}` that this pipeline did not make: it serves `{}`",
+                        place.account, found.configuration
+                    ),
+                ),
+                "choose another name under Names and model: the first deployment would put its model in place of that one",
+            ),
+            Err(error) => unread(key, lane, "whether the endpoint's name is free", &error),
         }
     }
 

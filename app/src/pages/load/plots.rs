@@ -61,15 +61,15 @@ fn lines(seconds: &[LoadSecond]) -> AnyView {
         seconds.iter().map(at).collect::<Vec<_>>()
     };
     let latency = vec![
-        Line { label: "p50", look: 1, values: of(|second| second.took.p50) },
-        Line { label: "p95", look: 2, values: of(|second| second.took.p95) },
-        Line { label: "p99", look: 3, values: of(|second| second.took.p99) },
+        Line { label: "p50".into(), look: 1, values: of(|second| second.took.p50) },
+        Line { label: "p95".into(), look: 2, values: of(|second| second.took.p95) },
+        Line { label: "p99".into(), look: 3, values: of(|second| second.took.p99) },
     ];
     let count =
         |value: fn(&LoadSecond) -> u64| seconds.iter().map(|second| Some(value(second) as f64)).collect::<Vec<_>>();
     let throughput = vec![
-        Line { label: "answered", look: 1, values: count(|second| second.answered) },
-        Line { label: "failed", look: 4, values: count(|second| second.failed) },
+        Line { label: "answered".into(), look: 1, values: count(|second| second.answered) },
+        Line { label: "failed".into(), look: 4, values: count(|second| second.failed) },
     ];
     let end = format!("{} s", seconds.len());
     view! {

@@ -344,11 +344,21 @@ impl TrainingGateway for Aws {
         &self,
         _: &ConnectionId,
         _: &Region,
-        slice: LogSlice<'_>,
-        _: Option<&str>,
+        LogSlice { group, stream, since, .. }: LogSlice<'_>,
+        after: Option<&str>,
     ) -> GatewayResult<Page<LogLine>> {
-        let text = format!("{} {}", slice.group, slice.stream.unwrap_or("*"));
-        Ok(Page { items: vec![LogLine { at: now(), text }], next: None })
+        let world = self.world();
+        let lines: Vec<LogLine> = if world.lines.is_empty() {
+            vec![LogLine { at: now(), text: format!("{group} {}", stream.unwrap_or("*")) }]
+        } else {
+            world.lines.clone()
+        };
+        let all = lines.into_iter().filter(|line| since.is_none_or(|since| line.at >= since));
+        // Two lines a page; a page's token is where the next one begins.
+        let from = after.and_then(|after| after.parse().ok()).unwrap_or(0_usize);
+        let items: Vec<LogLine> = all.clone().skip(from).take(2).collect();
+        let next = (all.count() > from + 2).then(|| (from + 2).to_string());
+        Ok(Page { items, next })
     }
     async fn quota(&self, _: &ConnectionId, _: &Region, name: &str) -> GatewayResult<Option<f64>> {
         Ok(Some(self.world().quotas.get(name).copied().unwrap_or(10.0)))
@@ -373,7 +383,7 @@ impl VersionsGateway for Aws {
         if found.as_ref().is_some_and(|(status, _)| status == "Deleting") {
             world.endpoint = None;
         }
-        Ok(found.map(|(status, configuration)| EndpointState { status, configuration, failure: None }))
+        Ok(found.map(|(status, configuration)| EndpointState { status, configuration, failure: None, changed: None }))
     }
     async fn configurations(&self, _: &ConnectionId, _: &Region, prefix: &str) -> GatewayResult<Vec<Named>> {
         Ok(named(&self.world().configurations, prefix))

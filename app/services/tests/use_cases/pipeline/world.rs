@@ -3,7 +3,7 @@
 //! not there.
 
 use domain::pipeline::evidence::{ObjectVersion, TrainingJob};
-use domain::pipeline::execution::{ActionExecution, Execution, PipelineState};
+use domain::pipeline::execution::{ActionExecution, Execution, LogLine, PipelineState};
 use domain::pipeline::observed::{ObservedStack, StackEvent, StackState};
 use domain::time::Timestamp;
 use services::ports::gateway::{GatewayError, GatewayErrorKind, StackRequest};
@@ -52,6 +52,8 @@ pub struct World {
     pub executions: Vec<Execution>,
     pub actions: BTreeMap<String, Vec<ActionExecution>>,
     pub jobs: BTreeMap<String, TrainingJob>,
+    /// Lines of every log; without any a log says what it is.
+    pub lines: Vec<LogLine>,
     /// Status and configuration of the endpoint.
     pub endpoint: Option<(String, String)>,
     pub configurations: BTreeMap<String, Timestamp>,

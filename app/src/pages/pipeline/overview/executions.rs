@@ -1,0 +1,255 @@
+//! What ran and runs: each execution with what started it, what its actions did, and a way to stop it.
+
+use super::super::words::{short, stage_label, started_by, status_words};
+use super::log::{StageLog, has_log};
+use super::said::source_words;
+use super::{Live, again_after};
+use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions};
+use crate::error::failure_of;
+use crate::ui::{
+    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, Words,
+    duration_ms,
+};
+use domain::endpoint::Page;
+use domain::names::PipelineId;
+use domain::pipeline::execution::{ActionExecution, ActionStatus, Execution};
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+
+/// The executions, the newest first, and the one that is asked for.
+#[component]
+pub(super) fn Executions(live: Live) -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| query.with(|query| query.get("execution")).filter(|id| !id.is_empty()));
+    let after = Memo::new(move |_| query.with(|query| query.get("after")).unwrap_or_default());
+    let id = live.shown.view.with_untracked(|shown| shown.pipeline.id.clone());
+    let stop = ServerAction::<StopExecution>::new();
+    again_after(stop, live.shown.ask);
+    let there = Memo::new(move |_| live.shown.view.with(|shown| shown.executions.is_some()));
+    let one = {
+        let id = id.clone();
+        move || asked.get().map(|execution| view! { <One pipeline=id.clone() execution/> })
+    };
+    let list = move || {
+        let id = id.clone();
+        let newest = after.with(String::is_empty);
+        there.get().then(|| {
+            if newest {
+                view! { <Newest live id stop/> }.into_any()
+            } else {
+                view! { <Older live id after stop/> }.into_any()
+            }
+        })
+    };
+    view! {
+        {one}
+        {list}
+    }
+}
+
+#[component]
+fn Newest(live: Live, id: PipelineId, stop: ServerAction<StopExecution>) -> impl IntoView {
+    let page = Memo::new(move |_| {
+        live.shown.view.with(|shown| shown.executions.clone()).unwrap_or(Page { items: Vec::new(), next: None })
+    });
+    let items = Memo::new(move |_| page.with(|page| page.items.clone()));
+    let next = Memo::new(move |_| page.with(|page| page.next.clone()));
+    view! { <List live id items next stop/> }
+}
+
+/// A page of older ones; it changes no more.
+#[component]
+fn Older(live: Live, id: PipelineId, after: Memo<String>, stop: ServerAction<StopExecution>) -> impl IntoView {
+    let asked = id.clone();
+    let page = Resource::new(move || after.get(), move |after| list_executions(asked.clone(), after));
+    view! {
+        <Resolve
+            resource=page
+            failed="The executions could not be loaded"
+            skeleton=|| view! { <div class="card"><Skeleton lines=6/></div> }
+            children=Callback::new(move |page: crate::api::runs::AsOf<Page<Execution>>| {
+                let Page { items, next } = page.view;
+                let (items, next) = (Memo::new(move |_| items.clone()), Memo::new(move |_| next.clone()));
+                view! { <List live id=id.clone() items next stop/> }
+            })
+        />
+    }
+}
+
+#[component]
+fn List(
+    live: Live,
+    id: PipelineId,
+    items: Memo<Vec<Execution>>,
+    next: Memo<Option<String>>,
+    stop: ServerAction<StopExecution>,
+) -> impl IntoView {
+    let none =
+        move || items.with(Vec::is_empty).then(|| view! { <p class="card-body muted">"It has not run yet."</p> });
+    let older = move || {
+        next.get().map(|next| {
+            let href = format!("?after={}#executions", crate::api::encoded(&next));
+            view! { <div class="pager"><Button small=true href>"Older executions"</Button></div> }
+        })
+    };
+    let row = move |id_of: String| {
+        let first = items.with_untracked(|all| all.iter().find(|one| one.id == id_of).cloned());
+        first.map(|first| {
+            let execution = Memo::new(move |before: Option<&Execution>| {
+                let found = items.with(|all| all.iter().find(|one| one.id == id_of).cloned());
+                found.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
+            });
+            view! { <Row live pipeline=id.to_string() execution stop/> }
+        })
+    };
+    view! {
+        <Card title=|| "Executions" id="executions">
+            <p class="card-body muted executions-note">
+                "New training data, a change of the template and a person start one. A newer one takes the place of an older one that waits."
+            </p>
+            <ActionProblem error=failure_of(stop)/>
+            {none}
+            <ul class="lines" aria-label="Executions">
+                <For each=move || items.get().into_iter().map(|one| one.id) key=String::clone children=row/>
+            </ul>
+            {older}
+        </Card>
+    }
+}
+
+#[component]
+fn Row(live: Live, pipeline: String, execution: Memo<Execution>, stop: ServerAction<StopExecution>) -> impl IntoView {
+    let id = execution.with_untracked(|execution| execution.id.clone());
+    let badge = move || {
+        let (tone, words) = status_words(execution.with(|execution| execution.status));
+        view! { <Badge tone>{words}</Badge> }
+    };
+    let by = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            live.shown.view.with(|shown| {
+                let pipeline = &shown.pipeline;
+                let by = pipeline.started.get(&id).map(|by| if *by == pipeline.you { "you" } else { by.as_str() });
+                execution.with(|execution| started_by(execution, by, &source_words(&pipeline.intent)))
+            })
+        })
+    };
+    let going = Memo::new(move |_| execution.with(|execution| execution.status.is_going()));
+    let took = move || {
+        execution.with(|execution| {
+            let took = duration_ms(execution.updated.since(execution.started));
+            if execution.status.is_going() { String::new() } else { format!(" · took {took}") }
+        })
+    };
+    let why = move || execution.with(|execution| execution.stopped_because.clone()).map(|why| format!(" · {why}"));
+    let started = execution.with_untracked(|execution| execution.started);
+    let ending = {
+        let (pipeline, id) = (pipeline.clone(), id.clone());
+        move || going.get().then(|| view! { <Stop pipeline=pipeline.clone() execution=id.clone() stop/> })
+    };
+    view! {
+        <li class="line">
+            <div class="line-text">
+                <a class="line-title" href=format!("?execution={id}#execution")>
+                    <span class="visually-hidden">"Execution "</span>
+                    <code>{short(&id).to_owned()}</code>
+                </a>
+                <p class="line-detail">
+                    "Started " {move || view! { <Time at=started now=live.shown.now.get()/> }} " " {move || by.get()} {took} {why}
+                </p>
+            </div>
+            {badge}
+            {ending}
+        </li>
+    }
+}
+
+/// Stops an execution, with a reason, waiting for what is under way or not.
+#[component]
+fn Stop(pipeline: String, execution: String, stop: ServerAction<StopExecution>) -> impl IntoView {
+    let field = format!("stop-{execution}");
+    view! {
+        <ActionForm action=stop attr:class="stop-form">
+            <input type="hidden" name="pipeline" value=pipeline/>
+            <input type="hidden" name="execution" value=execution/>
+            <details class="confirm">
+                <summary>"Stop it…"</summary>
+                <div class="card-body stop-body">
+                    <TextInput name="reason" label="Reason" id=format!("{field}-reason") description="It stands in the pipeline's history. At most 200 characters."/>
+                    <Checkbox
+                        name="abandon"
+                        label="Don't wait for what is under way"
+                        id=format!("{field}-abandon")
+                        description="The action under way is left to itself: a training may go on and be billed, and a stack may be left half-way."
+                    />
+                    <div><Button kind=ButtonKind::Danger submit=true busy=stop.pending()>"Stop execution"</Button></div>
+                </div>
+            </details>
+        </ActionForm>
+    }
+}
+
+/// One execution: what each of its actions did.
+#[component]
+fn One(pipeline: PipelineId, execution: String) -> impl IntoView {
+    let (asked, of) = (pipeline.clone(), execution.clone());
+    let actions = Resource::new(|| (), move |()| get_actions(asked.clone(), of.clone()));
+    let title = format!("Execution {}", short(&execution));
+    view! {
+        <Card title=move || title.clone() id="execution" aside=|| view! { <a href="?#executions">"Close"</a> }>
+            <Resolve
+                resource=actions
+                failed="What it did could not be loaded"
+                skeleton=|| view! { <Skeleton lines=4/> }
+                children=Callback::new(move |actions: Vec<ActionExecution>| {
+                    if actions.is_empty() {
+                        return view! { <p class="card-body muted">"None of its actions has begun, or CodePipeline has forgotten them."</p> }.into_any();
+                    }
+                    // In the order in which they were done.
+                    let rows = actions.into_iter().rev().map(|action| {
+                        view! { <Action pipeline=pipeline.clone() execution=execution.clone() action/> }
+                    });
+                    view! { <ul class="lines">{rows.collect_view()}</ul> }.into_any()
+                })
+            />
+        </Card>
+    }
+}
+
+#[component]
+fn Action(pipeline: PipelineId, execution: String, action: ActionExecution) -> impl IntoView {
+    let (tone, words) = match action.status {
+        ActionStatus::InProgress => (Tone::Accent, "Under way"),
+        ActionStatus::Abandoned => (Tone::Neutral, "Abandoned"),
+        ActionStatus::Succeeded => (Tone::Ok, "Succeeded"),
+        ActionStatus::Failed => (Tone::Bad, "Failed"),
+    };
+    let going = action.status == ActionStatus::InProgress;
+    let took = (!going).then(|| format!("took {}", duration_ms(action.updated.since(action.started))));
+    let began = format!("{} UTC", action.started.rfc3339().replace('T', " ").trim_end_matches('Z'));
+    let said = action.summary.filter(|text| !text.trim().is_empty()).map(|text| format!(" · {text}"));
+    let error = action.error.map(|error| {
+        view! { <div class="failure"><p class="failure-message"><code>{error.code}</code> " " <Words text=error.message/></p></div> }
+    });
+    let open = RwSignal::new(false);
+    let log = has_log(&action.stage).then(|| {
+        let (stage, one) = (action.stage.clone(), Signal::stored(Some(execution)));
+        view! {
+            <details class="stage-more" on:toggle:target=move |event| open.set(event.target().open())>
+                <summary>"What is written about it"</summary>
+                <StageLog pipeline stage execution=one going=Signal::stored(going) open first=None/>
+            </details>
+        }
+    });
+    view! {
+        <li class="line">
+            <div class="line-text">
+                <p class="line-title">{stage_label(&action.stage).to_owned()}</p>
+                <p class="line-detail">"Began " {began} {took.map(|took| format!(" · {took}"))} {said}</p>
+            </div>
+            <Badge tone>{words}</Badge>
+            <div class="line-whole">{error} {log}</div>
+        </li>
+    }
+}

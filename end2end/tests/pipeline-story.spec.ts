@@ -1,0 +1,202 @@
+// A pipeline's whole life: made, its first model rejected, the next one serving, renewed under load, gone back with, shared
+// and taken away; and what fails on the way, with its cause.
+import type { Locator, Page } from "@playwright/test";
+import { findings } from "../lib/axe.ts";
+import type { Fault, RunningConsole } from "../lib/console.ts";
+import { PipelineWizard } from "../lib/pipeline.ts";
+import { expect, test } from "../lib/test.ts";
+
+/** What takes minutes on AWS takes moments; an update stays long enough to be watched. */
+const QUICK = {
+  endpoint_creation_ms: 200,
+  endpoint_update_ms: 500,
+  function_activation_ms: 0,
+  training_phase_ms: 20,
+  deployment_second_ms: 10,
+  state_wait_ms: 20,
+  pipeline_poll_ms: 100,
+  pipeline_continuation_ms: 200,
+};
+/** A training, or a deployment, on a busy machine. */
+const LONG = { timeout: 90_000 };
+const PROFILES = ["parent", "child", "shared", "training", "production"];
+
+const bar = (page: Page) => page.getByRole("group", { name: "Actions" });
+const said = (page: Page) => page.getByRole("main").getByRole("status").first();
+const versions = (page: Page) => page.getByRole("list", { name: "Versions" }).getByRole("listitem");
+
+/** An account may have no more of what an operation makes. */
+function noMore(operation: string, account: string): Fault {
+  const effect = { kind: "error" as const, status: 400, code: "ResourceLimitExceeded", message: "The account-level service limit is 0" };
+  return { service: "sagemaker", operation, account, effect };
+}
+
+/** Everything that the accounts' IAM has. */
+async function inventories(console: RunningConsole): Promise<string[]> {
+  return Promise.all(PROFILES.map(async (profile) => (await console.account(profile)).inventory()));
+}
+
+/** Applies what is reviewed and opens the pipeline. */
+async function apply(page: Page): Promise<void> {
+  await bar(page).getByRole("button", { name: /^Apply/ }).click();
+  await bar(page).getByRole("link", { name: "Open the pipeline" }).click(LONG);
+  await expect(page).toHaveURL(/\/pipelines\/[^/]+$/);
+}
+
+/** Waits until a model waits for its verdict, and goes to it. */
+async function judge(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Judge the model" }).click(LONG);
+  await expect(page.getByRole("heading", { level: 1, name: "Judge the model" })).toBeVisible();
+}
+
+async function decide(page: Page, verdict: "Approve" | "Reject", comment: string): Promise<void> {
+  await page.getByRole("textbox", { name: "Comment" }).fill(comment);
+  await page.getByRole("button", { name: `${verdict} the model` }).click();
+  await expect(page).toHaveURL(/\/pipelines\/[^/]+$/);
+}
+
+/** The version that serves, once so many are there. */
+async function serves(page: Page, count: number): Promise<Locator> {
+  await expect(versions(page)).toHaveCount(count, LONG);
+  const live = versions(page).filter({ has: page.getByText("Serves", { exact: true }) });
+  await expect(live).toHaveCount(1, LONG);
+  return live;
+}
+
+/** Calls the endpoint without a pause until told to stop; gives how many calls there were, and those that failed. */
+function load(page: Page, through: string, endpoint: string): { stop: () => Promise<{ calls: number; failed: string[] }> } {
+  let going = true;
+  const origin = new URL(page.url()).origin;
+  const failed: string[] = [];
+  let calls = 0;
+  const caller = async () => {
+    while (going) {
+      const response = await page.request.post("/api/invoke_endpoint", {
+        headers: { origin },
+        form: { through, endpoint, content_type: "text/csv", body: "12,1,0,180.5,90,35.2,200.1,1,10.2" },
+      });
+      const text = await response.text();
+      calls += 1;
+      if (!response.ok() || !text.includes('"Ok"')) failed.push(`${response.status()} ${text.slice(0, 300)}`);
+    }
+  };
+  const callers = Promise.all([caller(), caller()]);
+  return {
+    stop: async () => {
+      going = false;
+      await callers;
+      return { calls, failed };
+    },
+  };
+}
+
+/** A table like the shipped one, but for its labels. */
+function table(rows: number): string {
+  const line = (row: number) => `${row % 3 === 0 ? 1 : 0},${row % 48},${row % 3},${row % 2},${100 + (row % 90)}.5,${row % 120},${20 + (row % 30)}.25,${150 + (row % 80)},${row % 5},${row % 12}`;
+  const header = "churned,tenure_months,plan,contract,day_minutes,day_calls,monthly_charge,evening_minutes,support_tickets,international_minutes";
+  return [header, ...Array.from({ length: rows }, (_, row) => line(row))].join("\n");
+}
+
+test("from data to production, renewed under load, and back to nothing", async ({ fresh, freshPage: page }) => {
+  test.setTimeout(480_000);
+  await fresh.settings(QUICK);
+  const before = await inventories(fresh);
+  const wizard = new PipelineWizard(page);
+  await wizard.toReview({ endpoint: "churn-live", rounds: "20" });
+  await apply(page);
+
+  // The first model is not good enough.
+  await judge(page);
+  await expect(page.getByText("SHA-256")).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await decide(page, "Reject", "Try another depth");
+  await expect(said(page)).toContainText("The last model was rejected", LONG);
+  await expect(said(page)).toContainText("Try another depth");
+
+  await page.getByRole("button", { name: "Start an execution" }).click();
+  await judge(page);
+  await decide(page, "Approve", "Good enough");
+  const first = await (await serves(page, 1)).locator("code").first().textContent();
+  await expect(said(page)).toContainText("churn-live serves version", LONG);
+  expect(await findings(page)).toEqual([]);
+  const pipeline = page.url();
+
+  // In production, and invoked by one click.
+  await page.getByRole("link", { name: "Invoke it" }).click();
+  await expect(page).toHaveURL(/\/playground\?through=direct/);
+  await page.getByRole("combobox", { name: "Content type" }).fill("text/csv");
+  await page.getByRole("textbox", { name: "Body" }).fill("12,1,0,180.5,90,35.2,200.1,1,10.2");
+  await page.getByRole("button", { name: "Invoke endpoint" }).click();
+  await expect(page.getByRole("region", { name: "Response" })).toContainText(/0\.\d+/);
+
+  // New data starts a run by itself, and its model takes over without a request that fails.
+  await page.goto(pipeline);
+  await page.getByRole("button", { name: "Edit pipeline" }).click();
+  await wizard.at("model");
+  await wizard.button("Choose data").click();
+  await wizard.at("data");
+  await wizard.data({ table: { name: "later.csv", text: table(900) } });
+  await apply(page);
+  await expect(page.getByRole("list", { name: "Executions" })).toContainText("by new training data", LONG);
+  await judge(page);
+  const busy = load(page, "direct/eu-west-1/production", "churn-live");
+  await decide(page, "Approve", "Newer");
+  const second = await (await serves(page, 2)).locator("code").first().textContent();
+  expect(second).not.toBe(first);
+  const { calls, failed } = await busy.stop();
+  expect(failed).toEqual([]);
+  expect(calls).toBeGreaterThan(20);
+
+  // Back to the earlier version.
+  await versions(page).filter({ hasText: first! }).getByText("Go back to it…").click();
+  await page.getByRole("button", { name: "Serve this version again" }).click();
+  await expect(versions(page).filter({ hasText: first! })).toContainText("Serves", LONG);
+
+  // Shared by one click, up to what only a person can answer.
+  await page.getByRole("button", { name: "Share it with another account" }).click();
+  await expect(page).toHaveURL(/\/shares\/new\/[^/]+\/callers/);
+
+  // Taken away, with what is lost typed.
+  await page.goto(pipeline);
+  await page.getByRole("link", { name: "Take the pipeline away" }).click();
+  expect(await findings(page)).toEqual([]);
+  const away = page.getByRole("button", { name: /^Take away \d+ things$/ });
+  await page.getByRole("textbox", { name: "The bucket's name" }).fill("another");
+  await page.getByRole("textbox", { name: "The endpoint's name" }).fill("churn-live");
+  await away.click();
+  await expect(page.getByText("another is not the bucket's name")).toBeVisible();
+  await page.getByRole("textbox", { name: "The bucket's name" }).fill("churn-333333333333-eu-west-1");
+  await away.click();
+  await expect(said(page)).toContainText("The pipeline is taken away.", LONG);
+  await page.getByRole("button", { name: "Forget the pipeline" }).click();
+  await expect(page).toHaveURL(/\/pipelines$/);
+  await expect(page.getByText("No pipelines yet")).toBeVisible();
+  expect(await inventories(fresh)).toEqual(before);
+});
+
+test("a training that fails says why, and goes on when it is retried", async ({ fresh, freshPage: page }) => {
+  test.setTimeout(240_000);
+  await fresh.settings(QUICK);
+  await new PipelineWizard(page).toReview({ rounds: "5" });
+  await fresh.fault(noMore("CreateTrainingJob", "444444444444"));
+  await apply(page);
+  await expect(said(page)).toContainText(/Failed at Train.*service limit/s, LONG);
+  expect(await findings(page)).toEqual([]);
+  await fresh.clearFaults();
+  await page.getByRole("button", { name: "Retry Train" }).first().click();
+  await judge(page);
+});
+
+test("a deployment that fails says why, and goes on when it is retried", async ({ fresh, freshPage: page }) => {
+  test.setTimeout(240_000);
+  await fresh.settings(QUICK);
+  await new PipelineWizard(page).toReview({ rounds: "5" });
+  await apply(page);
+  await judge(page);
+  await fresh.fault(noMore("CreateModel", "555555555555"));
+  await decide(page, "Approve", "");
+  await expect(said(page)).toContainText(/Failed at Deploy.*service limit/s, LONG);
+  await fresh.clearFaults();
+  await page.getByRole("button", { name: "Retry Deploy" }).first().click();
+  await serves(page, 1);
+});
