@@ -38,7 +38,7 @@ pub use explained::Compared;
 pub use lanes::{ArrowTone, ChangeMark, Lanes, PlanLanes};
 pub use live::{Live, RefreshWithoutScript, Revised, elapsed, use_live, use_now};
 pub use pipeline_map::{PipelineMap, PipelineMapCard};
-pub use pipeline_run::{PipelineRunProgress, RunNext, pipeline_run_sentence, run_kind_words, run_state_words};
+pub use pipeline_run::{PipelineRunProgress, RunNext, run_kind_words, run_state_words};
 pub use playground_tabs::PlaygroundTabs;
 pub use polled::{Polled, use_polled};
 pub use proofs::{ProofList, proofs_sentence};

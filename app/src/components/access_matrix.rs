@@ -157,9 +157,9 @@ fn MatrixTable(matrix: Matrix, lanes: Vec<Lane>, prefix: String, asked: RwSignal
     // With a script the table is one stop of the tab key, and arrows go from cell to cell.
     let here = RwSignal::new(None::<Place>);
     Effect::new(move |_| here.set(Some((0, 0))));
-    let (down, across) = (ordered.len(), columns.len());
+    let size = (ordered.len(), columns.len());
     let on_key = move |event: KeyboardEvent| {
-        let next = here.get_untracked().and_then(|place| moved(place, &event.key(), (down, across)));
+        let next = here.get_untracked().and_then(|place| moved(place, &event.key(), size));
         if let Some(next) = next {
             event.prevent_default();
             here.set(Some(next));
@@ -169,9 +169,9 @@ fn MatrixTable(matrix: Matrix, lanes: Vec<Lane>, prefix: String, asked: RwSignal
     let body = ordered
         .into_iter()
         .enumerate()
-        .map(|(at, (lane, row))| {
+        .map(|(down, (lane, row))| {
             let short = short(&row.role);
-            view! { <MatrixRow at lane short row columns=columns.clone() first=first.clone() asked here/> }
+            view! { <MatrixRow down lane short row columns=columns.clone() first=first.clone() asked here/> }
         })
         .collect_view();
     view! {
@@ -195,7 +195,7 @@ fn MatrixTable(matrix: Matrix, lanes: Vec<Lane>, prefix: String, asked: RwSignal
 
 #[component]
 fn MatrixRow(
-    at: usize,
+    down: usize,
     lane: Lane,
     short: String,
     row: Row,
@@ -205,44 +205,15 @@ fn MatrixRow(
     here: RwSignal<Option<Place>>,
 ) -> impl IntoView {
     let Row { role, account, cells } = row;
-    let down = at;
     let about = format!("{role} in the {} {account}", lane.noun());
     let cells = columns
         .into_iter()
         .zip(cells)
         .zip(first)
         .enumerate()
-        .map(|(at, ((column, cell), first))| {
-            let verdict = Verdict::of(cell);
-            let said = format!("{role}: {}: {}", column.label, verdict.words());
-            let value = format!("{role}/{at}");
-            let of_press = role.clone();
-            let of_state = role.clone();
-            view! {
-                <td class:is-first=first>
-                    <button
-                        type="submit"
-                        name="explain"
-                        value=value
-                        class=verdict.class()
-                        id=cell_id((down, at))
-                        tabindex=move || here.get().map(|place| if place == (down, at) { "0" } else { "-1" })
-                        aria-label=said.clone()
-                        title=said
-                        aria-pressed=move || {
-                            let on = asked.with(|asked| asked.as_ref().is_some_and(|(role, of)| *of == at && *role == of_state));
-                            if on { "true" } else { "false" }
-                        }
-                        on:click=move |event| {
-                            event.prevent_default();
-                            here.set(Some((down, at)));
-                            asked.set(Some((of_press.clone(), at)));
-                        }
-                    >
-                        <span aria-hidden="true">{verdict.sign()}</span>
-                    </button>
-                </td>
-            }
+        .map(|(across, ((column, cell), first))| {
+            let (place, role) = ((down, across), role.clone());
+            view! { <td class:is-first=first><MatrixCell place role label=column.label cell asked here/></td> }
         })
         .collect_view();
     view! {
@@ -254,6 +225,45 @@ fn MatrixRow(
             </th>
             {cells}
         </tr>
+    }
+}
+
+#[component]
+fn MatrixCell(
+    place: Place,
+    role: String,
+    label: String,
+    cell: Cell,
+    asked: RwSignal<Asked>,
+    here: RwSignal<Option<Place>>,
+) -> impl IntoView {
+    let (_, column) = place;
+    let verdict = Verdict::of(cell);
+    let said = format!("{role}: {label}: {}", verdict.words());
+    let value = format!("{role}/{column}");
+    let pressed = {
+        let role = role.clone();
+        move || asked.with(|asked| asked.as_ref().is_some_and(|(of, at)| *at == column && *of == role))
+    };
+    view! {
+        <button
+            type="submit"
+            name="explain"
+            value=value
+            class=verdict.class()
+            id=cell_id(place)
+            tabindex=move || here.get().map(|at| if at == place { "0" } else { "-1" })
+            aria-label=said.clone()
+            title=said
+            aria-pressed=move || if pressed() { "true" } else { "false" }
+            on:click=move |event| {
+                event.prevent_default();
+                here.set(Some(place));
+                asked.set(Some((role.clone(), column)));
+            }
+        >
+            <span aria-hidden="true">{verdict.sign()}</span>
+        </button>
     }
 }
 

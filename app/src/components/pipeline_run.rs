@@ -6,7 +6,7 @@ mod step;
 mod words;
 
 pub use next::RunNext;
-pub use words::{run_kind_words, run_sentence as pipeline_run_sentence, run_state_words};
+pub use words::{run_kind_words, run_state_words};
 
 use super::live::{Live, elapsed};
 use super::three_lanes::{ThreeLanes, nothing_here};

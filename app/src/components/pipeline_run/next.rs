@@ -27,37 +27,20 @@ pub fn RunNext(
     });
     let forget = ServerAction::<ForgetPipeline>::new();
     let page = format!("/pipelines/{pipeline}");
-    let for_buttons = (run, pipeline.clone(), page.clone());
-    let buttons = move || {
-        let (run, pipeline, page) = for_buttons.clone();
-        match state.get() {
-            (RunState::Failed, kind) if last => {
-                let tear_down = (kind != PipelineRunKind::Apply).then(|| {
-                    view! { <Button href=format!("{page}/tear-down")>"See what stands"</Button> }
-                });
-                view! {
-                    {tear_down}
-                    <ActionForm action=retry>
-                        <input type="hidden" name="run" value=run/>
-                        <Button kind=ButtonKind::Primary submit=true icon=IconName::Refresh busy=retry.pending()>
-                            "Retry what failed"
-                        </Button>
-                    </ActionForm>
+    let buttons = {
+        let (pipeline, page) = (pipeline.clone(), page.clone());
+        move || {
+            let (run, pipeline, page) = (run.clone(), pipeline.clone(), page.clone());
+            match state.get() {
+                (RunState::Failed, kind) if last => view! { <Again run page kind retry/> }.into_any(),
+                (RunState::Succeeded, PipelineRunKind::RollBack | PipelineRunKind::TearDown) if last => {
+                    view! { <Gone pipeline forget/> }.into_any()
                 }
-                .into_any()
+                (RunState::Succeeded, PipelineRunKind::Apply) => {
+                    view! { <Button kind=ButtonKind::Primary href=page>"Open the pipeline"</Button> }.into_any()
+                }
+                _ => view! { <Button href=page>"Go to the pipeline"</Button> }.into_any(),
             }
-            (RunState::Succeeded, PipelineRunKind::RollBack | PipelineRunKind::TearDown) if last => view! {
-                <Button href="/pipelines">"All pipelines"</Button>
-                <ActionForm action=forget>
-                    <input type="hidden" name="pipeline" value=pipeline/>
-                    <Button submit=true busy=forget.pending()>"Forget the pipeline"</Button>
-                </ActionForm>
-            }
-            .into_any(),
-            (RunState::Succeeded, PipelineRunKind::Apply) => {
-                view! { <Button kind=ButtonKind::Primary href=page>"Open the pipeline"</Button> }.into_any()
-            }
-            _ => view! { <Button href=page>"Go to the pipeline"</Button> }.into_any(),
         }
     };
     let failed = Memo::new(move |_| last && state.get() == (RunState::Failed, PipelineRunKind::Apply));
@@ -76,6 +59,34 @@ pub fn RunNext(
         {way_back}
         {refused}
         <BottomBar says>{buttons}</BottomBar>
+    }
+}
+
+/// Going on with what failed.
+#[component]
+fn Again(run: String, page: String, kind: PipelineRunKind, retry: ServerAction<RetryPipelineRun>) -> impl IntoView {
+    let tear_down = (kind != PipelineRunKind::Apply)
+        .then(|| view! { <Button href=format!("{page}/tear-down")>"See what stands"</Button> });
+    view! {
+        {tear_down}
+        <ActionForm action=retry>
+            <input type="hidden" name="run" value=run/>
+            <Button kind=ButtonKind::Primary submit=true icon=IconName::Refresh busy=retry.pending()>
+                "Retry what failed"
+            </Button>
+        </ActionForm>
+    }
+}
+
+/// Nothing stands any more: what is left is the console's own record.
+#[component]
+fn Gone(pipeline: String, forget: ServerAction<ForgetPipeline>) -> impl IntoView {
+    view! {
+        <Button href="/pipelines">"All pipelines"</Button>
+        <ActionForm action=forget>
+            <input type="hidden" name="pipeline" value=pipeline/>
+            <Button submit=true busy=forget.pending()>"Forget the pipeline"</Button>
+        </ActionForm>
     }
 }
 

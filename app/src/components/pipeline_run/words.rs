@@ -7,7 +7,7 @@ use domain::run::{RunState, StepState};
 use domain::time::Timestamp;
 
 /// Where a run is, in a sentence.
-pub fn run_sentence(run: &PipelineRunView) -> String {
+pub(super) fn run_sentence(run: &PipelineRunView) -> String {
     let (done, all) = run.progress();
     let what = match run.kind {
         PipelineRunKind::Apply => "Making the pipeline",

@@ -1,5 +1,6 @@
 //! A run that makes a pipeline or takes it away, as it goes; and the pipeline's other runs.
 
+use super::overview::pipeline_in_address;
 use crate::api::pipeline::operate::list_pipelines;
 use crate::api::pipeline::run::{RetryPipelineRun, get_pipeline_run, list_pipeline_runs};
 use crate::api::runs::AsOf;
@@ -15,12 +16,6 @@ use domain::time::Timestamp;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
-
-/// The pipeline in the address; none for what can't be a pipeline's name.
-pub(super) fn pipeline_in_address() -> Memo<Option<PipelineId>> {
-    let params = use_params_map();
-    Memo::new(move |_| PipelineId::parse(&params.read().get("id").unwrap_or_default()).ok())
-}
 
 /// A pipeline as the list has it: its name and its accounts, without asking AWS.
 pub(super) async fn summary_of(pipeline: &PipelineId) -> Result<Option<PipelineSummary>, AppError> {
@@ -58,7 +53,7 @@ pub fn PipelineRunPage() -> impl IntoView {
     let found = Resource::new(
         move || (pipeline.get(), run.get(), retry.version().get()),
         async |(pipeline, run, _)| match (pipeline, run) {
-            (Some(pipeline), Some(run)) => find(pipeline, run).await,
+            (Ok(pipeline), Some(run)) => find(pipeline, run).await,
             _ => Ok(None),
         },
     );
@@ -82,7 +77,10 @@ pub fn PipelineRunPage() -> impl IntoView {
 
 #[component]
 fn NoSuchRun() -> impl IntoView {
-    not_found();
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
     view! {
         <PageHeader title="No such run"/>
         <div class="card">
@@ -93,14 +91,6 @@ fn NoSuchRun() -> impl IntoView {
                 <Button href="/pipelines">"Go to the pipelines"</Button>
             </EmptyState>
         </div>
-    }
-}
-
-/// The address is nobody's.
-pub(super) fn not_found() {
-    #[cfg(feature = "ssr")]
-    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-        response.set_status(http::StatusCode::NOT_FOUND);
     }
 }
 

@@ -2,7 +2,8 @@
 
 mod standing;
 
-use super::run::{not_found, pipeline_in_address, summary_of};
+use super::overview::{NoSuchPipeline, pipeline_in_address};
+use super::run::summary_of;
 use crate::api::pipeline::run::{ForgetPipeline, TearDownPipeline, get_pipeline_teardown};
 use crate::components::{Sentence, ThreeLanes, lane_hue, lane_index};
 use crate::error::{AppError, ErrorKind, failure_of};
@@ -43,8 +44,9 @@ pub fn PipelineTearDownPage() -> impl IntoView {
     let found = Resource::new(
         move || pipeline.get(),
         async |pipeline| match pipeline {
-            Some(pipeline) => find(pipeline).await,
-            None => Ok(None),
+            Ok(pipeline) => find(pipeline).await,
+            // What can't be a pipeline's name is no pipeline's.
+            Err(_) => Ok(None),
         },
     );
     let tear_down = ServerAction::<TearDownPipeline>::new();
@@ -56,15 +58,12 @@ pub fn PipelineTearDownPage() -> impl IntoView {
         }
     });
     view! {
-        <PageHeader
-            title="Tear down the pipeline"
-            sub="Nothing has been taken away yet. This is everything that would go, and in which order."
-        />
         <Resolve
             resource=found
             failed="What stands could not be looked at"
             skeleton=|| {
                 view! {
+                    <Head/>
                     <div class="stack">
                         <div class="say"><Skeleton lines=2/></div>
                         <div class="three-lanes">
@@ -76,7 +75,7 @@ pub fn PipelineTearDownPage() -> impl IntoView {
                 }
             }
             children=Callback::new(move |found: Option<Found>| match found {
-                Some(found) => view! { <DryRun found tear_down/> }.into_any(),
+                Some(found) => view! { <Head/> <DryRun found tear_down/> }.into_any(),
                 None => view! { <NoSuchPipeline/> }.into_any(),
             })
         />
@@ -84,17 +83,12 @@ pub fn PipelineTearDownPage() -> impl IntoView {
 }
 
 #[component]
-fn NoSuchPipeline() -> impl IntoView {
-    not_found();
+fn Head() -> impl IntoView {
     view! {
-        <div class="card">
-            <EmptyState
-                title="This console knows no pipeline at this address"
-                body="It may have been forgotten, or the address has a typing mistake."
-            >
-                <Button href="/pipelines">"Go to the pipelines"</Button>
-            </EmptyState>
-        </div>
+        <PageHeader
+            title="Tear down the pipeline"
+            sub="Nothing has been taken away yet. This is everything that would go, and in which order."
+        />
     }
 }
 
