@@ -154,7 +154,7 @@ pub fn resources_there(
     let guessed = format!("arn:{}:kms:{}:", intent.region.partition(), intent.region);
     let guessed = format!("{guessed}{}:key/{KEY_ID}", intent.shared_services.account);
     let value = |value: &String| key.map_or_else(|| value.clone(), |key| value.replace(key, &guessed));
-    let given: Vec<_> = parameters.iter().map(|(name, given)| ParameterInput::new(name, &value(given))).collect();
+    let given: Vec<_> = parameters.iter().map(|(name, given)| ParameterInput::new(name, value(given))).collect();
     Made::resolved(intent, account, &part.name(intent), template, &given).ok().map(|made| made.resources)
 }
 

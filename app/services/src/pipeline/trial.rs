@@ -409,7 +409,7 @@ fn told(outcome: ServiceResult<InvokeOutcome>) -> TrialAnswer {
                 answer
                     .text
                     .as_deref()
-                    .map_or_else(|| format!("{} bytes that are no text", answer.bytes), |text| brief(text)),
+                    .map_or_else(|| format!("{} bytes that are no text", answer.bytes), brief),
             ),
             Err(failure) => TrialAnswer::Refused(brief(&format!("{}: {}", failure.code, failure.message))),
         },
