@@ -152,7 +152,7 @@ impl Actions {
                 draft.refetch();
             }
         };
-        let (one, two) = (again.clone(), again.clone());
+        let (one, two) = (again, again);
         Effect::new(move |_| one(actions.accounts.value().get()));
         Effect::new(move |_| two(actions.model.value().get()));
         Effect::new(move |_| again(actions.data.value().get()));

@@ -176,7 +176,7 @@ mod tests {
             hint: None,
         };
         let (fine, unclear, wrong) = (item(Standpoint::Fine), item(Standpoint::Unclear), item(Standpoint::Wrong));
-        assert_eq!(summary(&[fine.clone()]), "Nothing stands in the way.");
+        assert_eq!(summary(std::slice::from_ref(&fine)), "Nothing stands in the way.");
         assert_eq!(summary(&[fine, unclear.clone()]), "Nothing stands in the way; one thing is to know.");
         assert_eq!(summary(&[unclear, wrong.clone(), wrong]), "2 things stand in the way.");
     }

@@ -26,7 +26,7 @@ pub(super) fn evidence_sentence(evidence: &Found) -> String {
             format!("{name} has {} {value}. It would be the first model that this pipeline deploys.", first.name)
         }
         None => format!("{name} has {} {value}; the model that serves has no such metric.", first.name),
-        Some((change, _)) if change == 0.0 => format!("{name} has {} {value}, as the model that serves.", first.name),
+        Some((0.0, _)) => format!("{name} has {} {value}, as the model that serves.", first.name),
         Some((change, better)) => {
             let way = if change > 0.0 { "more" } else { "less" };
             let judged = match better {

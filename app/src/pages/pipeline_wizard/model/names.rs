@@ -212,6 +212,7 @@ fn names(prefix: &str, bucket: &str, place: Option<&(AccountId, Region)>) -> Vec
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
