@@ -58,7 +58,6 @@ pub fn BatchesPage() -> impl IntoView {
 /// The form is a plain one, with a script too: the file goes as it is, and straight to the console's disk.
 #[component]
 fn Upload(limits: BatchLimits, problem: Option<FieldProblem>) -> impl IntoView {
-    let most = usize::try_from(limits.file_bytes).unwrap_or(usize::MAX);
     let about = format!(
         "A row a request: CSV, with a header or without, or JSON Lines. At most {}; kept in the console's data folder for {} days.",
         size(limits.file_bytes),
@@ -81,7 +80,7 @@ fn Upload(limits: BatchLimits, problem: Option<FieldProblem>) -> impl IntoView {
                     label="File"
                     description=about
                     accept=".csv,.tsv,.txt,.jsonl,.ndjson,text/csv,application/jsonlines"
-                    most
+                    most=limits.file_bytes
                 />
                 {problem}
                 <div class="form-actions">

@@ -279,7 +279,7 @@ pub(super) fn HandOffForm(
                 label="File"
                 description=format!("Its name begins with `{begins}`.")
                 accept="application/json,.json"
-                most=MAX_BYTES
+                most=MAX_BYTES as u64
             />
             <TextArea
                 name="text"

@@ -43,7 +43,8 @@ pub fn size(bytes: impl TryInto<u64>) -> String {
     match bytes {
         0..K => format!("{bytes} B"),
         _ if bytes < K * K => tenths(bytes, K, "kB"),
-        _ => tenths(bytes, K * K, "MB"),
+        _ if bytes < K * K * K => tenths(bytes, K * K, "MB"),
+        _ => tenths(bytes, K * K * K, "GB"),
     }
 }
 
@@ -68,6 +69,6 @@ mod tests {
 
     #[test]
     fn sizes_have_units() {
-        assert_eq!([64, 1_024, 1_300, 6_291_456].map(size), ["64 B", "1 kB", "1.2 kB", "6 MB"]);
+        assert_eq!([64_u64, 1_024, 1_300, 6_291_456, 20 << 30].map(size), ["64 B", "1 kB", "1.2 kB", "6 MB", "20 GB"]);
     }
 }

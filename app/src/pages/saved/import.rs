@@ -56,7 +56,7 @@ fn ChooseFile(problem: Option<FieldProblem>) -> impl IntoView {
                     label="File of saved requests"
                     description="Its name begins with `saved-requests-`."
                     accept="application/json,.json"
-                    most=MAX_BYTES
+                    most=MAX_BYTES as u64
                 />
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary submit=true>"Read the file"</Button>

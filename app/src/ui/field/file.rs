@@ -19,7 +19,7 @@ pub fn FileInput(
     /// Which files are offered: media types and endings.
     accept: &'static str,
     /// The largest file that is taken, in bytes. A larger one is refused before it is sent.
-    most: usize,
+    most: u64,
 ) -> impl IntoView {
     let ids = Ids::new(&name, None, description.is_some());
     let control = heard_early::<leptos::html::Input>();
@@ -46,7 +46,7 @@ pub fn FileInput(
 
 /// Says at the field that the chosen file is too large; the form is not sent until another is chosen.
 #[cfg_attr(not(feature = "hydrate"), allow(unused_variables, reason = "files are chosen in browsers"))]
-fn refuse_larger(control: NodeRef<leptos::html::Input>, most: usize) {
+fn refuse_larger(control: NodeRef<leptos::html::Input>, most: u64) {
     #[cfg(feature = "hydrate")]
     if let Some(input) = control.get_untracked() {
         let larger = input.files().and_then(|files| files.get(0)).is_some_and(|file| file.size() > most as f64);

@@ -70,7 +70,6 @@ fn Sample(ctx: StepContext, sample: ServerAction<UsePipelineSample>) -> impl Int
 
 #[component]
 fn Upload(ctx: StepContext, problem: Option<FieldProblem>, most_bytes: u64, first: bool) -> impl IntoView {
-    let most = usize::try_from(most_bytes).unwrap_or(usize::MAX);
     let about = format!(
         "CSV with commas, semicolons or tabs; with a header or without; numbers only but for columns that are left out. At most {}.",
         size(most_bytes)
@@ -110,7 +109,7 @@ fn Upload(ctx: StepContext, problem: Option<FieldProblem>, most_bytes: u64, firs
         >
             <h3>"A file of your own"</h3>
             <input type="hidden" name="draft" value=draft/>
-            <FileInput name="file" label="CSV file" description=about accept=".csv,.tsv,.txt,text/csv" most/>
+            <FileInput name="file" label="CSV file" description=about accept=".csv,.tsv,.txt,text/csv" most=most_bytes/>
             {problem}
             <div class="form-actions">
                 <Button kind submit=true icon=IconName::Plus busy>"Upload file"</Button>

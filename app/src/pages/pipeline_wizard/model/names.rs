@@ -33,10 +33,15 @@ pub(super) fn Names(ctx: StepContext, typed: Typed) -> impl IntoView {
     } else {
         view! { <NameFields ctx=ctx.clone() typed usual/> }.into_any()
     };
+    let count = move || {
+        typed.prefix.with(|prefix| format!("Prefix: {} of {LONGEST} characters", prefix.trim().chars().count()))
+    };
+    let count = (!ctx.exists).then(|| view! { <p class="names-count script-only" aria-hidden="true">{count}</p> });
     view! {
         <Card title=|| "Names">
             <div class="card-body">
                 <div class="batch-fields">{fields}</div>
+                {count}
                 <p class="field-label" id="names-title">"What is made is called"</p>
                 <dl class="names" aria-labelledby="names-title">{follows}</dl>
             </div>
@@ -61,8 +66,6 @@ fn NameFields(ctx: StepContext, typed: Typed, usual: Option<String>) -> impl Int
         }
         typed.prefix.set(now);
     });
-    let count =
-        move || typed.prefix.with(|prefix| format!("{} of {LONGEST} characters", prefix.trim().chars().count()));
     view! {
         <TextInput
             name="form[prefix]"
@@ -84,7 +87,6 @@ fn NameFields(ctx: StepContext, typed: Typed, usual: Option<String>) -> impl Int
             on_input=Callback::new(move |now: String| typed.bucket.set(now))
             error=bucket_error
         />
-        <p class="names-count script-only" aria-hidden="true">{count}</p>
     }
 }
 
