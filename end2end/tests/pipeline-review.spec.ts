@@ -99,13 +99,16 @@ test("an unfinished run is rolled back to nothing, and can be forgotten", async 
   await expect(page.getByRole("region", { name: "Pipelines" }).getByText("churn")).toHaveCount(0);
 });
 
-test("a pipeline is taken away after a dry run, once the bucket's name is typed", async ({ freshPage: page }) => {
+test("a pipeline is taken away after a dry run, once the bucket's name is typed", async ({ freshPage: page, fresh }) => {
+  await fresh.settings({ training_phase_ms: 20, state_wait_ms: 20, pipeline_poll_ms: 100 });
   await new PipelineWizard(page).toReview();
   await apply(page);
   await made(page);
-  const pipeline = await bar(page).getByRole("link", { name: "Open the pipeline" }).getAttribute("href");
+  await bar(page).getByRole("link", { name: "Open the pipeline" }).click();
+  // From here on nothing is made any more until somebody decides.
+  await expect(page.getByRole("link", { name: "Judge the model" })).toBeVisible({ timeout: 60_000 });
 
-  await page.goto(`${pipeline}/tear-down`);
+  await page.goto(`${page.url()}/tear-down`);
   await expect(page.getByText(/^Taking away the pipeline churn deletes /)).toBeVisible();
   const standing = page.getByRole("region", { name: "What stands" });
   await expect(standing.getByText("churn-shared-services", { exact: true })).toBeVisible();

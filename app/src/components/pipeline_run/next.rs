@@ -2,7 +2,7 @@
 
 use crate::api::pipeline::run::{ForgetPipeline, RetryPipelineRun, RollBackPipeline};
 use crate::components::Live;
-use crate::error::failure_of;
+use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{BottomBar, Button, ButtonKind, Card, Confirm, ErrorPanel, IconName};
 use domain::pipeline::view::{PipelineRunKind, PipelineRunView};
 use domain::run::RunState;
@@ -113,9 +113,18 @@ fn WayBack(pipeline: String, page: String) -> impl IntoView {
                         busy=roll_back.pending()
                     />
                 </ActionForm>
-                {move || refused.get().map(|error| view! { <ErrorPanel error title="It was not rolled back"/> })}
+                {move || refused.get().map(|error| view! { <ErrorPanel error=in_words(error) title="It was not rolled back"/> })}
             </div>
         </Card>
+    }
+}
+
+/// A roll-back has no fields to type names into: where they have to be, it is the tear-down's to do.
+fn in_words(error: AppError) -> AppError {
+    match error.field {
+        Some(_) => AppError::new(ErrorKind::Invalid, "more would be lost with it than applying makes again")
+            .hint("Tear it down instead: that shows what stands, and asks for the names of what is lost."),
+        None => error,
     }
 }
 
@@ -127,5 +136,25 @@ fn says(state: RunState, kind: PipelineRunKind, last: bool) -> &'static str {
         (RunState::Failed, _) if !last => "A later run has gone on from here.",
         (RunState::Failed, PipelineRunKind::Apply) => "Retry what failed, or roll back to nothing.",
         (RunState::Failed, _) => "Retry what failed: what is gone already stays gone.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roll_back_that_needs_names_leads_to_the_tear_down() {
+        let untyped =
+            AppError { field: Some("bucket".into()), ..AppError::new(ErrorKind::Invalid, "`` is not the name") };
+        assert!(in_words(untyped).hint.is_some_and(|hint| hint.starts_with("Tear it down instead")));
+        let busy = AppError::new(ErrorKind::Conflict, "another run is under way");
+        assert_eq!(in_words(busy.clone()), busy);
+    }
+
+    #[test]
+    fn only_the_last_run_is_gone_on_with() {
+        assert_eq!(says(RunState::Failed, PipelineRunKind::Apply, false), "A later run has gone on from here.");
+        assert!(says(RunState::Failed, PipelineRunKind::Apply, true).starts_with("Retry what failed"));
     }
 }
