@@ -8,7 +8,6 @@ use super::Pipelines;
 use crate::ports::gateway::{
     EndpointState, GatewayError, NewConfiguration, NewModel, RuntimeCaller, Tags, VersionsGateway,
 };
-use crate::ports::store::PipelineRecord;
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::invoke::{InvokeHeaders, InvokeOutcome, InvokeParams, Through};
@@ -151,7 +150,8 @@ impl Pipelines {
         for name in &left {
             self.take_trial_away(&record.intent, name).await?;
         }
-        self.note(operator, pipeline, "took away what tries left of", &left.join(", ")).await;
+        let names = left.into_iter().collect::<Vec<_>>().join(", ");
+        self.note(operator, pipeline, "took away what tries left of", &names).await;
         Ok(())
     }
 

@@ -118,15 +118,15 @@ fn Left(
 ) -> impl IntoView {
     let left = Memo::new(move |_| trial.view.with(|view| view.left.clone()));
     move || {
-        let left = left.get();
+        let (left, pipeline, execution) = (left.get(), pipeline.clone(), execution.clone());
         (!left.is_empty()).then(|| {
             let names = left.join(", ");
             view! {
                 <div class="pipeline-banner">
                     <p>"A try has left in the production account: " <code>{names}</code> ". It is billed as long as it stands."</p>
                     <ActionForm action=clear>
-                        <input type="hidden" name="pipeline" value=pipeline.clone()/>
-                        <input type="hidden" name="execution" value=execution.clone()/>
+                        <input type="hidden" name="pipeline" value=pipeline/>
+                        <input type="hidden" name="execution" value=execution/>
                         <Button small=true submit=true busy=clear.pending()>"Delete what is left"</Button>
                         <ActionProblem error=failure_of(clear)/>
                     </ActionForm>
@@ -140,9 +140,9 @@ fn Left(
 #[component]
 fn Both(request: TrialRequest) -> impl IntoView {
     let TrialRequest { name, sent, live, candidate, difference } = request;
-    let differs = difference.as_ref().map(in_words);
+    let (differs, label) = (difference.as_ref().map(in_words), name.clone());
     view! {
-        <section class="tried" aria-label=name.clone()>
+        <section class="tried" aria-label=label>
             <h3>{name}</h3>
             <details class="stage-more">
                 <summary>"What was sent"</summary>
