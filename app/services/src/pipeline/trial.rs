@@ -150,7 +150,8 @@ impl Pipelines {
         for name in &left {
             self.take_trial_away(&record.intent, name).await?;
         }
-        self.note(operator, pipeline, "took away what tries left of", &Vec::from_iter(left).join(", ")).await;
+        let names = left.into_iter().collect::<Vec<_>>().join(", ");
+        self.note(operator, pipeline, "took away what tries left of", &names).await;
         Ok(())
     }
 
@@ -406,10 +407,7 @@ fn told(outcome: ServiceResult<InvokeOutcome>) -> TrialAnswer {
         Err(error) => TrialAnswer::Refused(error.to_string()),
         Ok(outcome) => match outcome.result {
             Ok(answer) => TrialAnswer::Answered(
-                answer
-                    .text
-                    .as_deref()
-                    .map_or_else(|| format!("{} bytes that are no text", answer.bytes), brief),
+                answer.text.as_deref().map_or_else(|| format!("{} bytes that are no text", answer.bytes), brief),
             ),
             Err(failure) => TrialAnswer::Refused(brief(&format!("{}: {}", failure.code, failure.message))),
         },

@@ -118,10 +118,9 @@ fn Left(
 ) -> impl IntoView {
     let left = Memo::new(move |_| trial.view.with(|view| view.left.clone()));
     move || {
-        let left = left.get();
+        let (left, pipeline, execution) = (left.get(), pipeline.clone(), execution.clone());
         (!left.is_empty()).then(|| {
             let names = left.join(", ");
-            let (pipeline, execution) = (pipeline.clone(), execution.clone());
             view! {
                 <div class="pipeline-banner">
                     <p>"A try has left in the production account: " <code>{names}</code> ". It is billed as long as it stands."</p>
@@ -141,8 +140,7 @@ fn Left(
 #[component]
 fn Both(request: TrialRequest) -> impl IntoView {
     let TrialRequest { name, sent, live, candidate, difference } = request;
-    let differs = difference.as_ref().map(in_words);
-    let label = name.clone();
+    let (differs, label) = (difference.as_ref().map(in_words), name.clone());
     view! {
         <section class="tried" aria-label=label>
             <h3>{name}</h3>
