@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn every_typed_word_narrows_the_places() {
         let labels = |typed: &str| matching(pages(), typed).into_iter().map(|p| p.label).collect::<Vec<_>>();
-        let all = ["Overview", "Shares", "Map", "Playground", "Doctor", "Accounts", "Activity"];
+        let all = ["Overview", "Shares", "Map", "Playground", "Pipelines", "Doctor", "Accounts", "Activity"];
         assert_eq!(labels("A page"), [&all[..], &["Accept a share", "Find shares in your accounts"]].concat());
         assert_eq!(labels("acco PAGE"), ["Accounts", "Find shares in your accounts"]);
         assert!(labels("nothing").is_empty());
