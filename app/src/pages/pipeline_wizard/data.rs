@@ -8,7 +8,7 @@ use super::{Actions, StepContext};
 use crate::api::pipeline::wizard::{DataStepView, get_pipeline_data};
 use crate::error::failure_of;
 use crate::pages::step::{StepEnd, StepStart};
-use crate::ui::{ActionProblem, Card, Checkbox, Resolve, Skeleton, TextInput, Words, size, thousands};
+use crate::ui::{ActionProblem, Card, Checkbox, Resolve, Skeleton, TextInput, Words, thousands};
 use domain::pipeline::data::Preview;
 use domain::pipeline::view::{DataView, PreparationState, PreparationView};
 use leptos::form::ActionForm;
@@ -42,12 +42,12 @@ fn DataBody(ctx: StepContext, view: DataStepView, actions: Actions) -> impl Into
     let DataStepView { data, reading, problem, most_bytes } = view;
     let going = reading.as_ref().is_some_and(|reading| reading.state == PreparationState::Reading);
     let ready = data.as_ref().is_some_and(|data| data.tally.is_some() && data.problem.is_none());
-    let says = if going {
-        "The table is being read: you can leave this page."
-    } else if ready {
-        "The table is read, and can be trained with."
-    } else {
-        "The whole table is read before the review."
+    let unfit = data.as_ref().is_some_and(|data| data.problem.is_some());
+    let says = match (going, ready, unfit) {
+        (true, ..) => "The table is being read: you can leave this page.",
+        (_, true, _) => "The table is read, and can be trained with.",
+        (_, _, true) => "Upload a table that is put right, or change the answers.",
+        _ => "The whole table is read before the review.",
     };
     let fields = data.clone().map(|data| view! { <Fields ctx=ctx.clone() data reading/> });
     let missing = data.is_none().then(|| view! { <p class="data-missing">{missing(&ctx)}</p> });
@@ -127,6 +127,7 @@ fn Fields(ctx: StepContext, data: DataView, reading: Option<PreparationView>) ->
     let columns = view! { <columns::Columns ctx=ctx.clone() preview faults/> };
     let (header_error, validation_error) = (ctx.problem("header"), ctx.problem("validation"));
     view! {
+        <reading::Reading ctx data reading/>
         <Card title=|| "Columns" aside=move || view! { <span>{said.clone()}</span> }>
             {columns}
             <div class="card-body data-header">
@@ -153,11 +154,10 @@ fn Fields(ctx: StepContext, data: DataView, reading: Option<PreparationView>) ->
                 </div>
             </div>
         </Card>
-        <reading::Reading ctx data reading/>
     }
 }
 
-/// The table in a few words.
+/// How large the table is.
 fn said(data: &DataView) -> String {
     let Preview { columns, rows, .. } = &data.preview;
     let columns = match columns.len() {
@@ -168,5 +168,5 @@ fn said(data: &DataView) -> String {
         Some(tally) => format!("{} rows", thousands(tally.train + tally.validation + tally.faulty)),
         None => format!("by the first {} rows", thousands(*rows)),
     };
-    format!("{} · {} · {columns} · {looked}", data.file, size(data.bytes))
+    format!("{columns} · {looked}")
 }

@@ -117,9 +117,11 @@ impl PipelineDraft {
         if let Err(error) = hyperparameters(model) {
             let classes = matches!(&error, HyperparameterError::Missing("num_class"))
                 || matches!(&error, HyperparameterError::Range { name: "num_class", .. });
-            let field =
-                if classes && objective(model) == Some(Objective::Classes) { "classes" } else { "hyperparameters" };
-            found.add(field, error.to_string(), "a name, =, and a value a line");
+            if classes && objective(model) == Some(Objective::Classes) {
+                found.add("classes", error.to_string(), "how many different labels there are");
+            } else {
+                found.add("hyperparameters", error.to_string(), "a name, =, and a value a line");
+            }
         }
         instance(found, "training_instance", &model.training_instance);
         number(found, "training_count", &model.training_count, 1..=20);

@@ -23,7 +23,8 @@ pub(super) fn Columns(
         .into_iter()
         .enumerate()
         .map(|(at, column)| {
-            let faulty = faults.iter().find_map(|fault| of_column(fault, &column.name));
+            let is_label = form.label == at.to_string();
+            let faulty = faults.iter().find_map(|fault| of_column(fault, &column.name, is_label));
             view! { <Row at column faulty label left_out/> }
         })
         .collect_view();
@@ -71,6 +72,10 @@ fn Row(
     let predicted = label.with_untracked(|label| *label == value);
     let out = left_out.with_untracked(|left_out| left_out.contains(&value));
     let (this, that) = (value.clone(), value.clone());
+    let is_label = {
+        let value = value.clone();
+        move || label.with(|label| *label == value)
+    };
     let role = move || match (label.with(|label| *label == this), left_out.with(|left_out| left_out.contains(&this))) {
         (true, _) => "is-label",
         (false, true) => "is-out",
@@ -79,7 +84,8 @@ fn Row(
     let texts = column.texts > 0;
     let warned = move || {
         let used = !left_out.with(|left_out| left_out.contains(&that));
-        (texts && used).then(|| view! { <Badge tone=Tone::Warn>"Leave out"</Badge> })
+        let words = if is_label() { "Must be numbers" } else { "Leave out" };
+        (texts && used).then(|| view! { <Badge tone=Tone::Warn>{words}</Badge> })
     };
     let (ticked, chosen) = (value.clone(), value.clone());
     let looks = looks(&column);
@@ -142,12 +148,15 @@ fn looks(column: &Column) -> String {
 }
 
 /// What is wrong in a column, with its line.
-fn of_column(fault: &Fault, name: &str) -> Option<String> {
+fn of_column(fault: &Fault, name: &str, is_label: bool) -> Option<String> {
     match &fault.fault {
         RowFault::Text { column, value } if column == name => {
             Some(format!("Line {}: “{value}” is not a number", fault.line))
         }
         RowFault::Unlabelled { column } if column == name => Some(format!("Line {}: nothing", fault.line)),
+        RowFault::Label { value, expected } if is_label => {
+            Some(format!("Line {}: “{value}” is not {expected}", fault.line))
+        }
         _ => None,
     }
 }
@@ -155,6 +164,16 @@ fn of_column(fault: &Fault, name: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_is_told_at_its_column() {
+        let label = Fault { line: 7, fault: RowFault::Label { value: "x".into(), expected: "0 or 1".into() } };
+        assert_eq!(of_column(&label, "left", true).as_deref(), Some("Line 7: “x” is not 0 or 1"));
+        assert_eq!(of_column(&label, "months", false), None);
+        let text = Fault { line: 8, fault: RowFault::Text { column: "months".into(), value: "many".into() } };
+        assert_eq!(of_column(&text, "months", false).as_deref(), Some("Line 8: “many” is not a number"));
+        assert_eq!(of_column(&text, "left", true), None);
+    }
 
     #[test]
     fn a_column_is_told_by_what_is_in_it() {

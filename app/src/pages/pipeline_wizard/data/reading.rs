@@ -108,6 +108,11 @@ pub(super) fn percent(done: u64, all: u64) -> u64 {
     done.saturating_mul(100).checked_div(all).unwrap_or(0).min(100)
 }
 
+/// The nearest whole percent.
+fn rounded(rows: u64, all: u64) -> u64 {
+    rows.saturating_mul(100).saturating_add(all / 2).checked_div(all).unwrap_or(0)
+}
+
 /// What came of the whole table.
 #[component]
 fn Outcome(
@@ -166,7 +171,7 @@ fn Labels(labels: Vec<(String, u64)>, all: u64) -> impl IntoView {
         .into_iter()
         .take(LABELS)
         .map(|(label, rows)| {
-            let part = percent(rows, all);
+            let part = rounded(rows, all);
             view! {
                 <tr>
                     <th scope="row"><code>{label}</code></th>
@@ -209,7 +214,7 @@ fn Faults(faults: Vec<Fault>, hidden: u64) -> impl IntoView {
         .collect_view();
     view! {
         <div class="table-scroll" role="region" aria-label="Rows that can't be used" tabindex="0">
-            <table class="table">
+            <table class="table data-faults">
                 <thead>
                     <tr>
                         <th scope="col" class="num">"Line"</th>
@@ -225,7 +230,7 @@ fn Faults(faults: Vec<Fault>, hidden: u64) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::percent;
+    use super::{percent, rounded};
 
     #[test]
     fn percents_are_whole_and_end_at_a_hundred() {

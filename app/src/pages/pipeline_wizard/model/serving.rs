@@ -52,6 +52,7 @@ pub(super) fn Serving(ctx: StepContext, typed: Typed) -> impl IntoView {
                 <p class="field-about">
                     "The endpoint answers all the time: a new version gets traffic beside the one that serves, and the first one goes only when the new one holds."
                 </p>
+                <div class="updates">
                 <RadioCards
                     name="form[update]"
                     label="Update"
@@ -59,6 +60,7 @@ pub(super) fn Serving(ctx: StepContext, typed: Typed) -> impl IntoView {
                     value=Signal::stored(form.update)
                     error=update_error
                 />
+                </div>
                 <div class="batch-fields">
                     <TextInput
                         name="form[wait]"
