@@ -43,8 +43,8 @@ pub(super) fn Executions(live: Live) -> impl IntoView {
         })
     };
     view! {
-        {one}
-        {list}
+        {changing(one)}
+        {changing(list)}
     }
 }
 
