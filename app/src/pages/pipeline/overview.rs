@@ -153,7 +153,8 @@ pub(super) fn NoSuchPipeline() -> impl IntoView {
 fn Pipeline(first: First) -> impl IntoView {
     let (first, versions_first, logs) = first;
     let id = first.view.pipeline.id.clone();
-    let going = first.view.is_going();
+    // What waits for a person waits without the page's turning under their hands.
+    let going = first.view.is_going() && first.view.pipeline.waiting.is_none();
     let (asked, again) = (id.clone(), id.clone());
     let pipeline = first.view.pipeline.clone();
     let shown = use_polled(first.clone(), Shown::is_going, move || shown(asked.clone()));
@@ -190,7 +191,6 @@ fn Pipeline(first: First) -> impl IntoView {
             <Actions live start/>
         </PageHeader>
         <div class="stack">
-            {going.then(|| view! { <RefreshWithoutScript/> })}
             <banner::Banner live/>
             <Now live/>
             <ActionProblem error=failure_of(start)/>
@@ -200,6 +200,7 @@ fn Pipeline(first: First) -> impl IntoView {
             <executions::Executions live/>
             <settings::Settings live/>
         </div>
+        {going.then(|| view! { <RefreshWithoutScript/> })}
     }
 }
 

@@ -62,9 +62,12 @@ fn StageCard(live: Live, name: String, first: Option<ActionLogView>, retry: Serv
     let pipeline = live.shown.view.with_untracked(|shown| shown.pipeline.id.clone());
     let log = has_log(&name).then(|| {
         let (pipeline, stage) = (pipeline.clone(), name.clone());
+        // As text: in a browser with scripts the content of `noscript` is no element. The name is one of three.
+        let link = format!(r##"<p><a href="?stage={name}#stage-{name}">Show what is written about it</a></p>"##);
+        let unread = first.is_none();
         view! {
             <StageLog pipeline stage execution going open first/>
-            <noscript><p><a href=format!("?stage={name}#stage-{name}")>"Show what is written about it"</a></p></noscript>
+            {unread.then(|| view! { <noscript inner_html=link></noscript> })}
         }
     });
     let anchor = format!("stage-{name}");
@@ -141,6 +144,8 @@ fn failure(action: ActionState) -> impl IntoView {
 
 fn facts(action: ActionState) -> impl IntoView {
     let ActionState { summary, external_id, revision, percent, status, .. } = action;
+    // A source runs as the revision that it found.
+    let external_id = external_id.filter(|id| revision.as_ref() != Some(id));
     let summary = summary.filter(|text| !text.trim().is_empty() && status != Some(ActionStatus::Failed));
     view! {
         {revision.map(|revision| view! {

@@ -31,11 +31,13 @@ pub(super) fn Order(plan: Plan, workflow: Option<String>) -> impl IntoView {
     let rows = plan.steps.into_iter().zip(waves).map(|(step, wave)| view! { <StepLine step wave/> }).collect_view();
     let after = workflow.map(|name| {
         view! {
-            <p class="card-body review-after">
-                "Then the pipeline runs by itself for the first time: it makes the stack "
-                <code>{name}</code>
-                ", trains, and waits for an approval before it deploys."
-            </p>
+            <div class="card-body review-after">
+                <p>
+                    "Then the pipeline runs by itself for the first time: it makes the stack "
+                    <code>{name}</code>
+                    ", trains, and waits for an approval before it deploys."
+                </p>
+            </div>
         }
     });
     view! {
