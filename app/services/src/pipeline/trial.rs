@@ -19,7 +19,7 @@ use domain::pipeline::execution::ActionStatus;
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::observed::TAG_PIPELINE;
 use domain::pipeline::trial::{
-    MOST_REQUESTS, TRIAL, Trial, TrialAnswer, TrialRequest, TrialState, TrialView, brief, rows_without_label,
+    MOST_REQUESTS, TRIAL, Trial, TrialAnswer, TrialRequest, TrialState, TrialView, brief, is_trial, rows_without_label,
     trial_name,
 };
 use domain::s3::Location;
@@ -185,7 +185,9 @@ impl Pipelines {
             versions.configurations(connection, region, &prefix),
             versions.models(connection, region, &prefix),
         )?;
-        Ok([endpoints, configurations, models].into_iter().flatten().map(|named| named.name).collect())
+        let names = [endpoints, configurations, models].into_iter().flatten().map(|named| named.name);
+        // Versions of a pipeline whose prefix goes on with the same word are none of this one's.
+        Ok(names.filter(|name| is_trial(intent.prefix.as_str(), name)).collect())
     }
 
     /// Takes a temporary endpoint away, with its configuration and its model. One that is being made has to be waited for.

@@ -280,7 +280,8 @@ impl SavedStore for Memory {
     }
     async fn list(&self, text: &str, limit: u32) -> StoreResult<Vec<SavedSummary>> {
         let saved = self.saved.lock().unwrap();
-        let found = saved.values().filter(|record| record.value.what.name.contains(text));
+        let of = |what: &domain::saved::Saved| what.name.contains(text) || what.endpoint.as_str().contains(text);
+        let found = saved.values().filter(|record| of(&record.value.what));
         let summary = |record: &Versioned<SavedRequest>| SavedSummary {
             id: record.value.id.clone(),
             name: record.value.what.name.clone(),

@@ -24,6 +24,9 @@ async fn save(factory: &Factory, name: &str, body: &str) {
     factory.bench.services.save_request(&factory.operator, params, InvokeAction::Invoke, name).await.unwrap();
 }
 
+/// What a try of a process that is gone has left.
+const LEFT: &str = "churn-try-0f8fad5bd9cb469fa165";
+
 /// The try, once it is over. The clock is the test's own: nothing is waited for.
 async fn over(factory: &Factory, pipeline: &PipelineId, execution: &str) -> Trial {
     loop {
@@ -88,15 +91,15 @@ async fn what_a_process_left_is_listed_taken_away_and_part_of_the_tear_down() {
     let (pipelines, operator) = (&factory.pipelines, &factory.operator);
     {
         let mut world = factory.aws.world();
-        world.trials.insert("churn-try-7".into(), ("InService".into(), "churn-try-7".into()));
-        world.configurations.insert("churn-try-7".into(), now());
+        world.trials.insert(LEFT.into(), ("InService".into(), LEFT.into()));
+        world.configurations.insert(LEFT.into(), now());
     }
     let view = pipelines.trial(operator, &pipeline, &execution).await.unwrap();
-    assert_eq!((view.trial, view.left), (None, vec!["churn-try-7".to_owned()]));
+    assert_eq!((view.trial, view.left), (None, vec![LEFT.to_owned()]));
     let versions = pipelines.versions(operator, &pipeline).await.unwrap().versions;
-    assert!(versions.iter().all(|version| version.name != "churn-try-7"), "no version");
+    assert!(versions.iter().all(|version| version.name != LEFT), "no version");
     let dry_run = pipelines.teardown(operator, &pipeline).await.unwrap();
-    assert_eq!(dry_run.standing.trials, ["churn-try-7"]);
+    assert_eq!(dry_run.standing.trials, [LEFT]);
     assert!(dry_run.plan.steps.iter().any(|step| step.id == "trials"));
     pipelines.clear_trials(operator, &pipeline).await.unwrap();
     assert_eq!(pipelines.trial(operator, &pipeline, &execution).await.unwrap().left, [""; 0]);
