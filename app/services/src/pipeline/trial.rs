@@ -339,7 +339,9 @@ impl Work {
                 skipped.push(format!("{}: it is not a real-time call", what.name));
                 continue;
             }
-            if !what.check_values(&values).is_empty() {
+            // A text may be empty, but nobody has said that it is.
+            let unsaid = what.variables.iter().any(|variable| variable.default.is_empty());
+            if unsaid || !what.check_values(&values).is_empty() {
                 skipped.push(format!("{}: its variables have no values of their own", what.name));
                 continue;
             }

@@ -24,8 +24,8 @@ async fn save(factory: &Factory, name: &str, body: &str) {
     factory.bench.services.save_request(&factory.operator, params, InvokeAction::Invoke, name).await.unwrap();
 }
 
-/// What a try of a process that is gone has left.
-const LEFT: &str = "churn-try-0f8fad5bd9cb469fa165";
+/// What the temporary endpoint is called, with its configuration and its model.
+const NAME: &str = "churn-try-0f8fad5bd9cb469fa165";
 
 /// The try, once it is over. The clock is the test's own: nothing is waited for.
 async fn over(factory: &Factory, pipeline: &PipelineId, execution: &str) -> Trial {
@@ -47,16 +47,16 @@ async fn both_are_asked_what_is_saved_and_nothing_is_left() {
     let (pipelines, operator) = (&factory.pipelines, &factory.operator);
     pipelines.try_model(operator, &pipeline, &execution).await.unwrap();
     let trial = over(&factory, &pipeline, &execution).await;
-    assert_eq!((trial.state, trial.name.as_str()), (TrialState::Done, "churn-try-2"));
+    assert_eq!((trial.state, trial.name.as_str()), (TrialState::Done, NAME));
     let [request] = &trial.requests[..] else { panic!("{:?}", trial.requests) };
     assert_eq!((request.name.as_str(), request.sent.as_str()), ("Usual", "1,2,3"));
     assert_eq!(request.live, Some(TrialAnswer::Answered("1,2,3".into())));
     assert_eq!(request.difference, Some(Difference::Same));
     assert_eq!(trial.skipped, ["With a variable: its variables have no values of their own"]);
     let world = factory.aws.world();
-    let made = "create model churn-try-2 of s3://churn-111111111111-eu-west-1/models/churn-2/output/model.tar.gz as ";
-    assert!(world.calls[0].starts_with(made), "{:?}", world.calls);
-    let gone = ["delete endpoint churn-try-2", "delete configuration churn-try-2", "delete model churn-try-2"];
+    let made = format!("create model {NAME} of s3://churn-111111111111-eu-west-1/models/churn-");
+    assert!(world.calls[0].starts_with(&made), "{:?}", world.calls);
+    let gone = ["endpoint", "configuration", "model"].map(|what| format!("delete {what} {NAME}"));
     assert_eq!(world.calls[1..], gone);
 }
 
@@ -71,7 +71,7 @@ async fn an_endpoint_that_fails_goes_too_and_why_is_told() {
     let message = "the temporary endpoint could not be made: the image can't be read".to_owned();
     assert_eq!(trial.state, TrialState::Failed { message });
     let world = factory.aws.world();
-    assert!(world.trials.is_empty() && !world.models.contains_key("churn-try-2"));
+    assert!(world.trials.is_empty() && !world.models.contains_key(NAME));
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,15 +91,15 @@ async fn what_a_process_left_is_listed_taken_away_and_part_of_the_tear_down() {
     let (pipelines, operator) = (&factory.pipelines, &factory.operator);
     {
         let mut world = factory.aws.world();
-        world.trials.insert(LEFT.into(), ("InService".into(), LEFT.into()));
-        world.configurations.insert(LEFT.into(), now());
+        world.trials.insert(NAME.into(), ("InService".into(), NAME.into()));
+        world.configurations.insert(NAME.into(), now());
     }
     let view = pipelines.trial(operator, &pipeline, &execution).await.unwrap();
-    assert_eq!((view.trial, view.left), (None, vec![LEFT.to_owned()]));
+    assert_eq!((view.trial, view.left), (None, vec![NAME.to_owned()]));
     let versions = pipelines.versions(operator, &pipeline).await.unwrap().versions;
-    assert!(versions.iter().all(|version| version.name != LEFT), "no version");
+    assert!(versions.iter().all(|version| version.name != NAME), "no version");
     let dry_run = pipelines.teardown(operator, &pipeline).await.unwrap();
-    assert_eq!(dry_run.standing.trials, [LEFT]);
+    assert_eq!(dry_run.standing.trials, [NAME]);
     assert!(dry_run.plan.steps.iter().any(|step| step.id == "trials"));
     pipelines.clear_trials(operator, &pipeline).await.unwrap();
     assert_eq!(pipelines.trial(operator, &pipeline, &execution).await.unwrap().left, [""; 0]);
