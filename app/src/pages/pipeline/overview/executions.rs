@@ -8,7 +8,7 @@ use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions}
 use crate::error::failure_of;
 use crate::ui::{
     ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, Words,
-    duration_ms,
+    changing, duration_ms,
 };
 use domain::endpoint::Page;
 use domain::names::PipelineId;

@@ -230,7 +230,7 @@ fn Faults(faults: Vec<Fault>, hidden: u64) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::{percent, rounded};
+    use super::percent;
 
     #[test]
     fn percents_are_whole_and_end_at_a_hundred() {
