@@ -1,6 +1,7 @@
 // Takes a picture of every page in light, dark and phone width into the folder that SCREENSHOTS names.
 import { join } from "node:path";
 import { everyPage } from "./lib/pages.ts";
+import { everyPipelinePage } from "./lib/pipeline-pages.ts";
 import { test } from "./lib/test.ts";
 
 const folder = process.env["SCREENSHOTS"] ?? "screenshots";
@@ -13,12 +14,16 @@ const looks = [
 for (const { look, colorScheme, viewport } of looks) {
   test.describe(look, () => {
     test.use({ colorScheme, viewport });
-    test("every page", async ({ freshPage: page, fresh }) => {
-      await everyPage(page, fresh, async (name) => {
-        // Nothing is to look as if the pointer were on it.
-        await page.mouse.move(0, 0);
-        await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage: look === "phone", animations: "disabled" });
+    for (const [what, walk] of [["page", everyPage], ["pipeline page", everyPipelinePage]] as const) {
+      test(`every ${what}`, async ({ freshPage: page, fresh, trouble }) => {
+        trouble.allow(/422/);
+        await walk(page, fresh, async (name) => {
+          // Nothing is to look as if the pointer were on it.
+          await page.mouse.move(0, 0);
+          const fullPage = look === "phone" || name.startsWith("pipeline");
+          await page.screenshot({ path: join(folder, `${name}-${look}.png`), fullPage, animations: "disabled" });
+        });
       });
-    });
+    }
   });
 }

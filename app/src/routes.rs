@@ -120,6 +120,14 @@ mod split {
     );
 }
 
+/// What the console is called.
+const NAME: &str = "Sagebridge";
+
+/// A page's title as the browser shows it.
+fn whole_title(title: String) -> String {
+    if title == NAME { title } else { format!("{title} · {NAME}") }
+}
+
 /// The console.
 #[component]
 pub fn App() -> impl IntoView {
@@ -128,7 +136,8 @@ pub fn App() -> impl IntoView {
     // The theme chosen since the page was loaded: two switches (side and menu) show the same.
     provide_context(RwSignal::new(None::<crate::api::shell::Theme>));
     view! {
-        <Title formatter=|title| format!("{title} · Sagebridge") />
+        // The page's own title takes its place. Without it a page whose code is still on its way would have none.
+        <Title text=NAME formatter=whole_title />
         <Router>
             <Frame>
                 <Routes fallback=NotFoundPage>

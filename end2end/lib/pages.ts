@@ -126,7 +126,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
 }
 
 /** Waits until nothing on the page is loading any more. */
-async function settled(page: Page): Promise<void> {
+export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   // What is folded away is loaded once it is unfolded.
   await expect(page.locator("[aria-busy=true]").filter({ visible: true })).toHaveCount(0);

@@ -45,6 +45,9 @@ interface TestFixtures {
   trouble: Trouble;
   /** The options of the test's `use`, for browsers that are opened here. */
   look: Look;
+  /** Starts a console that lasts as long as the test. Asked for before `open`, it outlives its pages: one that still
+   *  loads would miss it. */
+  start: (options?: Parameters<typeof RunningConsole.start>[0]) => Promise<RunningConsole>;
   /** Opens a browser of its own and signs it in by the console's launch address. */
   open: (console: RunningConsole) => Promise<Page>;
   /** A console of this test's own, for tests that change accounts. */
@@ -95,6 +98,20 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await use(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)));
   },
 
+  start: async ({}, use, info) => {
+    const running: RunningConsole[] = [];
+    await use(async (options) => {
+      const console = await RunningConsole.start(options);
+      running.unshift(console);
+      return console;
+    });
+    // The newest first: one that was started over another's folder leaves it to that one to remove.
+    for (const console of running) {
+      if (info.status !== info.expectedStatus) await info.attach("console.log", { body: console.log, contentType: "text/plain" });
+      await console.stop();
+    }
+  },
+
   open: async ({ browser, trouble, look }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async (console) => {
@@ -108,12 +125,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     for (const context of contexts) await context.close();
   },
 
-  fresh: async ({}, use, info) => {
-    const running = await RunningConsole.start();
-    await use(running);
-    if (info.status !== info.expectedStatus) await info.attach("console.log", { body: running.log, contentType: "text/plain" });
-    await running.stop();
-  },
+  fresh: async ({ start }, use) => use(await start()),
 
   // Set up in this order, and so taken down in the other: a page that still loads would miss its console.
   freshPage: async ({ fresh, open }, use) => use(await open(fresh)),

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Page } from "@playwright/test";
 import { findings } from "../lib/axe.ts";
-import { RunningConsole } from "../lib/console.ts";
 import { RunningSandbox } from "../lib/sandbox.ts";
 import { expect, test as base } from "../lib/test.ts";
 import { ShareWizard, type Answers } from "../lib/wizard.ts";
@@ -14,14 +13,16 @@ interface Sides {
   child: Page;
 }
 
-const test = base.extend<{ sides: Sides }>({
-  sides: async ({ open }, use) => {
+const test = base.extend<{ sandbox: RunningSandbox; sides: Sides }>({
+  sandbox: async ({}, use) => {
     const sandbox = await RunningSandbox.start();
-    const consoles = [];
-    for (const profile of ["parent", "child"]) consoles.push(await RunningConsole.start({ aws: await sandbox.only(profile) }));
-    await use({ sandbox, parent: await open(consoles[0]!), child: await open(consoles[1]!) });
-    for (const console of consoles) await console.stop();
+    await use(sandbox);
     await sandbox.stop();
+  },
+
+  sides: async ({ sandbox, start, open }, use) => {
+    const side = async (profile: string) => open(await start({ aws: await sandbox.only(profile) }));
+    await use({ sandbox, parent: await side("parent"), child: await side("child") });
   },
 });
 

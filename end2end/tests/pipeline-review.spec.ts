@@ -1,9 +1,25 @@
-// A pipeline before it is made, and while it is made.
+// A pipeline before it is made, while it is made, and when it is taken away again.
 import type { Page } from "@playwright/test";
+import { findings } from "../lib/axe.ts";
+import type { Fault, RunningConsole } from "../lib/console.ts";
 import { PipelineWizard } from "../lib/pipeline.ts";
 import { expect, test } from "../lib/test.ts";
 
+const TRAINING = "444444444444";
+
+/** The training stack's roles can't be made. */
+const noRoles: Fault = {
+  service: "iam",
+  operation: "CreateRole",
+  account: TRAINING,
+  effect: { kind: "error", status: 403, code: "AccessDenied", message: "User: admin is not authorized to perform: iam:CreateRole" },
+};
+
 const bar = (page: Page) => page.getByRole("group", { name: "Actions" });
+
+async function accessible(page: Page): Promise<void> {
+  expect(await findings(page)).toEqual([]);
+}
 
 /** Applies what is reviewed, and waits for the page of the run. */
 async function apply(page: Page): Promise<void> {
@@ -14,6 +30,114 @@ async function apply(page: Page): Promise<void> {
 async function made(page: Page): Promise<void> {
   await expect(bar(page).getByRole("link", { name: "Open the pipeline" })).toBeVisible({ timeout: 60_000 });
 }
+
+/** A run that failed in the training account, with the page on it. */
+async function failed(page: Page, console: RunningConsole): Promise<void> {
+  await new PipelineWizard(page).toReview();
+  await console.fault(noRoles);
+  await apply(page);
+  const cause = page.getByRole("alert").filter({ hasText: "iam:CreateRole" });
+  await expect(cause).toContainText("CREATE_FAILED", { timeout: 60_000 });
+  await expect(bar(page).getByRole("button", { name: "Retry what failed" })).toBeVisible({ timeout: 60_000 });
+  await console.clearFaults();
+}
+
+test("a review says in three lanes what is made, and why each role may do what it may", async ({ freshPage: page }) => {
+  await new PipelineWizard(page).toReview();
+  await expect(page.getByText(/^Apply makes the pipeline churn in eu-west-1/)).toBeVisible();
+  const plan = page.getByRole("region", { name: "Plan" });
+  for (const stack of ["churn-shared-services", "churn-training", "churn-workflow", "churn-production"]) {
+    await expect(plan.getByText(stack, { exact: true }).first()).toBeVisible();
+  }
+  await expect(plan.getByRole("listitem").filter({ hasText: "pipeline assumes training-stage" })).toBeVisible();
+  await expect(page.getByText("8 passed")).toBeVisible();
+
+  const table = page.getByRole("region", { name: "Roles and what they may do" });
+  await table.getByRole("button", { name: "churn-training: read data: needed and allowed" }).click();
+  await expect(page.getByText("The role churn-training may read data. The pipeline needs it.")).toBeVisible();
+  await table.getByRole("button", { name: "churn-training: write data: not needed and denied" }).click();
+  await expect(page.getByText(/^The role churn-training may not write data: .* The pipeline does not need it\.$/)).toBeVisible();
+  await expect(page.getByText("s3:PutObject on").first()).toBeVisible();
+
+  await expect(page.getByText("AWSTemplateFormatVersion").first()).toBeHidden();
+  await plan.getByRole("link", { name: "Template of churn-training" }).click();
+  await expect(page.getByText("AWSTemplateFormatVersion").first()).toBeVisible();
+  await accessible(page);
+});
+
+test("what failed is shown with its cause, and a retry makes the pipeline", async ({ freshPage: page, fresh }) => {
+  await failed(page, fresh);
+  await expect(page.getByText(/“Make stack churn-training .*” failed in the training account 444444444444/)).toBeVisible();
+  await page.getByText(/^CloudFormation:/).first().click();
+  await accessible(page);
+  await bar(page).getByRole("button", { name: "Retry what failed" }).click();
+  await made(page);
+  await expect(page.getByText("The pipeline is made. It trains its first model now.")).toBeVisible();
+  await accessible(page);
+
+  // What stands is compared with the answers: there is nothing left to do.
+  await page.goto(page.url().replace(/apply$/, "review"));
+  await expect(page.getByText("Nothing to change: the three accounts are as the answers want them.")).toBeVisible();
+});
+
+test("an unfinished run is rolled back to nothing, and can be forgotten", async ({ freshPage: page, fresh }) => {
+  await failed(page, fresh);
+  await page.getByText("Roll back to nothing…").click();
+  await page.getByRole("button", { name: "Roll back to nothing", exact: true }).click();
+  await expect(page).toHaveURL(/\/pipelines\/[^/]+\/run\/[^/]+$/);
+  await expect(page.getByRole("heading", { level: 1, name: "Roll back churn" })).toBeVisible();
+  await expect(page.getByText("Everything that the unfinished run had made is taken away.")).toBeVisible({ timeout: 60_000 });
+  const runs = page.getByRole("listitem").filter({ hasText: "steps done" });
+  await expect(runs).toHaveCount(2);
+  await accessible(page);
+
+  await page.goto(page.url().replace(/run\/.*$/, "tear-down"));
+  await expect(page.getByRole("heading", { name: "Nothing of this pipeline stands" })).toBeVisible();
+  await accessible(page);
+  await page.getByRole("button", { name: "Forget the pipeline" }).click();
+  await expect(page).toHaveURL(/\/pipelines$/);
+  await expect(page.getByRole("region", { name: "Pipelines" }).getByText("churn")).toHaveCount(0);
+});
+
+test("a pipeline is taken away after a dry run, once the bucket's name is typed", async ({ freshPage: page, fresh, trouble }) => {
+  trouble.allow(/422/);
+  await fresh.settings({ training_phase_ms: 20, state_wait_ms: 20, pipeline_poll_ms: 100 });
+  await new PipelineWizard(page).toReview();
+  await apply(page);
+  await made(page);
+  await bar(page).getByRole("link", { name: "Open the pipeline" }).click();
+  // From here on nothing is made any more until somebody decides.
+  await expect(page.getByRole("link", { name: "Judge the model" })).toBeVisible({ timeout: 60_000 });
+
+  await page.goto(`${page.url()}/tear-down`);
+  await expect(page.getByText(/^Taking away the pipeline churn deletes /)).toBeVisible();
+  const standing = page.getByRole("region", { name: "What stands" });
+  await expect(standing.getByText("churn-shared-services", { exact: true })).toBeVisible();
+  await expect(page.getByText(/for the 30 days for which its deletion can be cancelled/)).toBeVisible();
+  await accessible(page);
+
+  const away = page.getByRole("button", { name: /^Take away \d+ things$/ });
+  await page.getByRole("textbox", { name: "The bucket's name" }).fill("churn");
+  await away.click();
+  await expect(page.getByText("churn is not the bucket's name")).toBeVisible();
+  await page.getByRole("textbox", { name: "The bucket's name" }).fill(`churn-333333333333-eu-west-1`);
+  await away.click();
+  await expect(page).toHaveURL(/\/run\/[^/]+$/);
+  await expect(page.getByText("The pipeline is taken away.")).toBeVisible({ timeout: 60_000 });
+});
+
+test("what has changed since a review is reviewed anew", async ({ freshPage: page, trouble }) => {
+  trouble.allow(/409/);
+  await new PipelineWizard(page).toReview();
+  const context = page.context();
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await apply(other);
+  await made(other);
+  await bar(page).getByRole("button", { name: /^Apply \d+ changes$/ }).click();
+  await expect(page.getByRole("alert")).toContainText("have changed since this review");
+  await expect(page.getByText("Nothing to change: the three accounts are as the answers want them.")).toBeVisible();
+});
 
 test.describe("without JavaScript", () => {
   test.use({ javaScriptEnabled: false });

@@ -3,22 +3,10 @@
 import type { Locator, Page } from "@playwright/test";
 import { findings } from "../lib/axe.ts";
 import type { Fault, RunningConsole } from "../lib/console.ts";
+import { LONG, QUICK } from "../lib/pipeline-pages.ts";
 import { PipelineWizard } from "../lib/pipeline.ts";
 import { expect, test } from "../lib/test.ts";
 
-/** What takes minutes on AWS takes moments; an update stays long enough to be watched. */
-const QUICK = {
-  endpoint_creation_ms: 200,
-  endpoint_update_ms: 500,
-  function_activation_ms: 0,
-  training_phase_ms: 20,
-  deployment_second_ms: 10,
-  state_wait_ms: 20,
-  pipeline_poll_ms: 100,
-  pipeline_continuation_ms: 200,
-};
-/** A training, or a deployment, on a busy machine. */
-const LONG = { timeout: 90_000 };
 const PROFILES = ["parent", "child", "shared", "training", "production"];
 
 const bar = (page: Page) => page.getByRole("group", { name: "Actions" });

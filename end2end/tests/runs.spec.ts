@@ -1,6 +1,6 @@
 // Runs: a step that fails, a tab that closes, a server that crashes, two people at once.
 import { expect, test } from "../lib/test.ts";
-import { type Fault, RunningConsole } from "../lib/console.ts";
+import type { Fault } from "../lib/console.ts";
 import { ShareWizard } from "../lib/wizard.ts";
 
 /** Holds a run up in its middle: some steps are done, some are not. */
@@ -47,30 +47,24 @@ test("closing the tab during apply does not stop it, and coming back shows where
   await new ShareWizard(again).applied();
 });
 
-test("a server that crashes during apply finishes the run when it is back", async ({ open, trouble }) => {
+test("a server that crashes during apply finishes the run when it is back", async ({ start, open, trouble }) => {
   // The page loses its stream while the server is away.
   trouble.allow(/ERR_(CONNECTION_REFUSED|INCOMPLETE_CHUNKED_ENCODING|CONNECTION_RESET|EMPTY_RESPONSE)/);
   // On a busy machine the page's own part of the script may still be on its way then; what the server wrote stays.
   trouble.allow(/Failed to fetch|load callback should succeed|^on \/shares\/new\/\S+\nexception: unreachable/);
-  const first = await RunningConsole.start();
-  let second: RunningConsole | undefined;
-  try {
-    const page = await open(first);
-    await first.fault(slow(60_000));
-    const wizard = new ShareWizard(page);
-    await wizard.toReview();
-    await wizard.apply();
-    await expect(page.getByText(/^Making the changes: [1-9] of \d done\.$/)).toBeVisible();
-    await first.stop("SIGKILL");
+  const first = await start();
+  const page = await open(first);
+  await first.fault(slow(60_000));
+  const wizard = new ShareWizard(page);
+  await wizard.toReview();
+  await wizard.apply();
+  await expect(page.getByText(/^Making the changes: [1-9] of \d done\.$/)).toBeVisible();
+  await first.stop("SIGKILL");
 
-    second = await RunningConsole.start({ dataDir: first.dataDir });
-    const again = await open(second);
-    await again.goto(new URL(page.url()).pathname);
-    await new ShareWizard(again).applied();
-  } finally {
-    await second?.stop();
-    await first.stop();
-  }
+  const second = await start({ dataDir: first.dataDir });
+  const again = await open(second);
+  await again.goto(new URL(page.url()).pathname);
+  await new ShareWizard(again).applied();
 });
 
 test("of two people who apply the same share at once one goes ahead and the other is told", async ({ freshPage: page, fresh, trouble }) => {

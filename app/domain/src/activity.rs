@@ -1,6 +1,6 @@
 //! What happened in the console: an audit trail without secrets.
 
-use crate::names::{RunId, ShareId};
+use crate::names::{PipelineId, RunId, ShareId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,8 @@ pub struct ActivityView {
     pub detail: String,
     /// The share it was about.
     pub share: Option<ShareId>,
+    /// The pipeline it was about.
+    pub pipeline: Option<PipelineId>,
     /// The run it was part of.
     pub run: Option<RunId>,
     /// How long it took, in milliseconds.

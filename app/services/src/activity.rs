@@ -7,7 +7,7 @@ use crate::ports::store::ActivityStore;
 use crate::{Operator, ServiceResult, Services};
 use domain::activity::{ActivityOutcome, ActivityView};
 use domain::endpoint::Page;
-use domain::names::{RunId, ShareId};
+use domain::names::{PipelineId, RunId, ShareId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -107,6 +107,7 @@ pub(crate) struct Happened {
     pub(crate) outcome: ActivityOutcome,
     pub(crate) detail: String,
     pub(crate) share: Option<ShareId>,
+    pub(crate) pipeline: Option<PipelineId>,
     pub(crate) run: Option<RunId>,
     pub(crate) took_ms: Option<u64>,
 }
@@ -119,12 +120,17 @@ impl Happened {
             outcome: ActivityOutcome::Done,
             detail: String::new(),
             share: None,
+            pipeline: None,
             run: None,
             took_ms: None,
         }
     }
     pub(crate) fn of_share(mut self, share: &ShareId) -> Self {
         self.share = Some(share.clone());
+        self
+    }
+    pub(crate) fn of_pipeline(mut self, pipeline: &PipelineId) -> Self {
+        self.pipeline = Some(pipeline.clone());
         self
     }
     pub(crate) fn of_run(mut self, run: &RunId) -> Self {
@@ -154,8 +160,9 @@ impl Services {
     }
 
     pub(crate) async fn note(&self, who: &str, happened: Happened) {
-        let Happened { what, outcome, detail, share, run, took_ms } = happened;
-        let entry = ActivityView { id: 0, at: self.now(), who: who.into(), what, outcome, detail, share, run, took_ms };
+        let Happened { what, outcome, detail, share, pipeline, run, took_ms } = happened;
+        let (at, who) = (self.now(), who.into());
+        let entry = ActivityView { id: 0, at, who, what, outcome, detail, share, pipeline, run, took_ms };
         self.inner.journal.add(entry).await;
     }
 }

@@ -203,7 +203,13 @@ impl<J: RunJournal> Executor<J> {
                 return Ok(());
             }
             tokio::select! {
-                Some(outcome) = calls.next() => self.end(outcome).await?,
+                Some(outcome) = calls.next() => {
+                    // What a call has told last belongs to its step, and is written with its end.
+                    while let Ok((step, news)) = told.try_recv() {
+                        self.hear(step, news).await?;
+                    }
+                    self.end(outcome).await?;
+                }
                 Some((step, news)) = told.recv() => self.hear(step, news).await?,
                 _ = renew.tick() => self.renew().await?,
                 _ = stop.changed() => {}

@@ -295,7 +295,7 @@ fn Why(why: Explanation, role: String, column: Column, cell: Cell) -> impl IntoV
     view! {
         <div class="card-body stack">
             <p class="access-said"><Words text=sentence/></p>
-            <Compared why/>
+            <Compared why folded=true/>
         </div>
     }
 }

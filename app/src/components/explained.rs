@@ -13,6 +13,9 @@ const ASSUME_ROLE: &str = "sts:AssumeRole";
 pub fn Compared(
     /// The decision with its reasons.
     why: Explanation,
+    /// Whether what does not match is folded away: where documents are long and most of them are about something else.
+    #[prop(optional)]
+    folded: bool,
 ) -> impl IntoView {
     let kind = if why.action == ASSUME_ROLE { ResourceKind::Trust } else { why.resource_kind };
     let decided_by = why.decided_by;
@@ -36,8 +39,7 @@ pub fn Compared(
             let statements = if statements.is_empty() {
                 view! { <p>"There are none."</p> }.into_any()
             } else {
-                let statements = statements.into_iter().map(|one| view! { <Statement one/> }).collect_view();
-                view! { <ul class="doctor-statements">{statements}</ul> }.into_any()
+                view! { <Statements statements folded/> }.into_any()
             };
             view! {
                 <div class="doctor-layer">
@@ -52,6 +54,31 @@ pub fn Compared(
             <p class="doctor-asked"><code>{why.action}</code> " on " <code>{why.resource}</code></p>
             {layers}
         </div>
+    }
+}
+
+#[component]
+fn Statements(statements: Vec<StatementReport>, folded: bool) -> impl IntoView {
+    let list = |statements: Vec<StatementReport>| {
+        let statements = statements.into_iter().map(|one| view! { <Statement one/> }).collect_view();
+        view! { <ul class="doctor-statements">{statements}</ul> }
+    };
+    let (shown, rest): (Vec<_>, Vec<_>) = statements.into_iter().partition(|one| one.matches || !folded);
+    let rest = (!rest.is_empty()).then(|| {
+        let summary = match rest.len() {
+            1 => "1 statement that does not match".to_owned(),
+            n => format!("{n} statements that do not match"),
+        };
+        view! {
+            <details class="explained-rest">
+                <summary>{summary}</summary>
+                {list(rest)}
+            </details>
+        }
+    });
+    view! {
+        {(!shown.is_empty()).then(|| list(shown))}
+        {rest}
     }
 }
 

@@ -218,38 +218,66 @@ pub(super) fn DraftRows(
     let rows = drafts
         .into_iter()
         .map(|draft| {
-            let href = draft.path.clone();
-            let (title, to_discard) = (draft.title.clone(), draft.title.clone());
-            view! {
-                <li class="line">
-                    <div class="line-text">
-                        <a class="line-title" href=href.clone()>
-                            {draft.title}
-                        </a>
-                        <p class="line-detail">
-                            {format!("At {} · changed ", draft.step.label())} <Time at=draft.changed now=now />
-                        </p>
-                    </div>
-                    <div class="line-aside">
-                        <ActionForm action=delete>
-                            <input type="hidden" name="draft" value=draft.id.to_string() />
-                            <Button kind=ButtonKind::Quiet small=true submit=true>
-                                "Discard"
-                                <span class="visually-hidden">" draft: " {to_discard}</span>
-                            </Button>
-                        </ActionForm>
-                        <Button small=true href=href>
-                            "Go on"
-                            <span class="visually-hidden">" with " {title}</span>
-                        </Button>
-                    </div>
-                </li>
-            }
+            let DraftSummary { id, title, step, changed, path, .. } = draft;
+            let to_discard = title.clone();
+            let discard = view! {
+                <ActionForm action=delete>
+                    <Discard draft=id.to_string() title=to_discard/>
+                </ActionForm>
+            };
+            view! { <DraftRow title step=step.label() changed now href=path discard=discard.into_any()/> }
         })
         .collect_view();
     view! {
         <ul class="lines">{rows}</ul>
-        <ActionProblem error=failure_of(delete) />
+        <ActionProblem error=failure_of(delete)/>
+    }
+}
+
+/// A wizard to go on with.
+#[component]
+pub(super) fn DraftRow(
+    title: String,
+    /// How far it is.
+    step: &'static str,
+    changed: Timestamp,
+    now: Timestamp,
+    /// Where it goes on.
+    href: String,
+    /// The form around [`Discard`].
+    discard: AnyView,
+) -> impl IntoView {
+    let name = title.clone();
+    view! {
+        <li class="line">
+            <div class="line-text">
+                <a class="line-title" href=href.clone()>
+                    {title}
+                </a>
+                <p class="line-detail">
+                    {format!("At {step} · changed ")} <Time at=changed now=now/>
+                </p>
+            </div>
+            <div class="line-aside">
+                {discard}
+                <Button small=true href=href>
+                    "Go on"
+                    <span class="visually-hidden">" with " {name}</span>
+                </Button>
+            </div>
+        </li>
+    }
+}
+
+/// What a form has in it that discards a wizard's draft.
+#[component]
+pub(super) fn Discard(draft: String, title: String) -> impl IntoView {
+    view! {
+        <input type="hidden" name="draft" value=draft/>
+        <Button kind=ButtonKind::Quiet small=true submit=true>
+            "Discard"
+            <span class="visually-hidden">" draft: " {title}</span>
+        </Button>
     }
 }
 
@@ -308,12 +336,13 @@ pub(super) fn OutcomeBadge(outcome: ActivityOutcome) -> impl IntoView {
     view! { <Badge tone=tone>{words}</Badge> }
 }
 
-/// What happened, with its first letter as a capital, as a link to its share where there is one.
+/// What happened, with its first letter as a capital, as a link to its share or pipeline where there is one.
 #[component]
 pub(super) fn ActivityWhat(activity: ActivityView) -> impl IntoView {
     let what = crate::ui::sentence_case(&activity.what);
-    match activity.share {
-        Some(share) => view! { <a href=format!("/shares/{share}")>{what}</a> }.into_any(),
+    let share = activity.share.map(|share| format!("/shares/{share}"));
+    match share.or_else(|| activity.pipeline.map(|pipeline| format!("/pipelines/{pipeline}"))) {
+        Some(href) => view! { <a href=href>{what}</a> }.into_any(),
         None => view! { <span>{what}</span> }.into_any(),
     }
 }

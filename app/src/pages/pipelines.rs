@@ -1,14 +1,11 @@
 //! Pipelines: all of them, and wizards to go on with.
 
-use super::parts::{StartPipelineButton, pipeline_words};
+use super::parts::{Discard, DraftRow, StartPipelineButton, pipeline_words};
 use crate::api::pipeline::operate::{PipelineList, list_pipelines};
 use crate::api::pipeline::wizard::DeletePipelineDraft;
 use crate::api::runs::AsOf;
 use crate::error::failure_of;
-use crate::ui::{
-    ActionProblem, Badge, Button, ButtonKind, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table,
-    Time,
-};
+use crate::ui::{ActionProblem, Badge, Card, Column, EmptyState, PageHeader, Resolve, Rows, Skeleton, Table, Time};
 use domain::pipeline::view::{PipelineDraftSummary, PipelineSummary};
 use domain::time::Timestamp;
 use leptos::form::ActionForm;
@@ -113,31 +110,15 @@ fn Drafts(drafts: Vec<PipelineDraftSummary>, now: Timestamp, changed: Callback<(
     let rows = drafts
         .into_iter()
         .map(|draft| {
-            let href = format!("/pipelines/new/{}/{}", draft.id, draft.step.slug());
-            let (title, to_discard) = (draft.title.clone(), draft.title.clone());
-            view! {
-                <li class="line">
-                    <div class="line-text">
-                        <a class="line-title" href=href.clone()>{draft.title}</a>
-                        <p class="line-detail">
-                            {format!("At {} · changed ", draft.step.label())} <Time at=draft.changed now/>
-                        </p>
-                    </div>
-                    <div class="line-aside">
-                        <ActionForm action=delete>
-                            <input type="hidden" name="draft" value=draft.id.to_string()/>
-                            <Button kind=ButtonKind::Quiet small=true submit=true>
-                                "Discard"
-                                <span class="visually-hidden">" draft: " {to_discard}</span>
-                            </Button>
-                        </ActionForm>
-                        <Button small=true href=href>
-                            "Go on"
-                            <span class="visually-hidden">" with " {title}</span>
-                        </Button>
-                    </div>
-                </li>
-            }
+            let PipelineDraftSummary { id, title, step, changed, .. } = draft;
+            let href = format!("/pipelines/new/{id}/{}", step.slug());
+            let to_discard = title.clone();
+            let discard = view! {
+                <ActionForm action=delete>
+                    <Discard draft=id.to_string() title=to_discard/>
+                </ActionForm>
+            };
+            view! { <DraftRow title step=step.label() changed now href discard=discard.into_any()/> }
         })
         .collect_view();
     view! {

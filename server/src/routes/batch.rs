@@ -60,7 +60,8 @@ async fn take(state: &ConsoleState, operator: &Operator, request: Request) -> Se
     Err(unreadable("it has no file"))
 }
 
-fn unreadable(why: &str) -> ServiceError {
+/// A form with a file in it that does not come as it should.
+pub(super) fn unreadable(why: &str) -> ServiceError {
     let problem = FieldProblem {
         field: "file".into(),
         message: format!("the form could not be read: {why}"),

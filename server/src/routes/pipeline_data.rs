@@ -1,6 +1,7 @@
 //! A pipeline's table on its way in, never held in memory. The form is a plain one, so that a table can be sent without a
 //! script; a script, which shows how far it is, is told where to go instead of being sent there.
 
+use super::batch::unreadable;
 use crate::security::refusal::local;
 use crate::state::ConsoleState;
 use app::api::pipeline::wizard::REFUSED;
@@ -14,7 +15,7 @@ use domain::names::DraftId;
 use domain::pipeline::draft::PipelineStep;
 use domain::wizard::FieldProblem;
 use serde_json::json;
-use services::{Operator, ServiceError, ServiceResult};
+use services::{Operator, ServiceResult};
 
 /// `POST /api/upload_pipeline_data`: the file becomes the draft's table; what is refused is told by the page it came from.
 pub async fn upload(
@@ -68,13 +69,4 @@ async fn take(
         }
     }
     Err(unreadable("it has no file, or does not say first which draft it is for"))
-}
-
-fn unreadable(why: &str) -> ServiceError {
-    let problem = FieldProblem {
-        field: "file".into(),
-        message: format!("the form could not be read: {why}"),
-        hint: Some("choose the file again".into()),
-    };
-    ServiceError::Invalid { problems: vec![problem] }
 }

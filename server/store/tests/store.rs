@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use domain::activity::{ActivityOutcome, ActivityView};
-use domain::names::{DraftId, RunId, ShareId};
+use domain::names::{DraftId, PipelineId, RunId, ShareId};
 use domain::run::{RunKind, RunState};
 use domain::share::plan::Plan;
 use domain::share::view::ShareState;
@@ -102,6 +102,7 @@ fn activity(what: &str) -> ActivityView {
         outcome: ActivityOutcome::Denied,
         detail: "403 AccessDenied".into(),
         share: Some(ShareId::parse("share-1").unwrap()),
+        pipeline: Some(PipelineId::parse("pipeline-1").unwrap()),
         run: None,
         took_ms: Some(12),
     }

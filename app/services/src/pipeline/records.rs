@@ -56,7 +56,8 @@ impl Pipelines {
         }
         self.inner.stores.pipelines.delete(pipeline).await?;
         self.remove_files(pipeline).await;
-        self.note(operator, pipeline, "forgot", "").await;
+        let happened = Happened::done(format!("forgot pipeline {}", record.intent.prefix));
+        self.inner.services.note(operator.label(), happened).await;
         Ok(())
     }
 
@@ -111,7 +112,10 @@ impl Pipelines {
     }
 
     pub(super) async fn note(&self, operator: &Operator, pipeline: &PipelineId, what: &str, detail: &str) {
-        let happened = Happened::done(format!("{what} pipeline {pipeline}")).detail(detail);
+        // Its name is for whoever reads on; without it there is the link still.
+        let name = self.record(pipeline).await.map(|record| record.value.intent.prefix.to_string());
+        let name = name.unwrap_or_else(|_| pipeline.to_string());
+        let happened = Happened::done(format!("{what} pipeline {name}")).detail(detail).of_pipeline(pipeline);
         self.inner.services.note(operator.label(), happened).await;
     }
 }

@@ -290,7 +290,8 @@ impl Pipelines {
     }
 
     pub(super) async fn note_run(&self, by: &str, run: &PipelineRunRecord, what: &str) {
-        let happened = Happened::done(format!("{what} pipeline {}", run.pipeline)).of_run(&run.id);
+        let happened = Happened::done(format!("{what} pipeline {}", run.intent.prefix));
+        let happened = happened.of_pipeline(&run.pipeline).of_run(&run.id);
         self.inner.services.note(by, happened).await;
     }
 }

@@ -257,7 +257,10 @@ fn untyped(dry_run: &TeardownView, form: &TeardownForm) -> Vec<FieldProblem> {
         let name = name.as_ref().filter(|name| **name != typed.trim())?;
         Some(FieldProblem {
             field: field.into(),
-            message: format!("`{}` is not the {field}'s name", typed.trim()),
+            message: match typed.trim() {
+                "" => format!("the {field}'s name has to be typed"),
+                typed => format!("`{typed}` is not the {field}'s name"),
+            },
             hint: Some(format!("type `{name}`: it goes with all that is in it or served by it")),
         })
     });

@@ -99,7 +99,7 @@ fn WayBack(pipeline: String, page: String) -> impl IntoView {
     view! {
         <Card title=|| "Or give it up">
             <div class="card-body stack">
-                <p>
+                <p class="prose">
                     "What this run has made stays until you say otherwise. Rolling back takes all of it away again; a "
                     <a href=tear_down>"tear-down"</a>
                     " shows first what stands, and asks for names where something else is lost with it."

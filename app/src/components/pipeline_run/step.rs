@@ -102,13 +102,13 @@ fn StepFailure(error: StepError) -> impl IntoView {
 fn Events(step: Memo<PipelineStepView>) -> impl IntoView {
     let last = move || {
         step.with(|step| step.events.last().map(|event| (event.logical_id.clone(), event.status.clone())))
-            .map(|(what, status)| view! { <span class="run-last">{what} " " <code>{status}</code></span> })
+            .map(|(what, status)| view! { {what} " " <code>{status}</code> })
     };
     let events = move || step.with(|step| step.events.clone());
     let label = step.with_untracked(|step| format!("Events of “{}”, the newest last", step.title));
     view! {
         <details class="run-events">
-            <summary>"CloudFormation: " {last}</summary>
+            <summary><span class="run-last">"CloudFormation: " {last}</span></summary>
             <div class="run-event-list" tabindex="0" role="region" aria-label=label>
                 <ol>
                     <For each=events key=|event| event.id.clone() children=|event| view! { <Event event/> }/>

@@ -15,7 +15,7 @@ use domain::evaluate::Explanation;
 use domain::pipeline::apply::{Lane, Part};
 use domain::pipeline::draft::PipelineStep;
 use domain::pipeline::view::PipelineReviewView;
-use facts::Facts;
+use facts::{Facts, Tense};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use std::collections::BTreeSet;
@@ -66,7 +66,8 @@ fn Reviewed(
 ) -> impl IntoView {
     let facts = Facts::of(&review);
     let prefix = ctx.draft.model.prefix.trim().to_owned();
-    let sentence = facts::sentence(&ctx.draft, &review, ctx.exists);
+    let sentence =
+        facts::sentence(&ctx.draft, &review, if facts.nothing() { Tense::Is } else { Tense::of(ctx.exists) });
     let accounts = Lane::ALL
         .map(|lane| review.stacks.iter().find(|stack| stack.part.lane() == lane).map(|stack| stack.account.clone()));
     let role_lanes = facts::role_lanes(&review);
@@ -75,7 +76,9 @@ fn Reviewed(
     let checks = facts::checks(&review);
     let lanes = Lane::ALL.map(|lane| lanes::lane_items(&review, lane));
     let PipelineReviewView { stacks, documents, matrix, plan, tally, files, fingerprint, .. } = review;
-    let workflow = stacks.iter().find(|stack| stack.part == Part::Workflow).map(|stack| stack.name.clone());
+    // Where it is there the pipeline has run before.
+    let workflow = stacks.iter().find(|stack| stack.part == Part::Workflow && !stack.exists);
+    let workflow = workflow.map(|stack| stack.name.clone());
     let pipeline = format!("/pipelines/{}", ctx.draft.pipeline);
     let failed = move || {
         let error = apply.value().get().and_then(Result::err);

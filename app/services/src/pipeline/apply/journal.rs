@@ -60,7 +60,8 @@ impl PipelineJournal {
         };
         let (done, all) = self.run.view().progress();
         let outcome = if failed { ActivityOutcome::Failed } else { ActivityOutcome::Done };
-        let happened = Happened::done(format!("{what} pipeline {}", self.run.pipeline)).of_run(&self.run.id);
+        let happened = Happened::done(format!("{what} pipeline {}", self.run.intent.prefix));
+        let happened = happened.of_pipeline(&self.run.pipeline).of_run(&self.run.id);
         let mut happened = happened.outcome(outcome).detail(format!("{done} of {all} steps"));
         happened.took_ms = self.run.finished.map(|end| end.since(self.run.started));
         self.services().note(&self.run.by, happened).await;

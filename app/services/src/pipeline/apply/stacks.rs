@@ -123,12 +123,18 @@ pub(super) async fn make(work: &Work, part: Part, pass: Option<PassKind>, tell: 
 /// Deletes a stack, and waits until it is gone.
 pub(super) async fn delete(work: &Work, part: Part, tell: Tell<'_>) -> Result<Done, StepError> {
     let mut watched = Watched::new(work, part, tell);
-    let mut asked = Asked::Nothing;
+    let (mut asked, mut last) = (Asked::Nothing, None);
     loop {
         let found = watched.look().await?;
         match next_deletion(found.as_ref(), part, &work.pipeline, &work.intent, asked) {
             Move::Done if asked == Asked::Nothing => return Ok(Done::noted("already gone")),
-            Move::Done => return Ok(Done::default()),
+            Move::Done => {
+                // By its ID a stack that is gone can still be asked how it went.
+                if let Some(last) = &last {
+                    watched.tell_events(last).await;
+                }
+                return Ok(Done::default());
+            }
             Move::Wait => watched.wait(found.as_ref()).await?,
             Move::Refuse(refusal) => return Err(watched.refuse(refusal, found.as_ref()).await),
             Move::Delete | Move::Create | Move::Update => {
@@ -136,6 +142,7 @@ pub(super) async fn delete(work: &Work, part: Part, tell: Tell<'_>) -> Result<Do
                 asked = Asked::Delete;
             }
         }
+        last = found.or(last);
     }
 }
 

@@ -5,6 +5,7 @@ use domain::pipeline::apply::Part;
 use domain::pipeline::draft::{PipelineForm, PipelineStep};
 use domain::pipeline::view::{PipelineStatus, Standpoint};
 use domain::run::{RunState, StepState};
+use domain::share::diff::Change;
 use services::ServiceError;
 use services::ports::gateway::StackRequest;
 
@@ -69,6 +70,7 @@ async fn the_first_failure_is_shown_with_its_cause_and_a_retry_begins_the_stack_
     let view = factory.ended(&run).await;
     assert_eq!(view.state, RunState::Failed);
     let failed = view.steps.iter().find(|step| step.state == StepState::Failed).unwrap();
+    assert_eq!(failed.events.last().unwrap().status, "CREATE_FAILED", "told to the end");
     let error = failed.error.clone().unwrap();
     assert_eq!(
         (failed.id.as_str(), error.code.as_str(), error.message.as_str()),
@@ -205,6 +207,13 @@ async fn a_change_is_shown_as_one_and_leaves_alone_what_stays() {
         [(Part::SharedServices, "unchanged"), (Part::Training, "unchanged"), (Part::Production, "changed")]
     );
     assert_eq!(review.stacks[2].template.note, "unchanged");
+    // What the pipeline itself makes comes with its first execution.
+    let applied = review.stacks.iter().filter(|stack| stack.part != Part::Workflow);
+    let changed = applied.flat_map(|stack| &stack.resources).filter(|resource| resource.change != Change::Keep);
+    let changed: Vec<_> = changed.map(|resource| (resource.logical_id.as_str(), resource.change)).collect();
+    assert_eq!(changed, [("DeployFunction", Change::Update)]);
+    assert!(review.files.iter().all(|file| file.change == Change::Keep), "{:?}", review.files);
+    assert_eq!(review.source, Change::Keep);
     factory.aws.world().calls.clear();
     let run = pipelines.apply(operator, &draft, &review.fingerprint).await.unwrap();
     assert_eq!(factory.ended(&run).await.state, RunState::Succeeded);

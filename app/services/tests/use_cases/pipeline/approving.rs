@@ -121,7 +121,10 @@ async fn a_model_is_approved_by_someone_else_with_a_comment_where_that_is_the_ru
     assert_eq!(factory.aws.world().calls, ["Approved t-2: better than before"]);
     pipelines.approve(ann, &pipeline, "t-2", Verdict::Rejected, "after all not").await.unwrap();
     let trail = factory.bench.services.activity(ann, None, 10).await.unwrap();
-    assert!(trail.items[0].detail.contains(&execution), "{:?}", trail.items[0]);
+    let newest = &trail.items[0];
+    assert!(newest.detail.contains(&execution), "{newest:?}");
+    assert!(newest.what.ends_with(" pipeline churn"), "{newest:?}");
+    assert_eq!(newest.pipeline.as_ref(), Some(&pipeline));
 }
 
 #[tokio::test(start_paused = true)]

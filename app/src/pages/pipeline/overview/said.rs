@@ -179,7 +179,7 @@ fn serves(view: &PipelineView, newest: &Execution, endpoint: Option<&EndpointSta
     match endpoint {
         Some(there) if there.status == "InService" => {
             let since = there.changed.map(When::At);
-            Said::new(format!("{name} serves version {}", there.configuration), Mood::Good).when(since)
+            Said::new(format!("The endpoint {name} serves version {}", there.configuration), Mood::Good).when(since)
         }
         Some(there) if there.status == "Failed" => Said::new(format!("The endpoint {name} failed."), Mood::Bad),
         Some(there) => Said::new(format!("The endpoint {name} is in {}.", there.status), Mood::Plain),

@@ -121,7 +121,10 @@ fn at_rest_it_is_told_what_serves() {
     };
     let ended = execution(ExecutionStatus::Succeeded);
     let (said, next) = now(&view(Vec::new()), Some(&ended), Some(&endpoint("InService")));
-    assert_eq!((said.text.as_str(), said.when), ("churn-live serves version churn-1", Some(When::At(Timestamp(3)))));
+    assert_eq!(
+        (said.text.as_str(), said.when),
+        ("The endpoint churn-live serves version churn-1", Some(When::At(Timestamp(3))))
+    );
     assert_eq!(next, Next::Start);
     let (said, _) = now(&view(Vec::new()), Some(&ended), Some(&endpoint("Failed")));
     assert_eq!(said.mood, Mood::Bad);

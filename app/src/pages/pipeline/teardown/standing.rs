@@ -31,6 +31,13 @@ pub(super) fn lane_items(view: &TeardownView, lane: Lane) -> AnyView {
             let name = view.type_endpoint.clone().unwrap_or_else(|| "Endpoint".into());
             items.push(goes(name, "endpoint · whoever invokes it gets an error from then on".into()));
         }
+        if !standing.trials.is_empty() {
+            let name = match standing.trials.len() {
+                1 => "1 endpoint that a model was tried with".to_owned(),
+                n => format!("{n} endpoints that models were tried with"),
+            };
+            items.push(goes(name, "left over from a try: nobody else invokes it".into()));
+        }
         let (configurations, models) = (standing.configurations.len(), standing.models.len());
         if configurations + models > 0 {
             let name = format!("{configurations} endpoint configurations and {models} models");

@@ -65,17 +65,37 @@ impl Facts {
     }
 }
 
-/// What will be true, in plain words.
-pub(super) fn sentence(draft: &PipelineDraft, review: &PipelineReviewView, exists: bool) -> Vec<Span> {
+/// How the sentence begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tense {
+    Makes,
+    Changes,
+    Is,
+}
+
+impl Tense {
+    pub(super) fn of(exists: bool) -> Self {
+        if exists { Self::Changes } else { Self::Makes }
+    }
+    fn words(self) -> &'static str {
+        match self {
+            Self::Makes => "Apply makes the pipeline ",
+            Self::Changes => "Apply changes the pipeline ",
+            Self::Is => "The pipeline ",
+        }
+    }
+}
+
+/// What is or will be true, in plain words.
+pub(super) fn sentence(draft: &PipelineDraft, review: &PipelineReviewView, tense: Tense) -> Vec<Span> {
     let account = |lane: Lane| {
         let stack = review.stacks.iter().find(|stack| stack.part.lane() == lane);
         strong(stack.map(|stack| stack.account.to_string()).unwrap_or_default())
     };
-    let verb = if exists { "Apply changes the pipeline " } else { "Apply makes the pipeline " };
     vec![
-        plain(verb),
+        plain(tense.words()),
         strong(draft.model.prefix.trim().to_owned()),
-        plain(" in "),
+        plain(if tense == Tense::Is { " is in " } else { " in " }),
         strong(draft.accounts.region.trim().to_owned()),
         plain(": account "),
         account(Lane::SharedServices),

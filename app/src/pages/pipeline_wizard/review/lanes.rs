@@ -52,7 +52,10 @@ fn FileItem(file: ReviewedFile) -> impl IntoView {
 #[component]
 fn StackItem(stack: ReviewedStack) -> impl IntoView {
     let change = stack_change(&stack);
-    let count = stack.resources.len();
+    let count = match stack.resources.len() {
+        1 => "1 resource".to_owned(),
+        n => format!("{n} resources"),
+    };
     let by = if stack.part == Part::Workflow { "stack that the pipeline itself makes" } else { "stack" };
     let links = [("Template", "template"), ("Parameters", "parameters")].map(|(word, kind)| {
         let href = format!("#{}", document_id(stack.part, kind));
@@ -66,7 +69,7 @@ fn StackItem(stack: ReviewedStack) -> impl IntoView {
             <ChangeMark change/>
             <div class="lane-what">
                 <p class="lane-name">{stack.name}</p>
-                <p class="lane-detail">{format!("{by} · {count} resources")}</p>
+                <p class="lane-detail">{format!("{by} · {count}")}</p>
                 <p class="lane-docs">{links.collect_view()}</p>
                 <details class="lane-resources">
                     <summary>{summary}</summary>

@@ -28,7 +28,9 @@ pub(super) fn document_id(part: Part, kind: &str) -> String {
 pub(super) fn Order(plan: Plan, workflow: Option<String>) -> impl IntoView {
     let waves = waves(&plan);
     let count = plan.steps.len();
-    let rows = plan.steps.into_iter().zip(waves).map(|(step, wave)| view! { <StepLine step wave/> }).collect_view();
+    let mut steps: Vec<(Step, usize)> = plan.steps.into_iter().zip(waves).collect();
+    steps.sort_by_key(|(_, wave)| *wave);
+    let rows = steps.into_iter().map(|(step, wave)| view! { <StepLine step wave/> }).collect_view();
     let after = workflow.map(|name| {
         view! {
             <div class="card-body review-after">

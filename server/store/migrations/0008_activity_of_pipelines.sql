@@ -1,0 +1,2 @@
+-- What was done to a pipeline leads to it.
+ALTER TABLE activity ADD COLUMN pipeline TEXT;
