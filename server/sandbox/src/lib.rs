@@ -34,6 +34,7 @@ mod organizations;
 mod passrole;
 mod persist;
 mod protocol;
+mod quotas;
 mod runtime;
 mod s3;
 mod sagemaker;

@@ -6,8 +6,8 @@ use crate::app::App;
 use crate::call::Operation;
 use crate::error::{Failure, Family};
 use crate::{
-    cloudformation, cloudwatch, codecommit, codepipeline, events, iam, kms, lambda, logs, organizations, runtime, s3,
-    sagemaker, stepfunctions, sts,
+    cloudformation, cloudwatch, codecommit, codepipeline, events, iam, kms, lambda, logs, organizations, quotas,
+    runtime, s3, sagemaker, stepfunctions, sts,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
@@ -131,6 +131,12 @@ pub const SERVICES: &[Service] = &[
         signs_as: "codepipeline",
         protocol: Protocol::Json { target: "CodePipeline_20150709", version: "1.1" },
         operations: codepipeline::OPERATIONS,
+    },
+    Service {
+        name: "servicequotas",
+        signs_as: "servicequotas",
+        protocol: Protocol::Json { target: "ServiceQuotasV20190624", version: "1.1" },
+        operations: quotas::OPERATIONS,
     },
 ];
 

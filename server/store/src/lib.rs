@@ -16,5 +16,6 @@ mod runs;
 mod saved;
 mod sessions;
 mod shares;
+mod table;
 
 pub use open::{Opened, StoreOpenError, open, open_all};

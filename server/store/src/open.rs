@@ -10,6 +10,7 @@ use crate::runs::SqliteRuns;
 use crate::saved::SqliteSaved;
 use crate::sessions::SqliteSessions;
 use crate::shares::SqliteShares;
+use crate::table::Table;
 use services::ports::store::{PipelineStores, Stores};
 use sqlx::SqlitePool;
 use sqlx::migrate::{MigrateError, Migrator};
@@ -111,21 +112,22 @@ pub async fn open(path: &Path) -> Result<Stores, StoreOpenError> {
 /// The file is readable by its owner only, and so is a folder that is made here.
 pub async fn open_all(path: &Path) -> Result<Opened, StoreOpenError> {
     let database = opened(path).await?;
+    let table = |name| Table::new(database.clone(), name);
     let pipelines = PipelineStores {
-        drafts: Arc::new(SqlitePipelineDrafts(database.clone())),
-        pipelines: Arc::new(SqlitePipelines(database.clone())),
-        runs: Arc::new(SqlitePipelineRuns(database.clone())),
+        drafts: Arc::new(SqlitePipelineDrafts(table("pipeline_drafts"))),
+        pipelines: Arc::new(SqlitePipelines(table("pipelines"))),
+        runs: Arc::new(SqlitePipelineRuns(table("pipeline_runs"))),
     };
     let stores = Stores {
-        drafts: Arc::new(SqliteDrafts(database.clone())),
-        shares: Arc::new(SqliteShares(database.clone())),
-        runs: Arc::new(SqliteRuns(database.clone())),
+        drafts: Arc::new(SqliteDrafts(table("drafts"))),
+        shares: Arc::new(SqliteShares(table("shares"))),
+        runs: Arc::new(SqliteRuns { runs: table("runs"), database: database.clone() }),
         sessions: Arc::new(SqliteSessions(database.clone())),
         history: Arc::new(SqliteHistory(database.clone())),
         saved: Arc::new(SqliteSaved(database.clone())),
         activity: Arc::new(SqliteActivity(database.clone())),
         batches: Arc::new(SqliteBatches(database.clone())),
-        loads: Arc::new(SqliteLoads(database)),
+        loads: Arc::new(SqliteLoads(database.clone())),
     };
     Ok(Opened { stores, pipelines })
 }

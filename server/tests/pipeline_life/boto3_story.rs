@@ -76,9 +76,8 @@ async fn reviewed_and_made(world: &World) -> PipelineId {
     let draft = world.draft(|_| {}).await;
     let preflight = pipelines.preflight(operator, &draft).await.unwrap();
     assert_eq!(preflight.wrong(), None);
-    let unclear = preflight.items.iter().filter(|item| item.standpoint == Standpoint::Unclear);
-    let unclear: Vec<&str> = unclear.map(|item| item.key.as_str()).collect();
-    assert_eq!(unclear, ["training_quota", "endpoint_quota"], "the sandbox has no quotas");
+    let fine = preflight.items.iter().all(|item| item.standpoint == Standpoint::Fine);
+    assert!(fine, "{:#?}", preflight.items);
     let review = pipelines.review(operator, &draft).await.unwrap();
     assert_eq!(review.faults, Vec::<String>::new());
     let fine = review.matrix.rows.iter().all(|row| row.cells.iter().all(|cell| cell.is_fine()));

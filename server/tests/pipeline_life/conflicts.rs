@@ -139,3 +139,16 @@ async fn a_pipeline_that_was_deleted_past_the_console_is_missed_and_made_anew() 
     world.torn_down(&pipeline).await;
     assert_eq!(pipelines.pipelines(operator).await.unwrap()[0].status, PipelineStatus::Removed);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_that_an_account_may_not_have_stand_in_the_way() {
+    let world = World::new().await;
+    let (pipelines, operator) = (&world.pipelines, &world.operator);
+    let draft = world.draft(|model| model.training_instance = "ml.p3.2xlarge".into()).await;
+    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().cloned().unwrap();
+    let said = "the quota `ml.p3.2xlarge for training job usage` is 0, and 1 are needed";
+    assert_eq!((wrong.key.as_str(), wrong.message.as_str()), ("training_quota", said));
+    let fingerprint = pipelines.review(operator, &draft).await.unwrap().fingerprint;
+    let refused = pipelines.apply(operator, &draft, &fingerprint).await.unwrap_err();
+    assert_eq!(refused.to_string(), said);
+}

@@ -267,7 +267,7 @@ impl Look<'_> {
         let training = &self.pipelines.inner.gateways.training;
         let quota = match training.quota(&place.connection, &self.intent.region, name).await {
             Ok(Some(quota)) => quota,
-            Ok(None) => return item(key, lane, Standpoint::Unclear, format!("there is no quota `{name}`")),
+            Ok(None) => return item(key, lane, Standpoint::Unclear, format!("Service Quotas has no `{name}`")),
             Err(error) => return unread(key, lane, &format!("the quota `{name}`"), &error),
         };
         let raise = format!("raise it in Service Quotas of account {}, or choose other instances", place.account);

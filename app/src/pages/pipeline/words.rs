@@ -65,7 +65,7 @@ pub(super) fn started_by(execution: &Execution, by: Option<&str>, source: &str) 
     let Some(Trigger { kind, detail }) = &execution.trigger else { return "by what, CodePipeline does not say".into() };
     let name = detail.rsplit(['/', ':']).next().unwrap_or(detail);
     match kind.as_str() {
-        "CreatePipeline" => "by being made".into(),
+        "CreatePipeline" => "as the pipeline was made".into(),
         "StartPipelineExecution" => format!("by {name}, past this console"),
         "CloudWatchEvent" | "Webhook" | "WebhookV2" if name.ends_with("-data") => "by new training data".into(),
         "CloudWatchEvent" | "Webhook" | "WebhookV2" if name.ends_with("-template") => {
@@ -104,7 +104,7 @@ mod tests {
         let rule = "arn:aws:events:eu-west-1:111111111111:rule/churn";
         assert_eq!(told("CloudWatchEvent", &format!("{rule}-data"), None), "by new training data");
         assert_eq!(told("CloudWatchEvent", &format!("{rule}-template"), None), "by a change in main of churn");
-        assert_eq!(told("CreatePipeline", "arn:aws:iam::111111111111:user/ann", None), "by being made");
+        assert_eq!(told("CreatePipeline", "arn:aws:iam::111111111111:user/ann", None), "as the pipeline was made");
         let user = "arn:aws:iam::111111111111:user/ann";
         assert_eq!(told("StartPipelineExecution", user, Some("session a")), "by session a, from this console");
         assert_eq!(told("StartPipelineExecution", user, None), "by ann, past this console");

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// The services that speak awsJson: the name they sign as, the prefix of their targets, the version.
-const JSON: [(&str, &str, &str); 9] = [
+const JSON: [(&str, &str, &str); 10] = [
     ("sagemaker", "SageMaker", "1.1"),
     ("organizations", "AWSOrganizationsV20161128", "1.1"),
     ("kms", "TrentService", "1.1"),
@@ -28,6 +28,7 @@ const JSON: [(&str, &str, &str); 9] = [
     ("monitoring", "GraniteServiceVersion20100801", "1.0"),
     ("states", "AWSStepFunctions", "1.0"),
     ("codepipeline", "CodePipeline_20150709", "1.1"),
+    ("servicequotas", "ServiceQuotasV20190624", "1.1"),
 ];
 
 pub fn http() -> Http<HttpConnector, Full<Bytes>> {

@@ -21,6 +21,7 @@ mod logs;
 mod models;
 mod organizations;
 mod persistence;
+mod quotas;
 mod runtime;
 mod s3;
 mod sagemaker;

@@ -52,7 +52,7 @@ pub(super) fn Decide(
                     />
                     <p class="muted" role="status">{left}</p>
                     <div class="form-actions verdicts">
-                        <Button kind=ButtonKind::Danger submit=true name="verdict" value="Rejected" busy=decide.pending()>
+                        <Button submit=true name="verdict" value="Rejected" busy=decide.pending()>
                             "Reject the model"
                         </Button>
                         <Button
