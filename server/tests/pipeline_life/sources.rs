@@ -5,6 +5,7 @@ use domain::pipeline::approval::Verdict;
 use domain::pipeline::draft::{ModelForm, PipelineForm};
 use domain::pipeline::execution::ExecutionStatus;
 use domain::pipeline::intent::Source;
+use http::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,4 +90,30 @@ async fn what_executes_is_stopped_and_a_pipeline_that_waits_is_taken_away() {
         left.standing.is_empty().then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bucket_takes_nothing_that_another_key_encrypts() {
+    const METHOD: &str = "x-amz-server-side-encryption";
+    const KEY: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+    let world = World::new().await;
+    world.made(|_| {}).await;
+    let shared = world.client("shared");
+    let keys = shared.json_ok("kms", "ListKeys", json!({})).await;
+    let key = keys["Keys"][0]["KeyArn"].as_str().unwrap();
+    let another = key.replace(":333333333333:", ":222222222222:");
+    let put = async |headers: &[(&str, &str)]| {
+        let path = format!("/{BUCKET}/data/train/more.csv");
+        let answer = shared.send(shared.signed("s3", Method::PUT, &path, headers, "1,2\n".into())).await;
+        (answer.status, if answer.status == 200 { String::new() } else { answer.error().1 })
+    };
+    let taken = (200, String::new());
+    assert_eq!(put(&[]).await, taken, "the bucket encrypts by itself");
+    assert_eq!(put(&[(METHOD, "aws:kms"), (KEY, key)]).await, taken);
+    let denied = (403, "AccessDenied".to_owned());
+    assert_eq!(put(&[(METHOD, "AES256")]).await, denied);
+    assert_eq!(put(&[(METHOD, "aws:kms"), (KEY, &another)]).await, denied);
+    assert_eq!(put(&[(METHOD, "aws:kms")]).await, denied, "the key that S3 has by itself");
+    let of_the_caller = [("x-amz-server-side-encryption-customer-algorithm", "AES256")];
+    assert_eq!(put(&of_the_caller).await, denied);
 }

@@ -3,8 +3,9 @@
 //! The templates are the project's own, so a fault here is a mistake in them; the checks are what keeps that from
 //! reaching an account.
 
+use crate::evaluate::NamedPolicy;
 use crate::pipeline::intent::PipelineIntent;
-use crate::pipeline::matrix::Matrix;
+use crate::pipeline::matrix::{Matrix, unguarded};
 use crate::pipeline::predicted::Predicted;
 use crate::policy::Effect;
 use serde_json::Value;
@@ -24,12 +25,16 @@ const ANYWHERE: [&str; 4] = [
     "ecr:GetAuthorizationToken",
 ];
 
+/// Resources that are policies by themselves: the templates write a role's policies into the role.
+const UNREAD: [&str; 3] = ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::UserPolicy"];
+
 /// What is wrong, in words; empty when all is well.
 pub fn faults(intent: &PipelineIntent, predicted: &Predicted) -> Vec<String> {
     let mut faults = Vec::new();
     documents(predicted, &mut faults);
     sizes(predicted, &mut faults);
     accounts(intent, predicted, &mut faults);
+    faults.extend(unguarded(intent, predicted));
     let matrix = Matrix::of(intent, predicted);
     faults.extend(matrix.faults().map(|(row, column, cell)| {
         let what = if cell.needed { "can't" } else { "can, and need not," };
@@ -41,47 +46,67 @@ pub fn faults(intent: &PipelineIntent, predicted: &Predicted) -> Vec<String> {
 /// No policy of AWS's own, no star where a resource is known, no account where a role is known.
 fn documents(predicted: &Predicted, faults: &mut Vec<String>) {
     for resource in &predicted.resources {
+        let (name, kind) = (&resource.logical_id, resource.resource_type.as_str());
         if resource.properties.contains_key("ManagedPolicyArns") {
-            faults.push(format!(
-                "`{}` has managed policies of AWS, which allow more than is needed",
-                resource.logical_id
-            ));
+            faults.push(format!("`{name}` has managed policies of AWS, which allow more than is needed"));
+        }
+        if UNREAD.contains(&kind) {
+            faults.push(format!("`{name}` is a policy beside its role, where these checks don't read it: `{kind}`"));
         }
     }
     for (name, role) in &predicted.roles {
         for statement in role.policies.iter().flat_map(|policy| &policy.document.statements) {
-            let statement = serde_json::to_value(statement).unwrap_or_default();
-            let (actions, resources) = (texts(&statement["Action"]), texts(&statement["Resource"]));
-            for action in &actions {
-                if action.ends_with(":*") || *action == "*" {
-                    faults.push(format!("`{name}` may do everything of a service: `{action}`"));
-                }
-                if resources.contains(&"*") && !ANYWHERE.contains(action) {
-                    faults.push(format!("`{name}` may `{action}` on everything"));
-                }
-            }
-            if resources.iter().any(|resource| resource.ends_with(":role/*")) {
-                faults.push(format!("`{name}` may pass or become every role"));
-            }
-            if actions.contains(&"iam:PassRole")
-                && statement["Condition"]["StringEquals"]["iam:PassedToService"].is_null()
-            {
-                faults.push(format!("`{name}` may pass a role to every service"));
-            }
+            role_statement(name, &serde_json::to_value(statement).unwrap_or_default(), faults);
+        }
+        owner(&format!("`{name}`'s trust policy"), &role.trust, faults);
+    }
+    owner("the key's policy", &predicted.key_policy, faults);
+    owner("the bucket's policy", &predicted.bucket_policy, faults);
+}
+
+/// A statement of what a role may do.
+fn role_statement(name: &str, statement: &Value, faults: &mut Vec<String>) {
+    let (actions, resources) = (texts(&statement["Action"]), texts(&statement["Resource"]));
+    for turned in ["NotAction", "NotResource", "NotPrincipal"].into_iter().filter(|key| !statement[*key].is_null()) {
+        faults.push(format!("`{name}` has a statement of everything but something: `{turned}`"));
+    }
+    for action in &actions {
+        if action.ends_with(":*") || *action == "*" {
+            faults.push(format!("`{name}` may do everything of a service: `{action}`"));
+        }
+        if resources.contains(&"*") && !ANYWHERE.contains(action) {
+            faults.push(format!("`{name}` may `{action}` on everything"));
         }
     }
-    let owners = [("key", &predicted.key_policy), ("bucket", &predicted.bucket_policy)];
-    for (what, policy) in owners {
-        for statement in policy.document.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
-            let statement = serde_json::to_value(statement).unwrap_or_default();
-            let wide = |principal: &&str| *principal == "*" || principal.ends_with(":root");
-            let principal = &statement["Principal"];
-            let named = if principal.is_string() { texts(principal) } else { texts(&principal["AWS"]) };
-            if let Some(wide) = named.into_iter().find(wide) {
-                faults.push(format!("the {what}'s policy names `{wide}`, although the roles are known"));
-            }
+    if let Some(several) =
+        resources.iter().find(|resource| resource.contains(":role/") && resource.contains(['*', '?']))
+    {
+        faults.push(format!("`{name}` may pass or become several roles: `{several}`"));
+    }
+    if actions.contains(&"iam:PassRole") && statement["Condition"]["StringEquals"]["iam:PassedToService"].is_null() {
+        faults.push(format!("`{name}` may pass a role to every service"));
+    }
+}
+
+/// The policy of something that others use.
+fn owner(what: &str, policy: &NamedPolicy, faults: &mut Vec<String>) {
+    for statement in policy.document.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+        let statement = serde_json::to_value(statement).unwrap_or_default();
+        let wide = |principal: &&str| *principal == "*" || principal.ends_with(":root") || is_account(principal);
+        let principal = &statement["Principal"];
+        let named = if principal.is_string() { texts(principal) } else { texts(&principal["AWS"]) };
+        if let Some(wide) = named.into_iter().find(wide) {
+            faults.push(format!("{what} names `{wide}`, although the roles are known"));
+        }
+        if !statement["NotPrincipal"].is_null() {
+            faults.push(format!("{what} names everybody but somebody: `NotPrincipal`"));
         }
     }
+}
+
+/// Whether a principal is an account's number, which is the same as its root.
+fn is_account(principal: &str) -> bool {
+    principal.len() == 12 && principal.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn sizes(predicted: &Predicted, faults: &mut Vec<String>) {
@@ -137,7 +162,6 @@ fn texts(value: &Value) -> Vec<&str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::evaluate::NamedPolicy;
     use crate::pipeline::intent::Source;
     use crate::pipeline::stacks::tests::{intent, repository};
     use crate::policy::PolicyDocument;
@@ -182,7 +206,15 @@ mod tests {
             ),
             (
                 r#"{"Effect": "Allow", "Action": "iam:GetRole", "Resource": "arn:aws:iam::111111111111:role/*"}"#,
-                "`churn-start` may pass or become every role",
+                "`churn-start` may pass or become several roles: `arn:aws:iam::111111111111:role/*`",
+            ),
+            (
+                r#"{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::111111111111:role/service-role/x*"}"#,
+                "`churn-start` may pass or become several roles: `arn:aws:iam::111111111111:role/service-role/x*`",
+            ),
+            (
+                r#"{"Effect": "Allow", "NotAction": "iam:*", "Resource": "arn:aws:s3:::x"}"#,
+                "`churn-start` has a statement of everything but something: `NotAction`",
             ),
             (
                 r#"{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::111111111111:role/x"}"#,
@@ -207,8 +239,14 @@ mod tests {
         function.properties.insert("Role".into(), "arn:aws:iam::999999999999:role/x".into());
         let rule = predicted.resources.iter_mut().find(|resource| resource.logical_id == "DataRule").unwrap();
         rule.properties.insert("Arn".into(), "arn:aws:events:us-east-1:111111111111:rule/x".into());
+        let trust = PolicyDocument::parse(
+            r#"{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "sts:AssumeRole"}]}"#,
+        );
+        let start = predicted.roles.get_mut("churn-start").unwrap();
+        start.trust.document.statements.extend(trust.unwrap().statements);
         let faults = faults(&intent, &predicted);
         for said in [
+            "`churn-start`'s trust policy names `222222222222`, although the roles are known",
             "the key's policy names `arn:aws:iam::111111111111:root`, although the roles are known",
             "`DeployFunction` names a stranger's account: `arn:aws:iam::999999999999:role/x`",
             "`DataRule` names another region: `arn:aws:events:us-east-1:111111111111:rule/x`",

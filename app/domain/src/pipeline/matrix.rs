@@ -10,8 +10,10 @@ use crate::pipeline::intent::PipelineIntent;
 use crate::pipeline::predicted::{Predicted, PredictedRole};
 use serde::{Deserialize, Serialize};
 
+mod guards;
 mod questions;
 
+pub use guards::unguarded;
 use questions::{Question, questions};
 
 /// What a column is about.

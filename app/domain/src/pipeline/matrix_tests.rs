@@ -47,8 +47,8 @@ fn every_statement_of_the_roles_is_needed_for_something() {
 fn every_statement_of_key_and_bucket_is_needed_for_something() {
     let intent = repository();
     let predicted = Predicted::of(&intent).unwrap();
-    // What the administrator needs, and what is denied to everybody, no role's row shows.
-    let others = ["Administer", "Upload", "DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys"];
+    // What the administrator needs no role's row shows.
+    let others = ["Administer", "Upload"];
     let policies: [fn(&mut Predicted) -> &mut NamedPolicy; 2] =
         [|all| &mut all.key_policy, |all| &mut all.bucket_policy];
     for policy in policies {
@@ -57,10 +57,27 @@ fn every_statement_of_key_and_bucket_is_needed_for_something() {
             let mut without = predicted.clone();
             let removed = policy(&mut without).document.statements.remove(statement);
             let sid = removed.sid.clone().unwrap_or_default();
-            let found = faults(&intent, &without);
+            let mut found = faults(&intent, &without);
+            found.extend(unguarded(&intent, &without));
             assert_eq!(found.is_empty(), others.contains(&sid.as_str()), "{sid}: {found:?}");
         }
     }
+}
+
+#[test]
+fn what_the_bucket_keeps_out_is_kept_from_every_role_that_writes() {
+    let intent = repository();
+    let mut predicted = Predicted::of(&intent).unwrap();
+    assert_eq!(unguarded(&intent, &predicted), Vec::<String>::new());
+    predicted.bucket_policy.document.statements.retain(|statement| statement.sid.as_deref() != Some("DenyOtherKeys"));
+    let open = unguarded(&intent, &predicted);
+    for role in ["`churn-pipeline` can write artifacts", "`churn-training` can write models"] {
+        for how in ["by S3 alone", "with another key", "with the key that S3 has by itself"] {
+            let said = format!("{role} encrypted {how}");
+            assert!(open.contains(&said), "{said}: {open:?}");
+        }
+    }
+    assert_eq!(open.len(), 9, "{open:?}");
 }
 
 #[test]

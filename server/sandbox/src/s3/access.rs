@@ -93,11 +93,12 @@ pub const GET_OBJECT: &str = "s3:GetObject";
 pub const GET_VERSION: &str = "s3:GetObjectVersion";
 
 /// Headers that are condition keys, `s3:` and the header's name.
-const HEADER_KEYS: [&str; 5] = [
+const HEADER_KEYS: [&str; 6] = [
     "x-amz-acl",
     "x-amz-copy-source",
     "x-amz-server-side-encryption",
     "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
     "x-amz-storage-class",
 ];
 const TAGGING: &str = "x-amz-tagging";

@@ -178,7 +178,12 @@ pub(super) fn checks(review: &PipelineReviewView) -> Vec<CheckView> {
         (
             "principals",
             "Roles are named, not accounts",
-            "Key and bucket policy name the roles that use them, never a whole account.".into(),
+            "The policies of key, bucket and roles name the roles that use them, never a whole account.".into(),
+        ),
+        (
+            "guards",
+            "Nothing unencrypted",
+            "Even a role that may write is denied what is not sent over TLS or not encrypted with the pipeline's key.".into(),
         ),
         (
             "passing",
