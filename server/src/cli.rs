@@ -95,6 +95,9 @@ pub struct ServeArgs {
     /// Most calls that a load check may make in all
     #[arg(long, value_name = "N", default_value_t = 10_000, env = "SAGEBRIDGE_LOAD_CALLS", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub load_calls: u64,
+    /// Largest table that a pipeline is made with, in MB of 1024 kB; an object of S3 may have 5 TB
+    #[arg(long, value_name = "MB", default_value_t = 20_480, env = "SAGEBRIDGE_TABLE_MEGABYTES", value_parser = clap::value_parser!(u32).range(1..=5_242_880))]
+    pub table_megabytes: u32,
     /// How logs are written to standard error
     #[arg(long, value_name = "FORMAT", default_value = "text", env = "SAGEBRIDGE_LOG_FORMAT")]
     pub log_format: LogFormat,

@@ -48,6 +48,8 @@ pub struct ServeConfig {
     pub check_shares: Option<Duration>,
     /// How large batches may be, and how hard load checks.
     pub batch: BatchConfig,
+    /// The largest table that a pipeline is made with, in bytes.
+    pub table_bytes: u64,
 }
 
 /// All of `sagebridge sandbox`, or the sandbox's part of `sagebridge serve --sandbox`.
@@ -67,6 +69,7 @@ impl ServeConfig {
         let network = NetworkConfig::new(&args)?;
         let check_shares = hours(args.check_shares);
         let batch = BatchConfig::new(&args);
+        let table_bytes = u64::from(args.table_megabytes) << 20;
         let sandbox = args.sandbox.then(|| SandboxConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             fresh: args.fresh,
@@ -83,6 +86,7 @@ impl ServeConfig {
             default_region: region_of_environment().filter(|_| !args.sandbox).unwrap_or_else(default_region),
             check_shares,
             batch,
+            table_bytes,
         })
     }
 }

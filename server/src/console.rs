@@ -57,6 +57,9 @@ impl Console {
         if let Err(error) = pipelines.resume_runs().await {
             tracing::error!(error = in_one_line(&error), "interrupted runs over pipelines could not be resumed");
         }
+        if let Err(error) = pipelines.drop_broken_uploads().await {
+            tracing::warn!(error = in_one_line(&error), "uploads that were broken off could not be removed");
+        }
         if let Err(error) = services.resume_batches().await {
             tracing::error!(error = in_one_line(&error), "interrupted batches could not be resumed");
         }
@@ -168,6 +171,7 @@ async fn services(config: &ServeConfig, sandbox: Option<&Sandbox>) -> Result<(Se
     settings.load.limits = config.batch.load.clone();
     let services = Services::new(gateways, opened.stores, settings, Arc::new(SystemClock));
     let mut settings = PipelineSettings::new(Some(config.data.pipelines(sandbox.is_some())), SAMPLE);
+    settings.most_bytes = config.table_bytes;
     if sandbox.is_some() {
         settings.poll = SANDBOX_POLL;
     }

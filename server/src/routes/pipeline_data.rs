@@ -17,6 +17,9 @@ use domain::wizard::FieldProblem;
 use serde_json::json;
 use services::{Operator, ServiceResult};
 
+/// Longer than any ID.
+const LONGEST_ID: usize = 256;
+
 /// `POST /api/upload_pipeline_data`: the file becomes the draft's table; what is refused is told by the page it came from.
 pub async fn upload(
     State(state): State<ConsoleState>,
@@ -54,7 +57,15 @@ async fn take(
     while let Some(mut field) = form.next_field().await.map_err(broken)? {
         match (field.name(), &*draft) {
             (Some("draft"), _) => {
-                let id = field.text().await.map_err(broken)?;
+                // The form's limit is the table's: what is no file is read no further than an ID is long.
+                let mut id = Vec::new();
+                while let Some(part) = field.chunk().await.map_err(broken)? {
+                    id.extend_from_slice(&part);
+                    if id.len() > LONGEST_ID {
+                        return Err(unreadable("the draft's ID is too long"));
+                    }
+                }
+                let id = String::from_utf8_lossy(&id);
                 *draft = Some(DraftId::parse(&id).map_err(|error| unreadable(&error.to_string()))?);
             }
             (Some("file"), Some(draft)) => {

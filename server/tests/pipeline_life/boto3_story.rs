@@ -1,7 +1,7 @@
 //! From the wizard's first answer to the last stack's deletion, in one go: each part stands on what came before it.
 
 use crate::client::{Client, denying};
-use crate::world::{BUCKET, ENDPOINT, SAMPLE, World, eventually};
+use crate::world::{BUCKET, ENDPOINT, SAMPLE, World, eventually, signed_in};
 use domain::invoke::{InvokeParams, Through};
 use domain::names::PipelineId;
 use domain::pipeline::approval::{ApprovalRules, Verdict};
@@ -137,7 +137,10 @@ async fn second_serves(world: &World, pipeline: &PipelineId, rejected: &str) -> 
     pipelines.set_approval_rules(operator, pipeline, other).await.unwrap();
     let own = pipelines.approve(operator, pipeline, &waiting.token, Verdict::Approved, "good").await.unwrap_err();
     assert!(own.to_string().contains("somebody else has to approve it"), "{own}");
-    pipelines.set_approval_rules(operator, pipeline, ApprovalRules::default()).await.unwrap();
+    let lifted = pipelines.set_approval_rules(operator, pipeline, ApprovalRules::default()).await.unwrap_err();
+    assert!(lifted.to_string().contains("somebody else has to lift this rule"), "{lifted}");
+    let another = signed_in(&world.services).await;
+    pipelines.set_approval_rules(&another, pipeline, ApprovalRules::default()).await.unwrap();
     let production = world.client("production");
     let role = [("RoleName", "churn-model"), ("PolicyName", "break")];
     let denied = denying("s3:GetObject", "*");

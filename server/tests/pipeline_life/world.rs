@@ -308,7 +308,8 @@ async fn console(sandbox: &Sandbox, folder: &TempDir) -> (Services, Pipelines, O
     (services, pipelines, operator)
 }
 
-async fn signed_in(services: &Services) -> Operator {
+/// Somebody else in the console.
+pub async fn signed_in(services: &Services) -> Operator {
     let token = services.issue_launch_token();
     let cookie = services.sign_in(token.expose_secret()).await.unwrap().unwrap();
     services.operator(cookie.expose_secret()).await.unwrap().unwrap()

@@ -81,6 +81,7 @@ impl Under {
             default_region: default_region(),
             check_shares: None,
             batch: BatchConfig::default(),
+            table_bytes: 1 << 30,
         };
         change(&mut config);
         let announced = Arc::new(Mutex::new(Vec::new()));

@@ -34,6 +34,9 @@ pub enum ApprovalRefusal {
     /// The same person.
     #[error("`{0}` started this execution, and somebody else has to approve it")]
     Starter(String),
+    /// The same person, by another way.
+    #[error("you started execution `{0}`, which is under way: somebody else has to lift this rule, or it has to end")]
+    Lifts(String),
     /// No comment.
     #[error("a comment is required")]
     Comment,
@@ -47,6 +50,7 @@ impl ApprovalRefusal {
     pub fn field(&self) -> &'static str {
         match self {
             Self::Starter(_) => "verdict",
+            Self::Lifts(_) => "someone_else",
             Self::Comment | Self::Long(_) => "comment",
         }
     }
@@ -65,6 +69,11 @@ pub fn starter<'a>(
 }
 
 impl ApprovalRules {
+    /// Whether others, in its place, would let somebody approve what they have started.
+    pub fn loosened_by(self, others: Self) -> bool {
+        self.someone_else && !others.someone_else
+    }
+
     /// What stands in the way of a verdict by `by`, if anything does.
     pub fn refusal(self, verdict: Verdict, comment: &str, starter: Option<&str>, by: &str) -> Option<ApprovalRefusal> {
         let length = comment.trim().chars().count();

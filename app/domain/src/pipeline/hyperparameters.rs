@@ -59,6 +59,18 @@ pub enum HyperparameterError {
         /// What would be accepted.
         expected: &'static str,
     },
+    /// The name is none.
+    #[error("`{0}` is not a hyperparameter's name: letters, digits, hyphens, underscores and dots")]
+    Name(String),
+    /// Step Functions would put something else in its place.
+    #[error("the value of `{0}` has `${{`, which Step Functions would replace")]
+    Replaced(String),
+    /// A stack's parameter can't be that long.
+    #[error("all hyperparameters together are {0} bytes long; a stack takes {MOST_BYTES}")]
+    Long(usize),
+    /// SageMaker's limit.
+    #[error("there are {0} hyperparameters; SageMaker takes {MOST}")]
+    Many(usize),
     /// A metric of another kind of prediction.
     #[error("`eval_metric` can't be `{metric}` with the objective `{objective}`")]
     Metric {
@@ -73,6 +85,11 @@ pub enum HyperparameterError {
 /// guide, "Tune an XGBoost Model"; the container refuses `auc` for a number in words of its own.
 const OF_CLASSES: [(&str, bool); 6] =
     [("auc", false), ("accuracy", false), ("error", false), ("f1", false), ("merror", true), ("mlogloss", true)];
+
+/// How many there may be. Source: SageMaker API reference, AlgorithmSpecification and CreateTrainingJob, HyperParameters.
+const MOST: usize = 100;
+/// How long they may be as JSON. Source: CloudFormation user guide, "Understand CloudFormation quotas": a parameter's value.
+const MOST_BYTES: usize = 4_096;
 
 /// Name, whether it is a whole number, the least and the most, and that in words.
 type Rule = (&'static str, bool, f64, f64, &'static str);
@@ -146,6 +163,7 @@ impl TryFrom<BTreeMap<String, String>> for Hyperparameters {
         if let Some(missing) = required.iter().find(|name| !values.contains_key(**name)) {
             return Err(HyperparameterError::Missing(missing));
         }
+        fit(&values)?;
         for (name, value) in RULES.iter().filter_map(|rule| Some((rule.0, values.get(rule.0)?))) {
             check(name, value)?;
         }
@@ -162,6 +180,25 @@ impl TryFrom<BTreeMap<String, String>> for Hyperparameters {
         }
         Ok(Self(values))
     }
+}
+
+/// What template and state machine can carry, whatever the container makes of it. A name that ends with `.$` would be a
+/// path to the state machine's input.
+fn fit(values: &BTreeMap<String, String>) -> Result<(), HyperparameterError> {
+    for (name, value) in values {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if !(1..=256).contains(&name.len()) || !name.chars().all(plain) {
+            return Err(HyperparameterError::Name(name.chars().take(80).collect()));
+        }
+        if value.contains("${") {
+            return Err(HyperparameterError::Replaced(name.clone()));
+        }
+    }
+    if values.len() > MOST {
+        return Err(HyperparameterError::Many(values.len()));
+    }
+    let bytes = serde_json::to_string(values).map_or(0, |json| json.len());
+    if bytes > MOST_BYTES { Err(HyperparameterError::Long(bytes)) } else { Ok(()) }
 }
 
 impl From<Hyperparameters> for BTreeMap<String, String> {
@@ -188,6 +225,25 @@ mod tests {
         }
         let classes = BTreeMap::from(Hyperparameters::usual(Objective::Classes));
         assert_eq!(Hyperparameters::try_from(classes), Err(HyperparameterError::Missing("num_class")));
+    }
+
+    #[test]
+    fn what_stack_and_state_machine_can_not_carry_is_refused() {
+        let refused = |name: &str, value: &str| checked(&[("num_round", "10"), (name, value)]).unwrap_err();
+        for name in ["", "eta.$", "lea rning", "x\ty"] {
+            assert!(refused(name, "1").contains("is not a hyperparameter's name"), "{name:?}");
+        }
+        assert!(
+            refused("note", "${Prefix}").starts_with("the value of `note` has `${`"),
+            "{}",
+            refused("note", "${P}")
+        );
+        assert!(refused("note", &"x".repeat(4_096)).starts_with("all hyperparameters together are 4"));
+        let many: Vec<(String, String)> = (0..100).map(|n| (format!("p{n}"), "1".to_owned())).collect();
+        let mut many: Vec<(&str, &str)> = many.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        many.push(("num_round", "10"));
+        assert_eq!(checked(&many).unwrap_err(), "there are 101 hyperparameters; SageMaker takes 100");
+        assert!(checked(&[("num_round", "10"), ("tree_method", "hist $5")]).is_ok());
     }
 
     #[test]

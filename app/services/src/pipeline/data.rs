@@ -22,6 +22,8 @@ use tokio::io::AsyncWriteExt as _;
 
 /// The table that a person gave.
 const TABLE: &str = "table.csv";
+/// The extension of a table on its way in.
+const PART: &str = "part";
 
 /// A table that is shipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +58,7 @@ impl Pipelines {
         let pipeline = self.draft_record(draft).await?.value.pipeline;
         let folder = self.folder(&pipeline)?;
         make_folder(&folder)?;
-        let part = folder.join(format!("{}.part", uuid::Uuid::now_v7()));
+        let part = folder.join(format!("{}.{PART}", uuid::Uuid::now_v7()));
         let mut options = tokio::fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -97,6 +99,28 @@ impl Pipelines {
     /// Where a channel's file is, once the table has been read through.
     pub(super) fn channel_file(&self, pipeline: &PipelineId, channel: Channel) -> Option<PathBuf> {
         Some(channel_file(&self.folder(pipeline).ok()?, channel))
+    }
+
+    /// Removes what a console that was killed had taken of tables; called once at the start, before any upload begins.
+    pub async fn drop_broken_uploads(&self) -> ServiceResult<()> {
+        let Some(folder) = &self.inner.settings.folder else { return Ok(()) };
+        let mut pipelines = match tokio::fs::read_dir(folder).await {
+            Ok(pipelines) => pipelines,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error.into()),
+        };
+        while let Some(pipeline) = pipelines.next_entry().await? {
+            if !pipeline.file_type().await?.is_dir() {
+                continue;
+            }
+            let mut files = tokio::fs::read_dir(pipeline.path()).await?;
+            while let Some(file) = files.next_entry().await? {
+                if file.path().extension().is_some_and(|extension| extension == PART) {
+                    tokio::fs::remove_file(file.path()).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn folder(&self, pipeline: &PipelineId) -> ServiceResult<PathBuf> {

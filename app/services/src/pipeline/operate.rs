@@ -9,6 +9,7 @@ use domain::names::PipelineId;
 use domain::pipeline::execution::version_of;
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::view::PipelineView;
+use std::collections::BTreeSet;
 
 /// So many starts are remembered with their people.
 const STARTS: usize = 100;
@@ -97,13 +98,19 @@ impl Pipelines {
         let started = pipelines.start(&place.connection, &intent.region, name, token).await;
         let execution = started.map_err(|error| told(error, intent))?.value;
         let by = operator.label().to_owned();
+        // IDs don't sort by time: of too many, those go that CodePipeline does not list among the newest.
+        let newest = if record.started.len() < STARTS {
+            None
+        } else {
+            let page = pipelines.executions(&place.connection, &intent.region, name, None).await?;
+            page.map(|page| page.items.into_iter().map(|execution| execution.id).collect::<BTreeSet<_>>())
+        };
         // Who started it decides who may approve it, so it must not be lost with a browser's connection.
         let (this, id, started) = (self.clone(), pipeline.clone(), execution.clone());
         crate::uncancelled(async move {
             this.change_record(&id, |record| {
-                // IDs don't sort by time: of too many, any one goes.
-                while record.started.len() >= STARTS {
-                    record.started.pop_first();
+                if let Some(newest) = &newest {
+                    record.started.retain(|execution, _| newest.contains(execution));
                 }
                 record.started.insert(started.clone(), by.clone());
             })

@@ -250,19 +250,20 @@ impl Look<'_> {
     async fn training_quota(&self) -> PreflightItem {
         let training = &self.intent.training;
         let name = format!("{} for training job usage", training.instance_type);
-        self.quota("training_quota", Lane::Training, &name, training.instance_count, 1).await
+        self.quota("training_quota", Lane::Training, &name, training.instance_count, training.instance_count).await
     }
 
     async fn endpoint_quota(&self) -> PreflightItem {
         let deployment = &self.intent.deployment;
         let name = format!("{} for endpoint usage", deployment.instance_type);
-        // While an update goes on, the new fleet stands beside the old one.
-        let fleets = if deployment.update == Update::Rolling { 1 } else { 2 };
-        self.quota("endpoint_quota", Lane::Production, &name, deployment.instance_count, fleets).await
+        let count = deployment.instance_count;
+        // While an update goes on, the new fleet stands beside the old one, or its half.
+        let more = if deployment.update == Update::Rolling { count.div_ceil(2) } else { count };
+        self.quota("endpoint_quota", Lane::Production, &name, count, count + more).await
     }
 
-    /// `count` are needed to begin with, and `fleets` times as many later.
-    async fn quota(&self, key: &str, lane: Lane, name: &str, count: u32, fleets: u32) -> PreflightItem {
+    /// `count` are needed to begin with, and `all` later.
+    async fn quota(&self, key: &str, lane: Lane, name: &str, count: u32, all: u32) -> PreflightItem {
         let place = lane.place(self.intent);
         let training = &self.pipelines.inner.gateways.training;
         let quota = match training.quota(&place.connection, &self.intent.region, name).await {
@@ -271,7 +272,7 @@ impl Look<'_> {
             Err(error) => return unread(key, lane, &format!("the quota `{name}`"), &error),
         };
         let raise = format!("raise it in Service Quotas of account {}, or choose other instances", place.account);
-        let (all, said) = (count * fleets, format!("the quota `{name}` is {quota}"));
+        let said = format!("the quota `{name}` is {quota}");
         if quota < f64::from(count) {
             hinted(item(key, lane, Standpoint::Wrong, format!("{said}, and {count} are needed")), raise)
         } else if quota < f64::from(all) {

@@ -6,9 +6,10 @@ use crate::ports::store::{PipelineRecord, StoreError, Versioned};
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::PipelineId;
 use domain::pipeline::apply::Lane;
-use domain::pipeline::approval::ApprovalRules;
+use domain::pipeline::approval::{ApprovalRefusal, ApprovalRules, starter};
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::view::{PipelineStatus, PipelineSummary};
+use domain::wizard::FieldProblem;
 
 /// How often a record is written anew because someone else wrote it at the same time.
 const WRITES: u32 = 5;
@@ -27,13 +28,22 @@ impl Pipelines {
         Ok(records.into_iter().map(summary).collect())
     }
 
-    /// Says what an approval has to keep to from now on.
+    /// Says what an approval has to keep to from now on. Whoever started an execution that is under way can't lift the
+    /// rule that somebody else approves it.
     pub async fn set_approval_rules(
         &self,
         operator: &Operator,
         pipeline: &PipelineId,
         rules: ApprovalRules,
     ) -> ServiceResult<()> {
+        let before = self.record(pipeline).await?.value;
+        if before.rules.loosened_by(rules)
+            && let Some(execution) = self.started_by(&before, operator).await?
+        {
+            let refusal = ApprovalRefusal::Lifts(execution);
+            let problem = FieldProblem { field: refusal.field().into(), message: refusal.to_string(), hint: None };
+            return Err(ServiceError::Invalid { problems: vec![problem] });
+        }
         self.change_record(pipeline, |record| record.rules = rules).await?;
         let said = match (rules.someone_else, rules.comment) {
             (true, true) => "by someone else than who started it, with a comment",
@@ -43,6 +53,18 @@ impl Pipelines {
         };
         self.note(operator, pipeline, "changed who approves models of", said).await;
         Ok(())
+    }
+
+    /// An execution under way that somebody started, if there is one.
+    async fn started_by(&self, record: &PipelineRecord, operator: &Operator) -> ServiceResult<Option<String>> {
+        let (intent, place) = (&record.intent, &record.intent.shared_services);
+        let pipelines = &self.inner.gateways.pipelines;
+        let page = pipelines.executions(&place.connection, &intent.region, intent.prefix.as_str(), None).await?;
+        let mut going = page.into_iter().flat_map(|page| page.items).filter(|execution| execution.status.is_going());
+        let own = going.find(|execution| {
+            starter(&record.started, &record.by, &execution.id, execution.trigger.as_ref()) == Some(operator.label())
+        });
+        Ok(own.map(|execution| execution.id))
     }
 
     /// Drops the record of a pipeline that is gone.

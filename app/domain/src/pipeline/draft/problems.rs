@@ -5,12 +5,18 @@ use super::{PipelineDraft, PipelineStep};
 use crate::names::{EndpointName, Region};
 use crate::pipeline::hyperparameters::{HyperparameterError, Objective};
 use crate::pipeline::images::{Image, Version};
-use crate::pipeline::intent::{PipelineIntent, Prefix};
+use crate::pipeline::intent::{PipelineIntent, Prefix, Update};
 use crate::wizard::{FieldProblem, Found};
 use std::ops::RangeInclusive;
 
 /// The longest a training job may run: SageMaker's own five days, in minutes.
 const MINUTES: RangeInclusive<u32> = 1..=7_200;
+
+/// How long an update may be watched in all, in seconds. CodePipeline gives a Lambda action 20 minutes; the rest is for
+/// making the instances.
+///
+/// Source: CodePipeline user guide, "AWS Lambda invoke action reference" and "Quotas".
+const WATCHED: u32 = 900;
 
 impl PipelineDraft {
     /// What is wrong with a step's answers. Review and Apply have none of their own.
@@ -82,9 +88,7 @@ impl PipelineDraft {
                         "1 to 100 letters, digits, dots, hyphens and underscores, not ending with .git",
                     );
                 }
-                if model.branch.trim().is_empty()
-                    || model.branch.trim().contains([' ', '~', '^', ':', '?', '*', '[', '\\'])
-                {
+                if !is_branch(model.branch.trim()) {
                     found.add("branch", format!("`{}` is not a branch's name", model.branch.trim()), "usually main");
                 }
                 if self.repositories == Some(false) {
@@ -139,7 +143,15 @@ impl PipelineDraft {
         }
         instance(found, "endpoint_instance", &model.endpoint_instance);
         let count = number(found, "endpoint_count", &model.endpoint_count, 1..=100);
-        number(found, "wait", &model.wait, 0..=3_600);
+        let wait = number(found, "wait", &model.wait, 0..=3_600);
+        if let (Some(wait), Some(parts)) = (wait, update(model).map(Update::parts))
+            && wait * parts > WATCHED
+        {
+            let (most, all) = (WATCHED / parts, (wait * parts).div_ceil(60));
+            let message = format!("{parts} × {wait} seconds are {all} minutes: the deployment would run out of time");
+            let hint = format!("at most {most} seconds: the pipeline's deploy action has 20 minutes in all");
+            found.add("wait", message, &hint);
+        }
         match update(model) {
             None => found.add("update", format!("`{}` is no way to update", model.update), "choose one of the list"),
             Some(update) if count.is_some_and(|count| count < update.least_instances()) => found.add(
@@ -182,6 +194,19 @@ impl PipelineDraft {
             _ => found.add("left_out", "a column that the file does not have is left out", "choose from the list"),
         }
     }
+}
+
+/// What Git takes as a branch's name. Source: git-check-ref-format; CodeCommit API reference, BranchName: 1 to 256.
+fn is_branch(name: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    (1..=256).contains(&name.len())
+        && !name.contains(|c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c))
+        && !name.contains("..")
+        && !name.contains("@{")
+        && !name.starts_with('-')
+        && !name.ends_with('.')
+        && name != "@"
+        && name.split('/').all(part)
 }
 
 /// S3 user guide, "General purpose bucket naming rules"; without dots, which TLS names can't have.

@@ -114,6 +114,13 @@ async fn a_model_is_approved_by_someone_else_with_a_comment_where_that_is_the_ru
     let refused = pipelines.approve(ann, &pipeline, "t-2", Verdict::Approved, "good").await.unwrap_err();
     let started = format!("`{}` started this execution, and somebody else has to approve it", ann.label());
     assert_eq!(refused.to_string(), started);
+    let loose = ApprovalRules { comment: true, ..ApprovalRules::default() };
+    let refused = pipelines.set_approval_rules(ann, &pipeline, loose).await.unwrap_err();
+    assert!(refused.to_string().contains("somebody else has to lift this rule"), "{refused}");
+    let stricter = ApprovalRules { someone_else: true, comment: false };
+    pipelines.set_approval_rules(ann, &pipeline, stricter).await.unwrap();
+    pipelines.set_approval_rules(&bob, &pipeline, loose).await.unwrap();
+    pipelines.set_approval_rules(&bob, &pipeline, rules).await.unwrap();
     let refused = pipelines.approve(&bob, &pipeline, "t-2", Verdict::Approved, " ").await.unwrap_err();
     assert_eq!(refused.to_string(), "a comment is required");
     assert!(factory.aws.world().calls.is_empty());

@@ -132,3 +132,21 @@ async fn a_draft_that_is_discarded_takes_its_table_with_it() {
     assert_eq!(std::fs::read_dir(factory.folder.path()).unwrap().count(), 0);
     assert!(matches!(factory.pipelines.draft(&factory.operator, &draft).await, Err(ServiceError::NotFound { .. })));
 }
+
+#[tokio::test]
+async fn what_a_console_that_was_killed_had_taken_is_removed_at_the_next_start() {
+    let factory = Factory::new().await;
+    factory.pipelines.drop_broken_uploads().await.unwrap();
+    let draft = factory.draft().await;
+    let pipeline = factory.pipelines.draft(&factory.operator, &draft).await.unwrap().draft.pipeline;
+    let folder = factory.folder.path().join(pipeline.as_str());
+    let mut broken = factory.pipelines.begin_data_upload(&factory.operator, &draft, "a.csv").await.unwrap();
+    broken.write(b"a,b\n1,2\n").await.unwrap();
+    std::mem::forget(broken);
+    let files = || std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().file_name()).collect::<Vec<_>>();
+    let parts = || files().iter().filter(|name| name.to_string_lossy().ends_with(".part")).count();
+    assert_eq!(parts(), 1, "{:?}", files());
+    factory.pipelines.drop_broken_uploads().await.unwrap();
+    assert_eq!(parts(), 0);
+    assert!(files().iter().any(|name| name == "table.csv"), "what was taken whole stays: {:?}", files());
+}

@@ -65,7 +65,7 @@ pub(super) fn Serving(ctx: StepContext, typed: Typed) -> impl IntoView {
                     <TextInput
                         name="form[wait]"
                         label="Watch each part, seconds"
-                        description="How long the new version is watched before more traffic goes to it; 0 to 3600."
+                        description="How long the new version is watched before more traffic goes to it. All parts together: at most 900."
                         inputmode="numeric"
                         value=Signal::stored(form.wait)
                         error=wait_error
@@ -92,9 +92,10 @@ fn updates() -> Vec<Choice> {
             Update::Linear => {
                 ("Linear", "A second fleet; a quarter of the traffic more at a time. Needs two instances.")
             }
-            Update::Rolling => {
-                ("Rolling", "Instance by instance, without a second fleet: the cheapest. Needs two instances.")
-            }
+            Update::Rolling => (
+                "Rolling",
+                "Half of the instances at a time, without a second fleet: the cheapest. Needs two instances.",
+            ),
             Update::AllAtOnce => {
                 ("All at once", "A second fleet; all traffic moves at one time. One instance is enough.")
             }
