@@ -6,6 +6,8 @@
 
 #[path = "boto3/bounds.rs"]
 mod boto3_bounds;
+#[path = "boto3/cli.rs"]
+mod boto3_cli;
 #[path = "boto3/first_seed.rs"]
 mod boto3_first_seed;
 #[path = "boto3/functions.rs"]

@@ -27,7 +27,7 @@ use std::sync::{Arc, OnceLock};
 /// The operations, each with the IAM action that it needs on the bucket or object in its path.
 ///
 /// Source: S3 user guide, "Required permissions for Amazon S3 API operations".
-pub const OPERATIONS: [(&str, &str); 43] = [
+pub const OPERATIONS: [(&str, &str); 44] = [
     ("ListBuckets", "s3:ListAllMyBuckets"),
     ("CreateBucket", CREATE_BUCKET),
     ("HeadBucket", LIST_BUCKET),
@@ -69,6 +69,7 @@ pub const OPERATIONS: [(&str, &str); 43] = [
     ("DeleteObjectTagging", "s3:DeleteObjectTagging"),
     ("CreateMultipartUpload", "s3:PutObject"),
     ("UploadPart", "s3:PutObject"),
+    ("UploadPartCopy", "s3:PutObject"),
     ("CompleteMultipartUpload", "s3:PutObject"),
     ("AbortMultipartUpload", "s3:AbortMultipartUpload"),
 ];

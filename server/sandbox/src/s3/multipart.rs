@@ -4,9 +4,10 @@ use super::S3Result;
 use super::buckets::known;
 use super::encryption::{Place, Wanted, permit_reading, settle_on};
 use super::errors::refuse;
+use super::model::Encryption;
 use super::objects::{Said, Written};
 use super::tagging;
-use super::transfer::{Beside, broken, check_digest, check_length, etag, keep, metadata, receive};
+use super::transfer::{Beside, Source, broken, check_digest, check_length, etag, keep, metadata, receive, stamp};
 use crate::call::Call;
 use crate::ids::{self, hex};
 use md5::{Digest as _, Md5};
@@ -84,45 +85,110 @@ pub(super) async fn create_multipart_upload(
     })
 }
 
+/// A part as it is announced.
+struct Announced<'a> {
+    place: Place<'a>,
+    upload: &'a str,
+    number: i32,
+}
+
+impl Announced<'_> {
+    /// Whether there may be such a part, and how its upload is encrypted.
+    fn check(&self, call: &Call<'_>) -> S3Result<Encryption> {
+        if !(1..=MOST_PARTS).contains(&self.number) {
+            let message = format!("Part number must be an integer between 1 and {MOST_PARTS}, inclusive");
+            return Err(refuse(S3ErrorCode::InvalidArgument, message));
+        }
+        let encryption = self.with(call, |upload| upload.beside.encryption.clone())?;
+        // The data key was made with the upload; each part needs it again.
+        permit_reading(call, &self.place, &encryption)?;
+        Ok(encryption)
+    }
+
+    /// Keeps its bytes, in place of those of before. Gives its entity tag.
+    async fn keep(&self, call: &Call<'_>, body: Option<StreamingBlob>, digest: Option<&str>) -> S3Result<ETag> {
+        let (objects, bucket) = (&call.app.objects, &self.place.bucket.id);
+        let written = receive(objects, bucket, body).await?;
+        let (file, tag) = (written.file.clone(), etag(&hex(&written.md5)));
+        let kept = check_digest(digest, &written).and_then(|()| {
+            // The upload may have ended while this part came.
+            self.with(call, |upload| upload.parts.insert(self.number, written))
+        });
+        match kept {
+            Ok(replaced) => {
+                if let Some(old) = replaced {
+                    objects.discard(bucket, &old.file).await;
+                }
+                Ok(tag)
+            }
+            Err(error) => {
+                objects.discard(bucket, &file).await;
+                Err(error)
+            }
+        }
+    }
+
+    fn with<T>(&self, call: &Call<'_>, use_it: impl FnOnce(&mut Upload) -> T) -> S3Result<T> {
+        call.app.objects.uploads.with(self.upload, &self.place.bucket.id, self.place.key, use_it)
+    }
+}
+
 /// UploadPart: a part that is sent again replaces the one before.
 pub(super) async fn upload_part(call: &Call<'_>, input: UploadPartInput) -> S3Result<UploadPartOutput> {
-    let UploadPartInput { bucket: name, key, part_number, upload_id, body, content_length, content_md5, .. } = input;
-    if !(1..=MOST_PARTS).contains(&part_number) {
-        let message = format!("Part number must be an integer between 1 and {MOST_PARTS}, inclusive");
+    check_length(input.content_length)?;
+    let bucket = known(call, &input.bucket)?;
+    let place = Place { name: &input.bucket, bucket: &bucket, key: &input.key };
+    let part = Announced { place, upload: &input.upload_id, number: input.part_number };
+    let shown = part.check(call)?.shown();
+    Ok(UploadPartOutput {
+        e_tag: Some(part.keep(call, input.body, input.content_md5.as_deref()).await?),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
+        ..UploadPartOutput::default()
+    })
+}
+
+/// What of a source becomes a part: all of it, or `bytes=first-last`.
+fn stretch(range: Option<&str>, size: u64) -> S3Result<std::ops::Range<u64>> {
+    let Some(range) = range else { return Ok(0..size) };
+    let part = match Range::parse(range) {
+        Ok(Range::Int { first, last: Some(last) }) => first..last.saturating_add(1),
+        _ => {
+            let message = "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last \
+                           are the zero-based offsets of the first and last bytes to copy";
+            return Err(refuse(S3ErrorCode::InvalidArgument, message));
+        }
+    };
+    if part.is_empty() || part.end > size {
+        let message = format!("Range specified is not valid for source object of size: {size}");
         return Err(refuse(S3ErrorCode::InvalidArgument, message));
     }
-    check_length(content_length)?;
-    let bucket = known(call, &name)?;
-    let objects = &call.app.objects;
-    let encryption = objects.uploads.with(&upload_id, &bucket.id, &key, |upload| upload.beside.encryption.clone())?;
-    // The data key was made with the upload; each part needs it again.
-    permit_reading(call, &Place { name: &name, bucket: &bucket, key: &key }, &encryption)?;
-    let written = receive(objects, &bucket.id, body).await?;
-    let file = written.file.clone();
-    let tag = hex(&written.md5);
-    let kept = check_digest(content_md5.as_deref(), &written).and_then(|()| {
-        // The upload may have ended while this part came.
-        call.app.objects.uploads.with(&upload_id, &bucket.id, &key, |upload| upload.parts.insert(part_number, written))
-    });
-    match kept {
-        Ok(replaced) => {
-            if let Some(old) = replaced {
-                objects.discard(&bucket.id, &old.file).await;
-            }
-            let shown = encryption.shown();
-            Ok(UploadPartOutput {
-                e_tag: Some(etag(&tag)),
-                server_side_encryption: shown.method,
-                ssekms_key_id: shown.key,
-                bucket_key_enabled: shown.bucket_key,
-                ..UploadPartOutput::default()
-            })
-        }
-        Err(error) => {
-            objects.discard(&bucket.id, &file).await;
-            Err(error)
-        }
-    }
+    Ok(part)
+}
+
+/// UploadPartCopy: a part that is there already, in another object.
+pub(super) async fn upload_part_copy(call: &Call<'_>, input: UploadPartCopyInput) -> S3Result<UploadPartCopyOutput> {
+    let source = Source::of(call, &input.copy_source, input.copy_source_if_match.as_ref())?;
+    let stretch = stretch(input.copy_source_range.as_deref(), source.object.size)?;
+    let bucket = known(call, &input.bucket)?;
+    let place = Place { name: &input.bucket, bucket: &bucket, key: &input.key };
+    let part = Announced { place, upload: &input.upload_id, number: input.part_number };
+    let shown = part.check(call)?.shown();
+    let bytes = source.bytes(call, stretch).await?;
+    let result = CopyPartResult {
+        e_tag: Some(part.keep(call, Some(bytes), None).await?),
+        last_modified: Some(stamp(call.now)),
+        ..CopyPartResult::default()
+    };
+    Ok(UploadPartCopyOutput {
+        copy_part_result: Some(result),
+        copy_source_version_id: source.object.version.clone(),
+        server_side_encryption: shown.method,
+        ssekms_key_id: shown.key,
+        bucket_key_enabled: shown.bucket_key,
+        ..UploadPartCopyOutput::default()
+    })
 }
 
 /// The parts that a completion names, in its order.

@@ -306,22 +306,51 @@ pub(super) async fn head_object(call: &Call<'_>, input: HeadObjectInput) -> S3Re
     })
 }
 
-/// CopyObject: reading the source is a permission of its own.
+/// What is copied. Reading it is a permission of its own.
+pub(super) struct Source {
+    bucket: Bucket,
+    pub(super) object: Arc<Object>,
+}
+
+impl Source {
+    pub(super) fn of(call: &Call<'_>, source: &CopySource, only: Option<&ETagCondition>) -> S3Result<Self> {
+        let CopySource::Bucket { bucket: name, key, version_id } = source else {
+            return Err(refuse(S3ErrorCode::NotImplemented, "The sandbox's S3 has no access points."));
+        };
+        let version = version_id.as_deref();
+        let (action, context) = match version {
+            Some(version) => (GET_VERSION, Context::new().with("s3:VersionId", version)),
+            None => (GET_OBJECT, Context::new()),
+        };
+        let bucket = permit(call, action, Some(name), Some(key), context)?.ok_or_else(errors::no_bucket)?;
+        let object = found(call, name, &bucket, key, version)?;
+        permit_reading(call, &Place { name, bucket: &bucket, key }, &object.encryption)?;
+        if only.and_then(ETagCondition::as_etag).is_some_and(|only| only.value() != object.etag) {
+            let message = "At least one of the pre-conditions you specified did not hold";
+            return Err(refuse(S3ErrorCode::PreconditionFailed, message));
+        }
+        Ok(Self { bucket, object })
+    }
+
+    /// The bytes, or a stretch of them.
+    pub(super) async fn bytes(&self, call: &Call<'_>, part: std::ops::Range<u64>) -> S3Result<StreamingBlob> {
+        let mut file = call.app.objects.open_file(&self.bucket.id, &self.object.file).await.map_err(disk)?;
+        file.seek(io::SeekFrom::Start(part.start)).await.map_err(disk)?;
+        Ok(read(file, part.end - part.start))
+    }
+}
+
+/// CopyObject.
 pub(super) async fn copy_object(call: &Call<'_>, input: CopyObjectInput) -> S3Result<CopyObjectOutput> {
-    let CopySource::Bucket { bucket: source, key, version_id } = &input.copy_source else {
-        return Err(refuse(S3ErrorCode::NotImplemented, "The sandbox's S3 has no access points."));
+    let source = Source::of(call, &input.copy_source, input.copy_source_if_match.as_ref())?;
+    let object = &source.object;
+    let onto_itself = match &input.copy_source {
+        CopySource::Bucket { bucket, key, version_id: None } => **bucket == *input.bucket && **key == *input.key,
+        _ => false,
     };
-    let version = version_id.as_deref();
-    let (action, context) = match version {
-        Some(version) => (GET_VERSION, Context::new().with("s3:VersionId", version)),
-        None => (GET_OBJECT, Context::new()),
-    };
-    let from = permit(call, action, Some(source), Some(key), context)?.ok_or_else(errors::no_bucket)?;
-    let object = found(call, source, &from, key, version)?;
-    permit_reading(call, &Place { name: source, bucket: &from, key }, &object.encryption)?;
     let replaces = input.metadata_directive.is_some_and(|directive| directive.as_str() == MetadataDirective::REPLACE);
-    let changes = replaces || version.is_some() || input.server_side_encryption.is_some();
-    if **source == *input.bucket && **key == *input.key && !changes {
+    let changes = replaces || input.server_side_encryption.is_some();
+    if onto_itself && !changes {
         return Err(refuse(
             S3ErrorCode::InvalidRequest,
             "This copy request is illegal because it is trying to copy an object to itself without changing the \
@@ -350,8 +379,8 @@ pub(super) async fn copy_object(call: &Call<'_>, input: CopyObjectInput) -> S3Re
         Wanted { method: input.server_side_encryption, key: input.ssekms_key_id, bucket_key: input.bucket_key_enabled };
     let beside = Beside { said, tags, encryption: settle_on(call, &place, wanted)? };
     let objects = &call.app.objects;
-    let file = objects.open_file(&from.id, &object.file).await.map_err(disk)?;
-    let written = receive(objects, &bucket.id, Some(read(file, object.size))).await?;
+    let whole = source.bytes(call, 0..object.size).await?;
+    let written = receive(objects, &bucket.id, Some(whole)).await?;
     let bytes = written.whole(&beside.encryption);
     let copy = keep(call, &place, bytes, beside, "CopyObject").await?;
     let result = CopyObjectResult {

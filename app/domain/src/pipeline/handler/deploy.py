@@ -1,17 +1,19 @@
 """Deploys an approved model to the production endpoint, as an action of CodePipeline.
 
-CodePipeline calls it with a job and waits for a result: whatever happens, it gets one. A model, an endpoint
-configuration and the endpoint's update are named after the training's execution, so that a second call for the same
-training makes nothing twice. While the endpoint is being made the job is continued: CodePipeline calls again, with
-the token that it was given.
+CodePipeline calls it with a job and waits for a result: whatever happens, it gets one as long as it can be reached. If
+not, the call ends with an error, so that Lambda makes it again. A model, an endpoint configuration and the endpoint's
+update are named after the training's execution, so that a second call for the same training makes nothing twice. While
+the endpoint is being made the job is continued: CodePipeline calls again, with the token that it was given.
 
 Nothing of the event is printed: it carries credentials.
 """
 
 import json
 import os
+import time
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 VARIANT = "AllTraffic"
@@ -21,6 +23,17 @@ SUMMARY = 2048
 # The endpoint is on its way from one state to the next.
 CHANGING = {"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"}
 TAGGED = "sagebridge:pipeline"
+# An answer is waited for 20 minutes and starts them anew, but after 24 hours CodePipeline ends the action by itself, with
+# no word of the endpoint.
+LONGEST = 23 * 3600
+# Of what a call of the function may take, a service that does not answer must leave enough to say so.
+PATIENCE = Config(
+    connect_timeout=5,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+)
+# What CodePipeline says of a job that has its result, or that it has given up.
+OVER = {"InvalidJobStateException", "JobNotFoundException"}
 
 
 class RefusedError(Exception):
@@ -31,19 +44,27 @@ class RefusedError(Exception):
         self.kind = kind
 
 
+class UnreportedError(Exception):
+    """CodePipeline could not be told."""
+
+
 def setting(name):
     return os.environ[name]
 
 
+def client(service, **keys):
+    return boto3.client(service, config=PATIENCE, **keys)
+
+
 def codepipeline():
     """A client in the pipeline's account: job results are taken there only."""
-    sts = boto3.client("sts")
+    sts = client("sts")
     session = sts.assume_role(
         RoleArn=setting("REPORT_ROLE_ARN"),
         RoleSessionName=f"{setting('PREFIX')}-deploy",
     )
     credentials = session["Credentials"]
-    return boto3.client(
+    return client(
         "codepipeline",
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
@@ -153,55 +174,84 @@ def takeover():
 
 
 def step(sagemaker, version, state):
-    """Goes one step further. Gives what to go on with, or nothing when the endpoint serves the version."""
+    """Goes one step further. Gives what to go on with and what is waited for; or nothing when the endpoint serves the
+    version."""
+    name = setting("ENDPOINT")
     endpoint = describe(sagemaker)
     if endpoint is None:
         if state.get("created"):
             raise RefusedError(
-                f"the endpoint `{setting('ENDPOINT')}` was deleted while it was being made"
+                f"the endpoint `{name}` was deleted while it was being made"
             )
         sagemaker.create_endpoint(
-            EndpointName=setting("ENDPOINT"),
+            EndpointName=name,
             EndpointConfigName=version,
             Tags=[{"Key": TAGGED, "Value": setting("PREFIX")}],
         )
-        return {"created": True, "previous": None}
+        created = {"created": True, "previous": None}
+        return state | created, f"making the endpoint {name}"
     status, serves = endpoint["EndpointStatus"], endpoint["EndpointConfigName"]
     if status in CHANGING:
+        if time.time() - state["since"] > LONGEST:
+            raise RefusedError(
+                f"after {LONGEST // 3600} hours the endpoint `{name}` is still {status}, and CodePipeline ends "
+                "an action after 24; SageMaker goes on: retry the stage once the endpoint is InService"
+            )
         # An earlier change of the endpoint has to end before this one can begin.
-        return state
+        return state, f"waiting for the endpoint {name}, which is {status}"
     if status == "Failed":
         if "previous" in state:
             raise RefusedError(
                 f"the endpoint could not be made: {endpoint.get('FailureReason', 'no reason was given')}"
             )
         # Nothing serves: only a new one helps.
-        sagemaker.delete_endpoint(EndpointName=setting("ENDPOINT"))
-        return {}
-    if serves == version:
+        sagemaker.delete_endpoint(EndpointName=name)
+        return state, f"deleting the endpoint {name}, which had failed"
+    if status == "InService" and serves == version:
         return None
     if "previous" in state:
+        if serves == version:
+            raise RefusedError(
+                f"the endpoint is {status}: {endpoint.get('FailureReason', 'no reason was given')}"
+            )
         reason = endpoint.get(
             "FailureReason", "an alarm or a failure took the update back"
         )
         raise RefusedError(f"the endpoint was rolled back to `{serves}`: {reason}")
     sagemaker.update_endpoint(
-        EndpointName=setting("ENDPOINT"),
+        EndpointName=name,
         EndpointConfigName=version,
         DeploymentConfig=takeover(),
     )
-    return {"previous": serves}
+    return (
+        state | {"previous": serves},
+        f"updating the endpoint {name}, which serves {serves}",
+    )
 
 
 def work(job):
-    """One call for a job: the token to go on with, or nothing at the end; and the version."""
+    """One call for a job: its result, unless it fails."""
     run, version = asked(job)
-    sagemaker = boto3.client("sagemaker")
+    sagemaker = client("sagemaker")
     token = job["data"].get("continuationToken")
-    state = json.loads(token) if token else {}
+    state = {"since": int(time.time())} | (json.loads(token) if token else {})
     if not token:
         make_version(sagemaker, version, run)
-    return step(sagemaker, version, state), version
+    further = step(sagemaker, version, state)
+    if further is None:
+        summary = f"{setting('ENDPOINT')} serves {version}"
+        return {
+            "executionDetails": {"summary": summary[:SUMMARY], "percentComplete": 100},
+            "outputVariables": {
+                "EndpointName": setting("ENDPOINT"),
+                "Version": version,
+            },
+        }
+    state, doing = further
+    return {
+        "executionDetails": {"summary": doing[:SUMMARY]},
+        "continuationToken": json.dumps(state),
+    }
 
 
 def explained(error):
@@ -223,32 +273,51 @@ def explained(error):
     return f"an unexpected {type(error).__name__}", "JobFailed"
 
 
-def lambda_handler(event, context):
-    job = event["CodePipeline.job"]
-    pipeline = codepipeline()
+def line(error):
+    """A failure as one line of the log."""
+    return " ".join(explained(error)[0].split())
+
+
+def unreported(job, error):
+    """Prints that CodePipeline does not know, and gives what to raise: Lambda then calls again."""
+    print(f"job {job}: its result could not be reported: {line(error)}")
+    return UnreportedError(line(error))
+
+
+def fail(pipeline, job, error, context):
+    """Tells CodePipeline of a failure."""
+    message, kind = explained(error)
+    details = {"type": kind, "message": message[:MESSAGE]}
+    request = getattr(context, "aws_request_id", None)
+    if request:
+        details["externalExecutionId"] = request
     try:
-        state, version = work(job)
-    except (
-        Exception
-    ) as error:  # Whatever it is: a job without a result hangs until it times out.
-        message, kind = explained(error)
-        print(f"job {job['id']} failed: {message}")
-        details = {"type": kind, "message": message[:MESSAGE]}
-        request = getattr(context, "aws_request_id", None)
-        if request:
-            details["externalExecutionId"] = request
-        pipeline.put_job_failure_result(jobId=job["id"], failureDetails=details)
-        return
-    if state is None:
-        print(f"job {job['id']}: {setting('ENDPOINT')} serves {version}")
-        summary = f"{setting('ENDPOINT')} serves {version}"
-        pipeline.put_job_success_result(
-            jobId=job["id"],
-            executionDetails={"summary": summary[:SUMMARY], "percentComplete": 100},
-            outputVariables={"EndpointName": setting("ENDPOINT"), "Version": version},
-        )
-    else:
-        print(f"job {job['id']}: waiting for {setting('ENDPOINT')}")
-        pipeline.put_job_success_result(
-            jobId=job["id"], continuationToken=json.dumps(state)
-        )
+        pipeline.put_job_failure_result(jobId=job, failureDetails=details)
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] not in OVER:
+            raise
+        # Another call gets the same answer.
+        print(f"job {job} is over: {line(refused)}")
+
+
+def lambda_handler(event, context):
+    try:
+        job, name = event["CodePipeline.job"], event["CodePipeline.job"]["id"]
+    except (KeyError, TypeError):
+        nothing = RefusedError("the event has no job of CodePipeline")
+        raise unreported("?", nothing) from None
+    try:
+        pipeline = codepipeline()
+    except Exception as error:
+        raise unreported(name, error) from None
+    try:
+        result = work(job)
+        pipeline.put_job_success_result(jobId=name, **result)
+        print(f"job {name}: {result['executionDetails']['summary']}")
+    except Exception as error:
+        # Whatever it is: a job without a result hangs until it times out.
+        print(f"job {name} failed: {line(error)}")
+        try:
+            fail(pipeline, name, error, context)
+        except Exception as refused:
+            raise unreported(name, refused) from None
