@@ -2,12 +2,18 @@
 // and taken away; and what fails on the way, with its cause.
 import type { Locator, Page } from "@playwright/test";
 import { findings } from "../lib/axe.ts";
-import type { Fault, RunningConsole } from "../lib/console.ts";
+import type { Fault } from "../lib/console.ts";
+import { changes, everything } from "../lib/inventory.ts";
 import { LONG, QUICK } from "../lib/pipeline-pages.ts";
 import { PipelineWizard } from "../lib/pipeline.ts";
 import { expect, test } from "../lib/test.ts";
 
-const PROFILES = ["parent", "child", "shared", "training", "production"];
+/** What SageMaker keeps for good of a training, as the dry run says. */
+const JOBS = [
+  "training > logs > eu-west-1 > groups > /aws/sagemaker/TrainingJobs",
+  "training > sagemaker > eu-west-1 > jobs > churn-",
+  "training > sagemaker > eu-west-1 > tags > arn:aws:sagemaker:eu-west-1:444444444444:training-job/churn-",
+];
 
 const bar = (page: Page) => page.getByRole("group", { name: "Actions" });
 const said = (page: Page) => page.getByRole("main").getByRole("status").first();
@@ -17,11 +23,6 @@ const versions = (page: Page) => page.getByRole("list", { name: "Versions" }).ge
 function noMore(operation: string, account: string): Fault {
   const effect = { kind: "error" as const, status: 400, code: "ResourceLimitExceeded", message: "The account-level service limit is 0" };
   return { service: "sagemaker", operation, account, effect };
-}
-
-/** Everything that the accounts' IAM has. */
-async function inventories(console: RunningConsole): Promise<string[]> {
-  return Promise.all(PROFILES.map(async (profile) => (await console.account(profile)).inventory()));
 }
 
 /** Applies what is reviewed and opens the pipeline. */
@@ -90,7 +91,7 @@ test("from data to production, renewed under load, and back to nothing", async (
   // A name that is not typed as it is gets refused.
   trouble.allow(/\b422\b/);
   await fresh.settings(QUICK);
-  const before = await inventories(fresh);
+  const before = await everything(fresh.dataDir);
   const wizard = new PipelineWizard(page);
   await wizard.toReview({ endpoint: "churn-live", rounds: "20" });
   await apply(page);
@@ -162,7 +163,7 @@ test("from data to production, renewed under load, and back to nothing", async (
   await page.getByRole("button", { name: "Forget the pipeline" }).click();
   await expect(page).toHaveURL(/\/pipelines$/);
   await expect(page.getByText("No pipelines yet")).toBeVisible();
-  expect(await inventories(fresh)).toEqual(before);
+  expect(changes(before, await everything(fresh.dataDir), JOBS)).toEqual([]);
 });
 
 test("a training that fails says why, and goes on when it is retried", async ({ fresh, freshPage: page }) => {

@@ -4,8 +4,9 @@
 use crate::client::Client;
 use crate::process::{Answer, PATIENCE, Process, request};
 use crate::{serve_sandbox, sign_in};
+use http::Method;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
@@ -110,11 +111,72 @@ fn steps(run: &Value, state: &str) -> BTreeSet<String> {
     steps.map(|step| step["id"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Waits until the pipeline has done all that it does by itself: its first model is trained and waits for its approval.
+async fn settled(shared: &Client) {
+    let trained = async {
+        loop {
+            let state = shared.json_ok("codepipeline", "GetPipelineState", json!({ "name": "churn" })).await;
+            let stages = state["stageStates"].as_array().unwrap();
+            let failed = stages.iter().any(|stage| stage["latestExecution"]["status"] == "Failed");
+            assert!(!failed, "{state:#}");
+            let approval = stages.iter().find(|stage| stage["stageName"] == "Approve").unwrap();
+            if approval["latestExecution"]["status"] == "InProgress" {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, trained).await.unwrap();
+}
+
+/// The bucket's objects, and how many versions each has. Names that are made up anew each time end where that begins.
+async fn objects(shared: &Client) -> Vec<String> {
+    let bucket = "churn-333333333333-eu-west-1";
+    let listed = shared.send(shared.signed("s3", Method::GET, &format!("/{bucket}?versions"), &[], "".into())).await;
+    assert_eq!(listed.status, 200, "{}", listed.text());
+    assert_eq!(listed.tag("IsTruncated"), "false");
+    assert!(!listed.text().contains("<DeleteMarker>"), "{}", listed.text());
+    let mut versions: BTreeMap<String, usize> = BTreeMap::new();
+    for key in listed.tags("Key") {
+        *versions.entry(key).or_default() += 1;
+    }
+    let plain = |key: &str| match ["churn/template/", "models/churn-"].into_iter().find(|own| key.starts_with(own)) {
+        Some(own) => format!("{own}…"),
+        None => key.to_owned(),
+    };
+    versions.into_iter().map(|(key, count)| format!("object: {}: {count}", plain(&key))).collect()
+}
+
+/// The keys of an account that are there for good, and its log groups.
+async fn keys_and_logs(client: &Client, profile: &str) -> Vec<String> {
+    let mut states = Vec::new();
+    let listed = client.json_ok("kms", "ListKeys", json!({})).await;
+    for key in listed["Keys"].as_array().unwrap() {
+        let key = client.json_ok("kms", "DescribeKey", json!({ "KeyId": key["KeyId"] })).await;
+        let key = &key["KeyMetadata"];
+        states.push(format!("{} {}", key["Description"], key["KeyState"]));
+    }
+    states.sort();
+    let aliases = client.json_ok("kms", "ListAliases", json!({})).await;
+    let targets =
+        aliases["Aliases"].as_array().unwrap().iter().filter(|alias| alias["TargetKeyId"].is_string()).count();
+    let groups = client.json_ok("logs", "DescribeLogGroups", json!({})).await;
+    let groups = groups["logGroups"].as_array().unwrap().iter().map(|group| group["logGroupName"].to_string());
+    let mut groups: Vec<String> = groups.collect();
+    groups.sort();
+    vec![
+        format!("{profile}: keys: {}; aliases: {targets}", states.join(", ")),
+        format!("{profile}: log groups: {}", groups.join(" ")),
+    ]
+}
+
 /// What stands in the three accounts, without what differs by nature: IDs and times.
 async fn standing(process: &Process, home: &Path) -> Vec<String> {
     let url = process.addresses["sandbox"].trim_end_matches('/');
     let credentials = home.join("data/sandbox/credentials");
-    let mut lines = Vec::new();
+    let shared = Client::of_profile(url, &credentials, "shared");
+    settled(&shared).await;
+    let mut lines = objects(&shared).await;
     for profile in ["shared", "training", "production"] {
         let client = Client::of_profile(url, &credentials, profile);
         for stack in client.query("cloudformation", "DescribeStacks", &[]).await.tags("StackName") {
@@ -136,8 +198,8 @@ async fn standing(process: &Process, home: &Path) -> Vec<String> {
         let mut roles = client.iam_ok("ListRoles", &[]).await.tags("RoleName");
         roles.sort();
         lines.push(format!("{profile}: roles: {}", roles.join(" ")));
+        lines.extend(keys_and_logs(&client, profile).await);
     }
-    let shared = Client::of_profile(url, &credentials, "shared");
     let branch = json!({ "repositoryName": "churn", "branchName": "main" });
     let branch = shared.json_ok("codecommit", "GetBranch", branch).await;
     let commit = json!({ "repositoryName": "churn", "commitId": branch["branch"]["commitId"] });

@@ -1,7 +1,7 @@
 //! From the wizard's first answer to the last stack's deletion, in one go: each part stands on what came before it.
 
 use crate::client::{Client, denying};
-use crate::world::{BUCKET, ENDPOINT, SAMPLE, World, eventually, signed_in};
+use crate::world::{BUCKET, CUSTOMER, ENDPOINT, SAMPLE, World, eventually, signed_in};
 use domain::invoke::{InvokeParams, Through};
 use domain::names::PipelineId;
 use domain::pipeline::approval::{ApprovalRules, Verdict};
@@ -12,9 +12,6 @@ use services::ServiceError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::task::JoinHandle;
-
-/// A customer, as the model takes one: the sample's columns without the label.
-const CUSTOMER: &str = "6,0,0,138.2,78,25.4,106.7,2,9.1";
 
 /// Somebody who calls the endpoint without a pause.
 struct Load {

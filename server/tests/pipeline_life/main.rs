@@ -6,6 +6,7 @@
 
 mod boto3_reading;
 mod boto3_story;
+mod boto3_trial;
 #[allow(dead_code, reason = "it is the sandbox's tests' client, and these make fewer calls")]
 #[path = "../../sandbox/tests/http/client.rs"]
 mod client;

@@ -1,9 +1,11 @@
 //! Where the training template comes from, and which accounts there are.
 
-use crate::world::{BUCKET, ENDPOINT, World, eventually};
+use crate::inventory::Inventory;
+use crate::world::{BUCKET, CUSTOMER, ENDPOINT, World, eventually};
+use domain::names::PipelineId;
 use domain::pipeline::approval::Verdict;
 use domain::pipeline::draft::{ModelForm, PipelineForm};
-use domain::pipeline::execution::ExecutionStatus;
+use domain::pipeline::execution::{ExecutionStatus, Waiting};
 use domain::pipeline::intent::Source;
 use http::Method;
 use serde_json::json;
@@ -44,23 +46,54 @@ async fn a_template_in_the_bucket_starts_the_pipeline_again_when_it_changes() {
     assert_eq!(world.executions(&pipeline).await.len(), 2, "the data is as it was");
 }
 
+/// Makes a pipeline in these accounts, up to its first approval; gives it with that.
+async fn made_in(world: &World, accounts: [&str; 3]) -> (PipelineId, Waiting) {
+    let draft = world.draft_in(accounts, |_| {}).await;
+    let review = world.pipelines.review(&world.operator, &draft).await.unwrap();
+    let fine = review.matrix.rows.iter().all(|row| row.cells.iter().all(|cell| cell.is_fine()));
+    assert!(fine && review.faults.is_empty(), "{accounts:?}: {:?} {:#?}", review.faults, review.matrix);
+    let pipeline = world.succeeds(&world.apply(&draft).await).await.pipeline;
+    let waiting = world.waiting(&pipeline, &[]).await;
+    (pipeline, waiting)
+}
+
+/// Takes a pipeline away. Only what SageMaker keeps for good of its training is left.
+async fn leaves_nothing(world: &World, pipeline: &PipelineId, before: &Inventory) {
+    let training = world.view(pipeline).await.intent.training_account;
+    world.torn_down(pipeline).await;
+    let (profile, account) = (training.connection, training.account);
+    let jobs = [
+        format!("{profile} > logs > eu-west-1 > groups > /aws/sagemaker/TrainingJobs"),
+        format!("{profile} > sagemaker > eu-west-1 > jobs > churn-"),
+        format!("{profile} > sagemaker > eu-west-1 > tags > arn:aws:sagemaker:eu-west-1:{account}:training-job/churn-"),
+    ];
+    world.inventory().is_as(before, &jobs.each_ref().map(String::as_str));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_of_the_accounts_may_be_the_same() {
-    for accounts in
-        [["shared", "shared", "production"], ["shared", "training", "training"], ["shared", "parent", "shared"]]
-    {
+    for accounts in [["shared", "shared", "production"], ["shared", "parent", "shared"]] {
         let world = World::new().await;
         let before = world.inventory();
-        let draft = world.draft_in(accounts, |_| {}).await;
-        let review = world.pipelines.review(&world.operator, &draft).await.unwrap();
-        let fine = review.matrix.rows.iter().all(|row| row.cells.iter().all(|cell| cell.is_fine()));
-        assert!(fine && review.faults.is_empty(), "{accounts:?}: {:?} {:#?}", review.faults, review.matrix);
-        let pipeline = world.succeeds(&world.apply(&draft).await).await.pipeline;
-        world.waiting(&pipeline, &[]).await;
-        world.torn_down(&pipeline).await;
-        let kept = format!("{} > ", accounts[1]);
-        world.inventory().is_as(&before, &[&format!("{kept}logs > "), &format!("{kept}sagemaker > ")]);
+        let (pipeline, _) = made_in(&world, accounts).await;
+        leaves_nothing(&world, &pipeline, &before).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_one_account_trains_and_serves() {
+    let world = World::new().await;
+    let before = world.inventory();
+    let (pipeline, waiting) = made_in(&world, ["shared", "training", "training"]).await;
+    world.decide(&pipeline, &waiting, Verdict::Approved, "good enough").await;
+    assert_eq!(world.execution_ends(&pipeline, &waiting.execution).await, ExecutionStatus::Succeeded);
+    let version = world.serves(&pipeline).await;
+    let known = world.versions(&pipeline).await.versions;
+    assert_eq!(known.iter().map(|one| (one.name.as_str(), one.live)).collect::<Vec<_>>(), [(version.as_str(), true)]);
+    let answer = world.client("training").invoke(ENDPOINT, &[("content-type", "text/csv")], CUSTOMER).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.text().trim().parse::<f64>().is_ok_and(|likely| (0.0..1.0).contains(&likely)), "{}", answer.text());
+    leaves_nothing(&world, &pipeline, &before).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,8 @@ pub const PRODUCTION: &str = "555555555555";
 /// What the bucket is called unless somebody says otherwise.
 pub const BUCKET: &str = "churn-333333333333-eu-west-1";
 pub const ENDPOINT: &str = "churn-live";
+/// A customer, as the model takes one: the sample's columns without the label.
+pub const CUSTOMER: &str = "6,0,0,138.2,78,25.4,106.7,2,9.1";
 
 /// How long is waited for anything.
 const PATIENCE: Duration = Duration::from_secs(120);
