@@ -82,6 +82,11 @@ export async function everyPipelinePage(page: Page, console: RunningConsole, loo
   await page.goto(`${address}?stage=Train`);
   await now("pipeline-train");
   await page.goto(address);
+  await page.getByRole("link", { name: /^Execution / }).first().click();
+  await expect(page.getByRole("heading", { name: /^Execution [0-9a-f]/ })).toBeVisible();
+  await page.getByText("What is written about it").first().click();
+  await here("pipeline-execution");
+  await page.getByRole("link", { name: "Close" }).click();
   await page.getByRole("link", { name: "Judge the model" }).click();
   await here("pipeline-approve");
   await page.getByRole("textbox", { name: "Comment" }).fill("Try another depth");

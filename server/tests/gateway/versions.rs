@@ -64,8 +64,10 @@ async fn what_is_deleted_may_be_deleted_again() {
 }
 
 #[tokio::test]
-async fn quotas_that_nobody_tells_are_not_known() {
+async fn a_quota_is_told_by_its_name_or_is_not_known() {
     let world = world(0).await;
-    let quota = world.pipeline.training.quota(&parent(), &ireland(), "ml.m5.large for endpoint usage").await;
-    assert_eq!(quota.unwrap(), None);
+    let quota = async |name| world.pipeline.training.quota(&parent(), &ireland(), name).await.unwrap();
+    assert_eq!(quota("ml.m5.large for endpoint usage").await, Some(20.0));
+    assert_eq!(quota("ml.p3.2xlarge for training job usage").await, Some(0.0));
+    assert_eq!(quota("ml.m5.large for dreams").await, None);
 }

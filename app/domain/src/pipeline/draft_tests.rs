@@ -98,17 +98,12 @@ fn what_is_wrong_is_said_at_its_field() {
         (problems[0].field.clone(), problems[0].message.clone())
     };
     let model = |change| broken(change, PipelineStep::Model);
-    let table: [Wrong; 17] = [
+    let table: [Wrong; 16] = [
         (|d| d.model.bucket = "Bucket".into(), "bucket", "`Bucket` is not a bucket's name"),
         (|d| d.model.repository = "a.git".into(), "repository", "`a.git` is not a repository's name"),
         (|d| d.model.branch = String::new(), "branch", "`` is not a branch's name"),
         (|d| d.model.branch = "/main".into(), "branch", "`/main` is not a branch's name"),
         (|d| d.model.branch = "a..b".into(), "branch", "`a..b` is not a branch's name"),
-        (
-            |d| d.model.wait = "451".into(),
-            "wait",
-            "2 × 451 seconds are 16 minutes: the deployment would run out of time",
-        ),
         (
             |d| d.model.hyperparameters = "num_round=10\neta.$=$.x".into(),
             "hyperparameters",

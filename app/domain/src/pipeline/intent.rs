@@ -126,16 +126,6 @@ impl Update {
         }
     }
 
-    /// How many parts the deploy handler moves the traffic in, each watched for a while: 30 % and the rest, quarters,
-    /// halves, or all.
-    pub fn parts(self) -> u32 {
-        match self {
-            Self::AllAtOnce => 1,
-            Self::Canary | Self::Rolling => 2,
-            Self::Linear => 4,
-        }
-    }
-
     /// The least number of instances of which a part can be taken.
     ///
     /// Source: SageMaker developer guide, "Blue/Green Deployments" and "Use rolling deployments".

@@ -5,18 +5,12 @@ use super::{PipelineDraft, PipelineStep};
 use crate::names::{EndpointName, Region};
 use crate::pipeline::hyperparameters::{HyperparameterError, Objective};
 use crate::pipeline::images::{Image, Version};
-use crate::pipeline::intent::{PipelineIntent, Prefix, Update};
+use crate::pipeline::intent::{PipelineIntent, Prefix};
 use crate::wizard::{FieldProblem, Found};
 use std::ops::RangeInclusive;
 
 /// The longest a training job may run: SageMaker's own five days, in minutes.
 const MINUTES: RangeInclusive<u32> = 1..=7_200;
-
-/// How long an update may be watched in all, in seconds. CodePipeline gives a Lambda action 20 minutes; the rest is for
-/// making the instances.
-///
-/// Source: CodePipeline user guide, "AWS Lambda invoke action reference" and "Quotas".
-const WATCHED: u32 = 900;
 
 impl PipelineDraft {
     /// What is wrong with a step's answers. Review and Apply have none of their own.
@@ -143,15 +137,7 @@ impl PipelineDraft {
         }
         instance(found, "endpoint_instance", &model.endpoint_instance);
         let count = number(found, "endpoint_count", &model.endpoint_count, 1..=100);
-        let wait = number(found, "wait", &model.wait, 0..=3_600);
-        if let (Some(wait), Some(parts)) = (wait, update(model).map(Update::parts))
-            && wait * parts > WATCHED
-        {
-            let (most, all) = (WATCHED / parts, (wait * parts).div_ceil(60));
-            let message = format!("{parts} × {wait} seconds are {all} minutes: the deployment would run out of time");
-            let hint = format!("at most {most} seconds: the pipeline's deploy action has 20 minutes in all");
-            found.add("wait", message, &hint);
-        }
+        number(found, "wait", &model.wait, 0..=3_600);
         match update(model) {
             None => found.add("update", format!("`{}` is no way to update", model.update), "choose one of the list"),
             Some(update) if count.is_some_and(|count| count < update.least_instances()) => found.add(

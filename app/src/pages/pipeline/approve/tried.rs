@@ -140,24 +140,29 @@ fn Left(
 #[component]
 fn Both(request: TrialRequest) -> impl IntoView {
     let TrialRequest { name, sent, live, candidate, difference } = request;
-    let (differs, label) = (difference.as_ref().map(in_words), name.clone());
+    let (differs, label, shown) = (difference.as_ref().map(in_words), name.clone(), name.clone());
     view! {
         <section class="tried" aria-label=label>
-            <h3>{name}</h3>
+            <h3>{shown}</h3>
             <details class="stage-more">
                 <summary>"What was sent"</summary>
-                <pre class="log-lines" role="region" aria-label="What was sent" tabindex="0">{sent}</pre>
+                <pre class="log-lines" role="region" aria-label=of(&name, "what was sent") tabindex="0">{sent}</pre>
             </details>
             <div class="tried-both">
-                {live.map(|live| answer("Serving", live))}
-                {answer("Candidate", candidate)}
+                {live.map(|live| answer(&name, "Serving", live))}
+                {answer(&name, "Candidate", candidate)}
             </div>
             {differs.map(|differs| view! { <p class="muted">{differs}</p> })}
         </section>
     }
 }
 
-fn answer(who: &'static str, answer: TrialAnswer) -> impl IntoView {
+/// Regions of a page need names of their own: each names the request that it belongs to.
+fn of(request: &str, part: &str) -> String {
+    format!("{request}: {part}")
+}
+
+fn answer(request: &str, who: &'static str, answer: TrialAnswer) -> impl IntoView {
     let (class, text) = match answer {
         TrialAnswer::Answered(text) => ("log-lines", text),
         TrialAnswer::Refused(text) => ("log-lines is-refused", text),
@@ -165,7 +170,7 @@ fn answer(who: &'static str, answer: TrialAnswer) -> impl IntoView {
     view! {
         <div>
             <h4>{who}</h4>
-            <pre class=class role="region" aria-label=who tabindex="0">{text}</pre>
+            <pre class=class role="region" aria-label=of(request, who) tabindex="0">{text}</pre>
         </div>
     }
 }

@@ -5,7 +5,7 @@ use super::log::{StageLog, has_log};
 use super::said::source_words;
 use super::{Live, again_after};
 use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions};
-use crate::error::failure_of;
+use crate::error::{AppError, failure_of};
 use crate::ui::{
     ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, Words,
     changing, duration_ms,
@@ -27,9 +27,37 @@ pub(super) fn Executions(live: Live) -> impl IntoView {
     let stop = ServerAction::<StopExecution>::new();
     again_after(stop, live.shown.ask);
     let there = Memo::new(move |_| live.shown.view.with(|shown| shown.executions.is_some()));
+    // Made here, not by the parts that show them: the server makes those in another order than the browser does, and the
+    // two count resources.
+    let of = id.clone();
+    let actions = Resource::new(
+        move || asked.get(),
+        move |execution| {
+            let id = of.clone();
+            async move {
+                match execution {
+                    Some(execution) => get_actions(id, execution).await,
+                    None => Ok(Vec::new()),
+                }
+            }
+        },
+    );
+    let of = id.clone();
+    let older = Resource::new(
+        move || after.get(),
+        move |after| {
+            let id = of.clone();
+            async move {
+                match after.as_str() {
+                    "" => Ok(Page { items: Vec::new(), next: None }),
+                    _ => list_executions(id, after).await.map(|page| page.view),
+                }
+            }
+        },
+    );
     let one = {
         let id = id.clone();
-        move || asked.get().map(|execution| view! { <One pipeline=id.clone() execution/> })
+        move || asked.get().map(|execution| view! { <One pipeline=id.clone() execution actions/> })
     };
     let list = move || {
         let id = id.clone();
@@ -38,7 +66,7 @@ pub(super) fn Executions(live: Live) -> impl IntoView {
             if newest {
                 view! { <Newest live id stop/> }.into_any()
             } else {
-                view! { <Older live id after stop/> }.into_any()
+                view! { <Older live id older stop/> }.into_any()
             }
         })
     };
@@ -60,16 +88,19 @@ fn Newest(live: Live, id: PipelineId, stop: ServerAction<StopExecution>) -> impl
 
 /// A page of older ones; it changes no more.
 #[component]
-fn Older(live: Live, id: PipelineId, after: Memo<String>, stop: ServerAction<StopExecution>) -> impl IntoView {
-    let asked = id.clone();
-    let page = Resource::new(move || after.get(), move |after| list_executions(asked.clone(), after));
+fn Older(
+    live: Live,
+    id: PipelineId,
+    older: Resource<Result<Page<Execution>, AppError>>,
+    stop: ServerAction<StopExecution>,
+) -> impl IntoView {
     view! {
         <Resolve
-            resource=page
+            resource=older
             failed="The executions could not be loaded"
             skeleton=|| view! { <div class="card"><Skeleton lines=6/></div> }
-            children=Callback::new(move |page: crate::api::runs::AsOf<Page<Execution>>| {
-                let Page { items, next } = page.view;
+            children=Callback::new(move |page: Page<Execution>| {
+                let Page { items, next } = page;
                 let (items, next) = (Memo::new(move |_| items.clone()), Memo::new(move |_| next.clone()));
                 view! { <List live id=id.clone() items next stop/> }
             })
@@ -192,9 +223,11 @@ fn Stop(pipeline: String, execution: String, stop: ServerAction<StopExecution>) 
 
 /// One execution: what each of its actions did.
 #[component]
-fn One(pipeline: PipelineId, execution: String) -> impl IntoView {
-    let (asked, of) = (pipeline.clone(), execution.clone());
-    let actions = Resource::new(|| (), move |()| get_actions(asked.clone(), of.clone()));
+fn One(
+    pipeline: PipelineId,
+    execution: String,
+    actions: Resource<Result<Vec<ActionExecution>, AppError>>,
+) -> impl IntoView {
     let title = format!("Execution {}", short(&execution));
     view! {
         <Card title=move || title.clone() id="execution" aside=|| view! { <a href="?#executions">"Close"</a> }>
