@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod approval;
+pub mod cause;
 pub mod checks;
 pub mod data;
 pub mod documents;

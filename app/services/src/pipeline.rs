@@ -12,6 +12,7 @@ mod operate;
 mod preflight;
 mod records;
 mod review;
+mod rows;
 mod runs;
 mod teardown;
 mod trial;

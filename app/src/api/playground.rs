@@ -121,7 +121,7 @@ pub async fn get_playground(
         None => None,
         Some((None, target)) => Some(target),
         Some((Some(name), target)) => match answer(services.target(&operator, &target.through, &name).await) {
-            Ok(full) => Some(full),
+            Ok(full) => Some(with_own_sample(&operator, full).await),
             Err(error) => {
                 problem = Some(error);
                 // What was typed is no name of an endpoint: there is none to call, and no other takes its place.
@@ -139,6 +139,16 @@ pub async fn get_playground(
     };
     let (kept, now) = (kept::take_back(operator.key(), &result), services.now());
     Ok(PlaygroundView { targets, chosen, problem, kept, filled, later, earlier, now })
+}
+
+/// What a pipeline's endpoint takes is known better than what containers of its kind do.
+#[cfg(feature = "ssr")]
+async fn with_own_sample(operator: &services::Operator, target: TargetView) -> TargetView {
+    let own = match use_context::<services::Pipelines>() {
+        Some(pipelines) => pipelines.sample(operator, &target).await,
+        None => None,
+    };
+    TargetView { sample: own.or(target.sample.clone()), ..target }
 }
 
 #[cfg(feature = "ssr")]

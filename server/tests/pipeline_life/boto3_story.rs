@@ -72,7 +72,7 @@ async fn reviewed_and_made(world: &World) -> PipelineId {
     let (pipelines, operator) = (&world.pipelines, &world.operator);
     let draft = world.draft(|_| {}).await;
     let preflight = pipelines.preflight(operator, &draft).await.unwrap();
-    assert_eq!(preflight.wrong(), None);
+    assert_eq!(preflight.wrong().next(), None);
     let fine = preflight.items.iter().all(|item| item.standpoint == Standpoint::Fine);
     assert!(fine, "{:#?}", preflight.items);
     let review = pipelines.review(operator, &draft).await.unwrap();

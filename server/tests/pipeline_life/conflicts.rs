@@ -22,7 +22,7 @@ async fn a_bucket_that_is_taken(profile: &str, said: &str) {
     }
     let before = world.inventory();
     let draft = world.draft(|_| {}).await;
-    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().cloned().unwrap();
+    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().next().cloned().unwrap();
     assert_eq!((wrong.key.as_str(), wrong.message.as_str()), ("bucket", said));
     let fingerprint = pipelines.review(operator, &draft).await.unwrap().fingerprint;
     let refused = pipelines.apply(operator, &draft, &fingerprint).await.unwrap_err();
@@ -62,7 +62,7 @@ async fn an_endpoint_of_others_is_not_deployed_to() {
     let (pipelines, operator) = (&world.pipelines, &world.operator);
     let before = world.inventory();
     let draft = world.draft_in(["shared", "training", "parent"], |model| model.endpoint = "echo".into()).await;
-    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().cloned().unwrap();
+    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().next().cloned().unwrap();
     assert_eq!(wrong.key, "endpoint");
     let said = "account 111111111111 has an endpoint `echo` that this pipeline did not make: it serves `";
     assert!(wrong.message.starts_with(said), "{}", wrong.message);
@@ -145,7 +145,7 @@ async fn instances_that_an_account_may_not_have_stand_in_the_way() {
     let world = World::new().await;
     let (pipelines, operator) = (&world.pipelines, &world.operator);
     let draft = world.draft(|model| model.training_instance = "ml.p3.2xlarge".into()).await;
-    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().cloned().unwrap();
+    let wrong = pipelines.preflight(operator, &draft).await.unwrap().wrong().next().cloned().unwrap();
     let said = "the quota `ml.p3.2xlarge for training job usage` is 0, and 1 are needed";
     assert_eq!((wrong.key.as_str(), wrong.message.as_str()), ("training_quota", said));
     let fingerprint = pipelines.review(operator, &draft).await.unwrap().fingerprint;

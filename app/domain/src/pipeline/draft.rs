@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 mod answers;
 mod problems;
 
-pub use answers::hyperparameters;
+pub use answers::{hyperparameter, hyperparameters};
 
 /// A step of the wizard, in order. What follows — run, approval, endpoint — is the pipeline's own page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

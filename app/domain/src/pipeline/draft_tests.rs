@@ -98,12 +98,23 @@ fn what_is_wrong_is_said_at_its_field() {
         (problems[0].field.clone(), problems[0].message.clone())
     };
     let model = |change| broken(change, PipelineStep::Model);
-    let table: [Wrong; 16] = [
+    let table: [Wrong; 19] = [
         (|d| d.model.bucket = "Bucket".into(), "bucket", "`Bucket` is not a bucket's name"),
         (|d| d.model.repository = "a.git".into(), "repository", "`a.git` is not a repository's name"),
         (|d| d.model.branch = String::new(), "branch", "`` is not a branch's name"),
         (|d| d.model.branch = "/main".into(), "branch", "`/main` is not a branch's name"),
         (|d| d.model.branch = "a..b".into(), "branch", "`a..b` is not a branch's name"),
+        (|d| d.model.hyperparameters = "num_round=10\nbanana".into(), "hyperparameters", "`banana` has no `=`"),
+        (
+            |d| d.model.hyperparameters = "num_round=10\nobjective=reg:gamma".into(),
+            "hyperparameters",
+            "`objective` has a field of its own",
+        ),
+        (
+            |d| d.model.hyperparameters = "num_round=10\n num_round = 20".into(),
+            "hyperparameters",
+            "`num_round` is given twice",
+        ),
         (
             |d| d.model.hyperparameters = "num_round=10\neta.$=$.x".into(),
             "hyperparameters",

@@ -59,6 +59,15 @@ pub enum HyperparameterError {
         /// What would be accepted.
         expected: &'static str,
     },
+    /// A line of a form that gives nothing a value.
+    #[error("`{0}` has no `=`")]
+    Line(String),
+    /// A name that the form has a field of its own for.
+    #[error("`{0}` has a field of its own")]
+    Elsewhere(&'static str),
+    /// A container takes each once.
+    #[error("`{0}` is given twice")]
+    Twice(String),
     /// The name is none.
     #[error("`{0}` is not a hyperparameter's name: letters, digits, hyphens, underscores and dots")]
     Name(String),

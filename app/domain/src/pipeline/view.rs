@@ -139,9 +139,9 @@ pub struct PreflightView {
 }
 
 impl PreflightView {
-    /// What stands in the way first.
-    pub fn wrong(&self) -> Option<&PreflightItem> {
-        self.items.iter().find(|item| item.standpoint == Standpoint::Wrong)
+    /// What stands in the way.
+    pub fn wrong(&self) -> impl Iterator<Item = &PreflightItem> {
+        self.items.iter().filter(|item| item.standpoint == Standpoint::Wrong)
     }
 }
 
@@ -197,6 +197,8 @@ pub struct PipelineReviewView {
     pub documents: Vec<DocumentDiff>,
     /// What the standing checks found; nothing is applied unless it is empty.
     pub faults: Vec<String>,
+    /// What stands in the way in the accounts; nothing is applied unless it is empty.
+    pub blockers: Vec<PreflightItem>,
     /// Who may do what.
     pub matrix: Matrix,
     /// What will be done.

@@ -70,7 +70,7 @@ impl Pipelines {
             return refused(message, "look at the new review, then apply");
         }
         let preflight = self.preflight(operator, draft).await?;
-        match preflight.wrong() {
+        match preflight.wrong().next() {
             Some(wrong) => refused(wrong.message.clone(), wrong.hint.as_deref().unwrap_or("look at the preflight")),
             None => self.still_lead_there(&reviewed.intent).await,
         }

@@ -10,8 +10,14 @@ use domain::pipeline::apply::{Lane, Part};
 use domain::pipeline::draft::{AccountsForm, ModelForm, PipelineForm, PipelineStep};
 use domain::pipeline::execution::is_version;
 use domain::pipeline::intent::{PipelineIntent, Source, Update};
+use domain::pipeline::observed::ObservedStack;
 use domain::pipeline::view::{PreflightAccount, PreflightItem, PreflightView, Standpoint};
 use futures::future::join_all;
+
+/// What CodeCommit says of a repository that is not there.
+///
+/// Source: CodeCommit API reference, GetBranch, "Errors".
+const NO_REPOSITORY: &str = "RepositoryDoesNotExistException";
 
 impl Pipelines {
     /// Looks at everything that a draft's pipeline needs. Refused as `Invalid` while accounts or names have problems.
@@ -133,7 +139,7 @@ impl Look<'_> {
     /// Nothing is asked where the template comes from the bucket.
     async fn source(&self) -> Option<PreflightItem> {
         let name = match &self.intent.source {
-            Source::Repository { name, .. } => Some(name),
+            Source::Repository { name, branch } => Some((name, branch)),
             Source::Bucket if self.named => return None,
             Source::Bucket => None,
         };
@@ -141,7 +147,7 @@ impl Look<'_> {
         let place = lane.place(self.intent);
         let sources = &self.pipelines.inner.gateways.sources;
         Some(match (sources.takes_repositories(&place.connection, &self.intent.region).await, name) {
-            (Ok(true), Some(name)) => item(key, lane, Standpoint::Fine, format!("the repository `{name}` can be made")),
+            (Ok(true), Some((name, branch))) => self.repository(name, branch).await,
             (Ok(true), None) => item(key, lane, Standpoint::Fine, "CodeCommit takes repositories"),
             (Ok(false), None) => hinted(
                 item(key, lane, Standpoint::Unclear, format!("account {} can't make repositories", place.account)),
@@ -155,6 +161,25 @@ impl Look<'_> {
             ),
             (Err(error), _) => unread(key, lane, "whether CodeCommit can be used", &error),
         })
+    }
+
+    async fn repository(&self, name: &str, branch: &str) -> PreflightItem {
+        let (key, lane) = ("source", Lane::SharedServices);
+        let place = lane.place(self.intent);
+        let sources = &self.pipelines.inner.gateways.sources;
+        match sources.tip(&place.connection, &self.intent.region, name, branch).await {
+            Err(error) if error.code == NO_REPOSITORY => {
+                item(key, lane, Standpoint::Fine, format!("the repository `{name}` can be made"))
+            }
+            Ok(_) if self.made_here(Part::SharedServices).await => {
+                item(key, lane, Standpoint::Fine, format!("the repository `{name}` is this pipeline's"))
+            }
+            Ok(_) => hinted(
+                item(key, lane, Standpoint::Wrong, format!("account {} has a repository `{name}` already", place.account)),
+                "choose another name for the repository under Names and model, or take the template from the bucket",
+            ),
+            Err(error) => unread(key, lane, "whether the repository's name is free", &error),
+        }
     }
 
     async fn bucket(&self) -> PreflightItem {
@@ -185,6 +210,12 @@ impl Look<'_> {
         found.is_ok_and(|found| found.is_some_and(|stack| part.is_ours(&stack, self.pipeline, self.intent)))
     }
 
+    /// The workflow's stack has nothing that names its pipeline but the prefix: it is this one's where that of account A is.
+    async fn is_ours(&self, part: Part, found: &ObservedStack) -> bool {
+        part.is_ours(found, self.pipeline, self.intent)
+            && (part != Part::Workflow || self.made_here(Part::SharedServices).await)
+    }
+
     async fn stack(&self, part: Part) -> PreflightItem {
         let (lane, name) = (part.lane(), part.name(self.intent));
         let key = format!("stack_{name}");
@@ -192,7 +223,7 @@ impl Look<'_> {
         let stacks = &self.pipelines.inner.gateways.stacks;
         match stacks.stack(&place.connection, &self.intent.region, &name).await {
             Ok(None) => item(key, lane, Standpoint::Fine, format!("the stack's name `{name}` is free")),
-            Ok(Some(found)) if !part.is_ours(&found, self.pipeline, self.intent) => hinted(
+            Ok(Some(found)) if !self.is_ours(part, &found).await => hinted(
                 item(
                     key,
                     lane,
@@ -228,7 +259,7 @@ impl Look<'_> {
         let versions = &self.pipelines.inner.gateways.versions;
         match versions.endpoint_state(&place.connection, &self.intent.region, name).await {
             Ok(None) => item(key, lane, Standpoint::Fine, format!("the endpoint's name `{name}` is free")),
-            Ok(Some(found)) if is_version(self.intent.prefix.as_str(), &found.configuration) => {
+            Ok(Some(found)) if is_version(self.intent.prefix.as_str(), &found.configuration) && self.deploys().await => {
                 item(key, lane, Standpoint::Fine, format!("the endpoint `{name}` serves a version of this pipeline"))
             }
             Ok(Some(found)) => hinted(
@@ -245,6 +276,13 @@ impl Look<'_> {
             ),
             Err(error) => unread(key, lane, "whether the endpoint's name is free", &error),
         }
+    }
+
+    /// Whether this pipeline has what deploys to production, or once had it.
+    async fn deploys(&self) -> bool {
+        let record = self.pipelines.inner.stores.pipelines.get(self.pipeline).await.ok().flatten();
+        record.is_some_and(|there| there.value.outputs.contains_key(&Part::Production))
+            || self.made_here(Part::Production).await
     }
 
     async fn training_quota(&self) -> PreflightItem {

@@ -21,6 +21,9 @@ use domain::wizard::FieldProblem;
 use futures::future::try_join_all;
 use std::collections::BTreeMap;
 
+/// What the pipeline itself is in its stack's template.
+const PIPELINE_TYPE: &str = "AWS::CodePipeline::Pipeline";
+
 /// A stack that is there, with its template.
 struct There {
     stack: ObservedStack,
@@ -37,14 +40,16 @@ pub(super) struct Reviewed {
     pub(super) outputs: BTreeMap<Part, Outputs>,
     pub(super) faults: Vec<String>,
     pub(super) fingerprint: String,
+    base: Base,
     predicted: Predicted,
     there: BTreeMap<Part, There>,
 }
 
 impl Pipelines {
     /// What a draft is about to make, as documents and steps. Refused as `Invalid` while a step is unfinished.
-    pub async fn review(&self, _operator: &Operator, draft: &DraftId) -> ServiceResult<PipelineReviewView> {
-        let reviewed = self.reviewed(draft).await?;
+    pub async fn review(&self, operator: &Operator, draft: &DraftId) -> ServiceResult<PipelineReviewView> {
+        let (reviewed, preflight) = futures::join!(self.reviewed(draft), self.preflight(operator, draft));
+        let reviewed = reviewed?;
         let record = self.inner.stores.pipelines.get(&reviewed.pipeline).await?.map(|there| there.value);
         let record = record.filter(|record| record.status != PipelineStatus::Removed);
         let before = record.as_ref().and_then(|record| Predicted::of(&record.intent).ok());
@@ -65,6 +70,7 @@ impl Pipelines {
             files: files(&reviewed.table, put),
             source,
             faults: reviewed.faults,
+            blockers: preflight?.wrong().cloned().collect(),
             plan: reviewed.plan,
             fingerprint: reviewed.fingerprint,
         })
@@ -95,11 +101,12 @@ impl Pipelines {
             hint: "report this: the templates are the console's own".into(),
         })?;
         let there = self.there(&intent, &draft.pipeline).await?;
-        let plan = making(&intent, self.base(&intent, &there).await?);
+        let base = self.base(&intent, &there).await?;
+        let plan = making(&intent, base);
         let fingerprint = fingerprint(&intent, &table, &plan, &there);
         let faults = checks::faults(&intent, &predicted);
         let outputs = there.iter().map(|(part, there)| (*part, there.stack.outputs.clone())).collect();
-        Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, outputs, faults, fingerprint, predicted, there })
+        Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, outputs, faults, fingerprint, base, predicted, there })
     }
 
     /// How much of it stands. A stack does not notice that its pipeline was deleted past it.
@@ -148,6 +155,10 @@ impl Reviewed {
         if there.is_some() && resources_there.is_none() {
             // It is there, and can't be compared: what can be said is that it is gone through.
             resources.iter_mut().for_each(|resource| resource.change = Change::Update);
+        }
+        if self.base == Base::WithoutPipeline {
+            let gone = resources.iter_mut().filter(|resource| resource.resource_type == PIPELINE_TYPE);
+            gone.for_each(|resource| resource.change = Change::Create);
         }
         let template = stack.map(|stack| stack.template.as_ref()).unwrap_or_default();
         let parameters = stack.map(|stack| documents::parameters(stack, &self.predicted, key)).unwrap_or_default();

@@ -109,7 +109,7 @@ impl Pipelines {
     }
 
     async fn dry_run(&self, record: &PipelineRecord) -> ServiceResult<TeardownView> {
-        let (intent, standing) = (&record.intent, self.standing(&record.id, &record.intent).await?);
+        let (intent, standing) = (&record.intent, self.standing(record).await?);
         let plan = teardown(intent, &standing);
         // What applying puts there can go without more ado, as long as nothing was made with it.
         let full = record.status != PipelineStatus::Incomplete;
@@ -125,8 +125,8 @@ impl Pipelines {
     }
 
     /// What stands of a pipeline in the three accounts.
-    async fn standing(&self, pipeline: &PipelineId, intent: &PipelineIntent) -> ServiceResult<Standing> {
-        let mut standing = Standing::default();
+    async fn standing(&self, record: &PipelineRecord) -> ServiceResult<Standing> {
+        let (pipeline, intent, mut standing) = (&record.id, &record.intent, Standing::default());
         for part in Part::ALL {
             if let Some(stack) = self.standing_stack(pipeline, intent, part).await? {
                 standing.stacks.insert(part, stack);
@@ -151,8 +151,13 @@ impl Pipelines {
         let base = intent.prefix.as_str();
         let own = |name: &str| is_version(base, name);
         standing.endpoint = endpoint.is_some_and(|endpoint| own(&endpoint.configuration));
-        // Only what the pipeline's function made: its production stack is what shows that there was one.
-        if standing.stacks.get(&Part::Production).is_some_and(|stack| stack.ours) || standing.endpoint {
+        // Only what the pipeline's function made: its production stack is what shows that there was one, or that it was
+        // made once, where somebody has deleted it since.
+        let function = match standing.stacks.get(&Part::Production) {
+            Some(stack) => stack.ours,
+            None => record.outputs.contains_key(&Part::Production),
+        };
+        if function || standing.endpoint {
             let names = |all: Vec<Named>| {
                 all.into_iter().map(|named| named.name).filter(|name| own(name) || is_trial(base, name)).collect()
             };
@@ -227,6 +232,11 @@ impl Pipelines {
     }
 }
 
+/// The rule through which Step Functions hears of training jobs that end.
+///
+/// Source: Step Functions developer guide, "IAM policies for integrated services", Amazon SageMaker AI.
+const TRAINING_EVENTS: &str = "StepFunctionsGetEventsForSageMakerTrainingJobsRule";
+
 /// What no step takes away, in words.
 fn stays(intent: &PipelineIntent, standing: &Standing) -> Vec<String> {
     let mut stays = Vec::new();
@@ -246,6 +256,12 @@ fn stays(intent: &PipelineIntent, standing: &Standing) -> Vec<String> {
     }
     if standing.stacks.contains_key(&Part::Training) || standing.stacks.contains_key(&Part::Production) {
         stays.push("training jobs, which SageMaker keeps for good, and the log groups of jobs and endpoints".into());
+    }
+    if standing.stacks.contains_key(&Part::Workflow) {
+        let account = &Lane::Training.place(intent).account;
+        stays.push(format!(
+            "the rule `{TRAINING_EVENTS}` of account {account}, which Step Functions makes once for all state machines"
+        ));
     }
     stays
 }

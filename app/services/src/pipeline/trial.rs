@@ -6,23 +6,20 @@
 
 use super::Pipelines;
 use crate::ports::gateway::{
-    EndpointState, GatewayError, NewConfiguration, NewModel, RuntimeCaller, Tags, VersionsGateway,
+    EndpointState, GatewayError, NewConfiguration, NewModel, Tags, VersionsGateway,
 };
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::invoke::{InvokeHeaders, InvokeOutcome, InvokeParams, Through};
 use domain::names::{EndpointName, PipelineId};
 use domain::pipeline::apply::Part;
-use domain::pipeline::data::Channel;
 use domain::pipeline::evidence::TrainingJob;
 use domain::pipeline::execution::ActionStatus;
 use domain::pipeline::intent::PipelineIntent;
 use domain::pipeline::observed::TAG_PIPELINE;
 use domain::pipeline::trial::{
-    MOST_REQUESTS, TRIAL, Trial, TrialAnswer, TrialRequest, TrialState, TrialView, brief, is_trial, rows_without_label,
-    trial_name,
+    MOST_REQUESTS, TRIAL, Trial, TrialAnswer, TrialRequest, TrialState, TrialView, brief, is_trial, trial_name,
 };
-use domain::s3::Location;
 use domain::share::intent::InvokeAction;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
@@ -30,8 +27,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// So much of the validation data is read for its first rows.
-const HEAD: usize = 64 * 1024;
 /// How long a temporary endpoint may take to be taken away at shutdown.
 const GRACE: Duration = Duration::from_secs(5);
 /// The stage that trains.
@@ -357,12 +352,8 @@ impl Work {
     }
 
     async fn rows(&self) -> ServiceResult<Vec<Asked>> {
-        let place = Location { bucket: self.intent.bucket.clone(), key: Channel::Validation.object() };
-        let caller = RuntimeCaller::Connection(self.intent.shared_services.connection.clone());
-        let s3 = &self.pipelines.inner.services.inner.gateways.s3;
-        let found = s3.object(&caller, &self.intent.region, &place, HEAD).await?;
-        let text = found.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
-        let rows = rows_without_label(&text).into_iter().enumerate().map(|(at, body)| Asked {
+        let rows = self.pipelines.validation_rows(&self.intent).await?;
+        let rows = rows.into_iter().enumerate().map(|(at, body)| Asked {
             name: format!("Row {} of the validation data", at + 1),
             headers: InvokeHeaders { content_type: "text/csv".into(), ..InvokeHeaders::default() },
             body,

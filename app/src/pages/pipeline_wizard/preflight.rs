@@ -121,6 +121,21 @@ fn LaneFound(lane: Lane, account: Option<PreflightAccount>, items: Vec<Preflight
     }
 }
 
+/// What stands in the way, by itself.
+#[component]
+pub(super) fn InTheWay(blockers: Vec<PreflightItem>) -> impl IntoView {
+    let summary = summary(&blockers);
+    let rows = blockers.into_iter().map(|item| view! { <Item item/> }).collect_view();
+    view! {
+        <section class="card preflight-blockers" aria-labelledby="in-the-way">
+            <div class="card-head">
+                <h2 id="in-the-way">{summary}</h2>
+            </div>
+            <ul class="card-body">{rows}</ul>
+        </section>
+    }
+}
+
 #[component]
 fn Item(item: PreflightItem) -> impl IntoView {
     let (class, name, said) = match item.standpoint {

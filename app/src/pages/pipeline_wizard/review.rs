@@ -5,6 +5,7 @@ mod lanes;
 mod parts;
 
 use super::StepContext;
+use super::preflight::InTheWay;
 use crate::api::pipeline::wizard::{ApplyPipeline, review_pipeline};
 use crate::components::{
     AccessMatrix, Asked, ChecksList, PipelineMap, PipelineMapCard, Sentence, ThreeLanes, asked_in, explanation,
@@ -75,7 +76,8 @@ fn Reviewed(
     let crossings = map.crossings();
     let checks = facts::checks(&review);
     let lanes = Lane::ALL.map(|lane| lanes::lane_items(&review, lane));
-    let PipelineReviewView { stacks, documents, matrix, plan, tally, files, fingerprint, .. } = review;
+    let PipelineReviewView { stacks, documents, matrix, plan, tally, files, fingerprint, blockers, .. } = review;
+    let blocked = !blockers.is_empty();
     // Where it is there the pipeline has run before.
     let workflow = stacks.iter().find(|stack| stack.part == Part::Workflow && !stack.exists);
     let workflow = workflow.map(|stack| stack.name.clone());
@@ -86,6 +88,7 @@ fn Reviewed(
     };
     view! {
         <div class="step review">
+            {blocked.then(|| view! { <InTheWay blockers/> })}
             {facts.nothing().then(|| view! {
                 <p class="review-nothing" role="status">
                     "Nothing to change: the three accounts are as the answers want them."

@@ -58,6 +58,19 @@ impl Standing {
         *self == Self::default()
     }
 
+    /// `1 endpoint configuration and 2 models`; none where there is neither.
+    pub fn versions_in_words(&self) -> Option<String> {
+        let counted = |count: usize, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 {what}")),
+            count => Some(format!("{count} {what}s")),
+        };
+        let configurations = counted(self.configurations.len(), "endpoint configuration");
+        let all: Vec<String> =
+            [configurations, counted(self.models.len(), "model")].into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(" and "))
+    }
+
     fn has(&self, part: Part) -> bool {
         self.stacks.get(&part).is_some_and(|stack| stack.ours)
     }
@@ -88,10 +101,8 @@ pub fn teardown(intent: &PipelineIntent, standing: &Standing) -> Plan {
         };
         add("trials", title, Lane::Production, Action::DeleteTrials, &["stop"]);
     }
-    if !(standing.configurations.is_empty() && standing.models.is_empty()) {
-        let (configurations, models) = (standing.configurations.len(), standing.models.len());
-        let title = format!("Delete {configurations} endpoint configurations and {models} models");
-        add("versions", title, Lane::Production, Action::DeleteVersions, &["stop", "endpoint", "trials"]);
+    if let Some(versions) = standing.versions_in_words() {
+        add("versions", format!("Delete {versions}"), Lane::Production, Action::DeleteVersions, &["stop", "endpoint", "trials"]);
     }
     let deletion = |part: Part| (format!("Delete stack {}", part.name(intent)), Action::DeleteStack { part });
     if standing.has(Part::Workflow) {
@@ -160,7 +171,20 @@ mod tests {
             "delete-production",
         ];
         assert_eq!(ids(&plan), order);
+        assert_eq!(plan.steps[3].title, "Delete 1 endpoint configuration and 1 model");
         assert_eq!(plan.steps[8].after, ["stop", "endpoint", "versions", "delete-workflow", "delete-shared"]);
+    }
+
+    #[test]
+    fn versions_are_counted_in_words() {
+        let words = |configurations: usize, models: usize| {
+            let names = |count| vec![String::from("churn-1"); count];
+            let (configurations, models) = (names(configurations), names(models));
+            Standing { configurations, models, ..Standing::default() }.versions_in_words()
+        };
+        assert_eq!(words(0, 0), None);
+        assert_eq!(words(2, 1).as_deref(), Some("2 endpoint configurations and 1 model"));
+        assert_eq!(words(0, 3).as_deref(), Some("3 models"));
     }
 
     #[test]

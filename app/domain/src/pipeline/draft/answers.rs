@@ -6,18 +6,33 @@ use crate::pipeline::hyperparameters::{HyperparameterError, Hyperparameters, Obj
 use crate::pipeline::intent::{Deployment, PipelineIntent, Place, Prefix, Source, Training, Update};
 use std::collections::BTreeMap;
 
+/// What the form has fields of its own for, beside the lines.
+const ELSEWHERE: [&str; 2] = ["objective", "num_class"];
+
 /// `name=value` a line, without what has a field of its own.
 pub(super) fn lines(values: &Hyperparameters) -> String {
-    let elsewhere = |name: &str| ["objective", "num_class"].contains(&name);
-    values.iter().filter(|(name, _)| !elsewhere(name)).map(|(name, value)| format!("{name}={value}\n")).collect()
+    values.iter().filter(|(name, _)| !ELSEWHERE.contains(name)).map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+/// Name and value of one of the form's lines.
+pub fn hyperparameter(line: &str) -> Result<(&str, &str), HyperparameterError> {
+    let Some((name, value)) = line.split_once('=') else {
+        return Err(HyperparameterError::Line(line.trim().chars().take(80).collect()));
+    };
+    match ELSEWHERE.iter().find(|elsewhere| **elsewhere == name.trim()) {
+        Some(elsewhere) => Err(HyperparameterError::Elsewhere(elsewhere)),
+        None => Ok((name.trim(), value.trim())),
+    }
 }
 
 /// What stands in the form's lines, with the objective and the number of classes beside them.
 pub fn hyperparameters(form: &ModelForm) -> Result<Hyperparameters, HyperparameterError> {
     let mut values = BTreeMap::new();
     for line in form.hyperparameters.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once('=').unwrap_or((line, ""));
-        values.insert(name.trim().to_owned(), value.trim().to_owned());
+        let (name, value) = hyperparameter(line)?;
+        if values.insert(name.to_owned(), value.to_owned()).is_some() {
+            return Err(HyperparameterError::Twice(name.to_owned()));
+        }
     }
     values.insert("objective".to_owned(), form.objective.clone());
     if objective(form) == Some(Objective::Classes) && !form.classes.trim().is_empty() {

@@ -106,7 +106,7 @@ async fn a_bucket_that_another_has_is_refused_before_anything_is_made_and_explai
     let bucket = "churn-111111111111-eu-west-1";
     factory.aws.world().taken.insert(bucket.into());
     let preflight = factory.pipelines.preflight(&factory.operator, &draft).await.unwrap();
-    assert_eq!(preflight.wrong().unwrap().key, "bucket");
+    assert_eq!(preflight.wrong().next().unwrap().key, "bucket");
     let refused = factory.pipelines.apply(&factory.operator, &draft, &fingerprint).await.unwrap_err();
     assert_eq!(refused.to_string(), format!("another account has a bucket `{bucket}`"));
     assert!(factory.aws.world().calls.is_empty() && factory.bench.memory.leases.lock().unwrap().is_empty());

@@ -132,8 +132,19 @@ impl SourcesGateway for Aws {
     async fn takes_repositories(&self, _: &ConnectionId, _: &Region) -> GatewayResult<bool> {
         Ok(!self.world().no_repositories)
     }
-    async fn tip(&self, _: &ConnectionId, _: &Region, _: &str, _: &str) -> GatewayResult<Option<String>> {
-        let commits = self.world().commits;
+    async fn tip(
+        &self,
+        _: &ConnectionId,
+        _: &Region,
+        repository: &str,
+        _: &str,
+    ) -> GatewayResult<Option<String>> {
+        let world = self.world();
+        if !world.has_repository(repository) {
+            let code = "RepositoryDoesNotExistException";
+            return Err(refused("GetBranch", GatewayErrorKind::NotFound, code, "there is none"));
+        }
+        let commits = world.commits;
         Ok((commits > 0).then(|| commits.to_string()))
     }
     async fn commit(&self, _: &ConnectionId, _: &Region, commit: &NewCommit) -> GatewayResult<Answered<String>> {

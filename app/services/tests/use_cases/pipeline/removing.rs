@@ -105,6 +105,22 @@ async fn a_tear_down_lists_everything_asks_for_names_and_goes_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn versions_are_listed_though_somebody_deleted_the_stack_of_what_made_them() {
+    let factory = Factory::new().await;
+    let pipeline = factory.made().await;
+    live(&factory);
+    {
+        let mut world = factory.aws.world();
+        world.endpoint = None;
+        world.stacks.retain(|(_, name), _| name != "churn-production");
+    }
+    let dry_run = factory.pipelines.teardown(&factory.operator, &pipeline).await.unwrap();
+    assert_eq!(dry_run.standing.configurations, [SECOND, FIRST]);
+    assert_eq!(dry_run.standing.models, [SECOND, FIRST]);
+    assert!(dry_run.plan.steps.iter().any(|step| step.title == "Delete 2 endpoint configurations and 2 models"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tear_down_that_stops_half_way_lists_what_is_left() {
     let factory = Factory::new().await;
     let pipeline = factory.made().await;

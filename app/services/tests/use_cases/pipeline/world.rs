@@ -47,6 +47,8 @@ pub struct World {
     /// Buckets of other accounts.
     pub taken: BTreeSet<String>,
     pub no_repositories: bool,
+    /// Repositories of others in account A.
+    pub repositories: BTreeSet<String>,
     pub quotas: BTreeMap<String, f64>,
     pub pipeline: Option<PipelineState>,
     pub executions: Vec<Execution>,
@@ -294,6 +296,14 @@ impl World {
                 && stack.seen.state != StackState::RollbackComplete
         };
         self.stacks.values().any(of)
+    }
+
+    pub fn has_repository(&self, repository: &str) -> bool {
+        let of = |stack: &FakeStack| {
+            stack.seen.parameters.get("RepositoryName").is_some_and(|name| name == repository)
+                && stack.seen.state != StackState::RollbackComplete
+        };
+        self.repositories.contains(repository) || self.stacks.values().any(of)
     }
 
     pub fn put(&mut self, key: &str, bytes: u64, sha256: &str, kms: &str) {

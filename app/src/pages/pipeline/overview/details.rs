@@ -1,6 +1,6 @@
 //! A stage in detail: why it failed and what to do about it, what it ran elsewhere, its events, metrics and log.
 
-use super::super::words::{APPROVE, SOURCE, lane_class, retry_label, short, stage_label, stage_lane};
+use super::super::words::{APPROVE, SOURCE, TRAIN, lane_class, retry_label, short, stage_label, stage_lane};
 use super::log::{FirstLogs, StageLog, has_log};
 use super::said::source_words;
 use super::stages::{stage_names, stage_of, stands, stood};
@@ -8,6 +8,7 @@ use super::{Live, again_after};
 use crate::api::pipeline::operate::RetryStage;
 use crate::error::failure_of;
 use crate::ui::{ActionProblem, ArnText, Button, ButtonKind, Icon, IconName, Words};
+use domain::pipeline::cause::{Cause, cause};
 use domain::pipeline::execution::{ActionState, ActionStatus, ExecutionStatus, StageState};
 use domain::pipeline::view::ActionLogView;
 use leptos::form::ActionForm;
@@ -108,7 +109,16 @@ fn About(live: Live, stage: Memo<StageState>, pipeline: String, retry: ServerAct
         let failures = failures.map(|action| failure(action.clone())).collect_view();
         let again = failed.then(|| {
             let (pipeline, execution, stage) = (pipeline.clone(), execution.clone(), stage.name.clone());
-            view! { <Retry retry pipeline execution stage/> }
+            let trains = stage == TRAIN;
+            view! {
+                <Retry retry pipeline execution stage/>
+                {trains.then(|| view! {
+                    <p class="muted">
+                        "A retry trains with the same hyperparameters and the same data. For others, "
+                        <a href="#change">"edit the pipeline"</a> "."
+                    </p>
+                })}
+            }
         });
         let verdict = (stage.name == APPROVE).then(|| approval(&pipeline, &stage));
         let from = (stage.name == SOURCE).then(|| format!("Training template from {source}"));
@@ -134,12 +144,37 @@ fn About(live: Live, stage: Memo<StageState>, pipeline: String, retry: ServerAct
 
 fn failure(action: ActionState) -> impl IntoView {
     let summary = action.summary.filter(|text| !text.trim().is_empty());
-    let told = action.error.map(|error| {
-        let why = view! { <p class="failure-message"><code>{error.code}</code> " " <Words text=error.message/></p> };
-        why.into_any()
+    let (code, told) = match (action.error, summary) {
+        (Some(error), _) => (Some(error.code), error.message),
+        (None, Some(summary)) => (None, summary),
+        (None, None) => return ().into_any(),
+    };
+    view! { <Failure code told/> }.into_any()
+}
+
+/// A failure in a service's words: the reason, and all that was handed on with it to unfold.
+#[component]
+pub(super) fn Failure(
+    /// AWS's code, where there is one.
+    code: Option<String>,
+    /// The message.
+    told: String,
+) -> impl IntoView {
+    let Cause { said, whole } = cause(&told);
+    let whole = whole.map(|whole| {
+        view! {
+            <details class="stage-more">
+                <summary>"All that AWS says of it"</summary>
+                <pre class="log-lines" tabindex="0">{whole}</pre>
+            </details>
+        }
     });
-    let told = told.or_else(|| summary.map(|text| view! { <p class="failure-message"><Words text/></p> }.into_any()));
-    told.map(|told| view! { <div class="failure">{told}</div> })
+    view! {
+        <div class="failure">
+            <p class="failure-message">{code.map(|code| view! { <code>{code}</code> " " })} <Words text=said/></p>
+            {whole}
+        </div>
+    }
 }
 
 fn facts(action: ActionState) -> impl IntoView {

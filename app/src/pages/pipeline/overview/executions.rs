@@ -1,13 +1,14 @@
 //! What ran and runs: each execution with what started it, what its actions did, and a way to stop it.
 
 use super::super::words::{short, stage_label, started_by, status_words};
+use super::details::Failure;
 use super::log::{StageLog, has_log};
 use super::said::source_words;
 use super::{Live, again_after};
 use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions};
 use crate::error::{AppError, failure_of};
 use crate::ui::{
-    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, Words,
+    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone,
     changing, duration_ms,
 };
 use domain::endpoint::Page;
@@ -262,9 +263,7 @@ fn Action(pipeline: PipelineId, execution: String, action: ActionExecution) -> i
     let took = (!going).then(|| format!("took {}", duration_ms(action.updated.since(action.started))));
     let began = format!("{} UTC", action.started.rfc3339().replace('T', " ").trim_end_matches('Z'));
     let said = action.summary.filter(|text| !text.trim().is_empty()).map(|text| format!(" · {text}"));
-    let error = action.error.map(|error| {
-        view! { <div class="failure"><p class="failure-message"><code>{error.code}</code> " " <Words text=error.message/></p></div> }
-    });
+    let error = action.error.map(|error| view! { <Failure code=Some(error.code) told=error.message/> });
     let open = RwSignal::new(false);
     let log = has_log(&action.stage).then(|| {
         let (stage, one) = (action.stage.clone(), Signal::stored(Some(execution)));

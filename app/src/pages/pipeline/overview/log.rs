@@ -1,10 +1,11 @@
 //! What can be read of an action: the events of its stack, its training, lines of a log; followed while it goes.
 
 use super::super::words::{DEPLOY, DEPLOY_TRAINING, TRAIN};
+use super::details::Failure;
 use super::training::Training;
 use crate::api::pipeline::operate::get_action_log;
 use crate::error::AppError;
-use crate::ui::{ErrorPanel, Skeleton, Words};
+use crate::ui::{ErrorPanel, Skeleton};
 use domain::names::PipelineId;
 use domain::pipeline::execution::{ExecutionStatus, LogLine, MachineExecution};
 use domain::pipeline::observed::StackEvent;
@@ -196,22 +197,8 @@ fn read_on(place: (PipelineId, String), execution: String, read: Read, going: Si
 /// Why the state machine's execution failed.
 fn machine_failure(execution: MachineExecution) -> Option<AnyView> {
     let error = execution.error?;
-    let cause = execution.cause.map(|cause| reason(&cause));
-    Some(
-        view! {
-            <div class="failure" role="alert">
-                <p class="failure-message"><code>{error}</code> " " {cause.map(|text| view! { <Words text/> })}</p>
-            </div>
-        }
-        .into_any(),
-    )
-}
-
-/// What a cause says: Step Functions hands on the whole of a failed job as JSON, of which its reason is wanted.
-fn reason(cause: &str) -> String {
-    let told = serde_json::from_str::<serde_json::Value>(cause).ok();
-    let found = told.as_ref().and_then(|told| told.get("FailureReason")).and_then(|reason| reason.as_str());
-    found.unwrap_or(cause).to_owned()
+    let told = execution.cause.unwrap_or_default();
+    Some(view! { <div role="alert"><Failure code=Some(error) told/></div> }.into_any())
 }
 
 /// Events of a stack, the oldest first; what failed stands out.
@@ -285,17 +272,4 @@ fn text_of(lines: &[LogLine]) -> String {
 /// The time of day, in UTC.
 fn clock(at: domain::time::Timestamp) -> String {
     at.rfc3339().get(11..19).unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_failed_job_its_reason_is_told() {
-        let cause = r#"{"TrainingJobName":"churn-1","FailureReason":"AlgorithmError: Label must be 0 or 1"}"#;
-        assert_eq!(reason(cause), "AlgorithmError: Label must be 0 or 1");
-        assert_eq!(reason("no data"), "no data");
-        assert_eq!(reason("{}"), "{}");
-    }
 }

@@ -1,6 +1,7 @@
 //! What is true of a pipeline now, in a sentence, and the one thing to do about it.
 
 use super::super::words::{APPROVE, DEPLOY, DEPLOY_TRAINING, SOURCE, TRAIN, stage_label};
+use domain::pipeline::cause::cause;
 use domain::pipeline::execution::{ActionState, ActionStatus, Execution, ExecutionStatus, StageState};
 use domain::pipeline::intent::{PipelineIntent, Source};
 use domain::pipeline::view::{EndpointState, PipelineStatus, PipelineView};
@@ -155,13 +156,13 @@ fn failed(stage: &StageState) -> (Said, Next) {
 /// Why an action failed, in the service's words, as far as they fit.
 pub(super) fn cause_of(action: &ActionState) -> Option<String> {
     let told = action.error.as_ref().map(|error| error.message.as_str()).or(action.summary.as_deref())?;
-    let told = told.trim();
-    if told.is_empty() {
+    let said = cause(told).said;
+    if said.is_empty() {
         return None;
     }
-    Some(match told.char_indices().nth(CAUSE) {
-        Some((at, _)) => format!("{}…", told[..at].trim_end()),
-        None => told.to_owned(),
+    Some(match said.char_indices().nth(CAUSE) {
+        Some((at, _)) => format!("{}…", said[..at].trim_end()),
+        None => said,
     })
 }
 

@@ -35,7 +35,7 @@ pub(super) fn Settings(live: Live) -> impl IntoView {
     view! {
         {(!gone).then(|| view! { <Rules live id=id.clone()/> })}
         <Runs id=id.clone()/>
-        <Card title=|| "Change or take away">
+        <Card title=|| "Change or take away" id="change">
             <div class="card-body form-actions">
                 <ActionForm action=edit>
                     <input type="hidden" name="pipeline" value=id.to_string()/>

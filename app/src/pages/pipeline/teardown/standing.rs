@@ -38,9 +38,7 @@ pub(super) fn lane_items(view: &TeardownView, lane: Lane) -> AnyView {
             };
             items.push(goes(name, "left over from a try: nobody else invokes it".into()));
         }
-        let (configurations, models) = (standing.configurations.len(), standing.models.len());
-        if configurations + models > 0 {
-            let name = format!("{configurations} endpoint configurations and {models} models");
+        if let Some(name) = standing.versions_in_words() {
             items.push(goes(name, "versions · what the endpoint can be rolled back to".into()));
         }
     }

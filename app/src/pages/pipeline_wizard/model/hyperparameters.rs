@@ -37,9 +37,17 @@ pub(super) fn HyperparametersCard(ctx: StepContext, typed: Typed) -> impl IntoVi
     };
     let fields = KNOWN.map(|known| view! { <Value known text first=first.clone() said/> }.into_any()).collect_view();
     let names = KNOWN.map(|(name, ..)| name);
-    let others = Signal::derive(move || text.with(|text| lines::others(text, &names)));
-    let others_error =
-        Signal::derive(move || said.get().filter(|error| about(error).is_none_or(|name| !names.contains(&name))));
+    let first_others = lines::others(&text.get_untracked(), &names);
+    let others = RwSignal::new(first_others.clone());
+    let others_error = Signal::derive(move || {
+        let said = said.get().filter(|error| about(error).is_none_or(|name| !names.contains(&name)));
+        let live = || others.with(|others| lines::problem(others, &names));
+        said.or_else(|| live().map(|message| FieldError { message, hint: None }))
+    });
+    let on_others = Callback::new(move |now: String| {
+        text.update(|text| *text = others.with_untracked(|before| lines::with_others(text, before, &now)));
+        others.set(now);
+    });
     view! {
         <Card
             title=|| "Hyperparameters"
@@ -55,8 +63,8 @@ pub(super) fn HyperparametersCard(ctx: StepContext, typed: Typed) -> impl IntoVi
                         description="`name=value` a line, passed on as they are: the container has the last word."
                         rows=2
                         mono=true
-                        value=Signal::stored(others.get_untracked())
-                        on_input=Callback::new(move |now: String| text.update(|text| *text = lines::with_others(text, &names, &now)))
+                        value=Signal::stored(first_others)
+                        on_input=on_others
                         error=others_error
                     />
                 </div>

@@ -16,6 +16,7 @@ pub(super) struct Facts {
     remove: usize,
     keep: usize,
     faults: usize,
+    blockers: usize,
 }
 
 impl Facts {
@@ -24,7 +25,11 @@ impl Facts {
         let stacks = review.stacks.iter().filter(|stack| stack.part != Part::Workflow);
         let resources = stacks.flat_map(|stack| stack.resources.iter().map(|resource| resource.change));
         let files = review.files.iter().map(|file| file.change);
-        let mut facts = Self { faults: review.faults.len(), ..Self::default() };
+        let mut facts = Self {
+            faults: review.faults.len(),
+            blockers: review.blockers.len(),
+            ..Self::default()
+        };
         for change in resources.chain(files).chain([review.source]) {
             match change {
                 Change::Create => facts.create += 1,
@@ -57,10 +62,12 @@ impl Facts {
         }
     }
     pub(super) fn refusal(self) -> Option<String> {
-        match self.faults {
-            0 => None,
-            1 => Some("1 check failed".to_owned()),
-            n => Some(format!("{n} checks failed")),
+        match (self.faults, self.blockers) {
+            (0, 0) => None,
+            (0, 1) => Some("one thing stands in the way".to_owned()),
+            (0, n) => Some(format!("{n} things stand in the way")),
+            (1, _) => Some("1 check failed".to_owned()),
+            (n, _) => Some(format!("{n} checks failed")),
         }
     }
 }
@@ -241,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_bar_says_what_will_happen() {
-        let facts = Facts { create: 31, change: 2, remove: 0, keep: 1, faults: 0 };
+        let facts = Facts { create: 31, change: 2, remove: 0, keep: 1, ..Facts::default() };
         assert_eq!(facts.says(), "31 to create · 2 to change · 1 unchanged");
         assert_eq!(facts.label(), "Apply 33 changes");
         assert_eq!(facts.refusal(), None);
@@ -254,5 +261,6 @@ mod tests {
     fn apply_is_not_offered_over_a_failed_check() {
         assert_eq!(Facts { faults: 1, ..Facts::default() }.refusal(), Some("1 check failed".into()));
         assert_eq!(Facts { faults: 3, ..Facts::default() }.refusal(), Some("3 checks failed".into()));
+        assert_eq!(Facts { blockers: 2, ..Facts::default() }.refusal(), Some("2 things stand in the way".into()));
     }
 }
