@@ -1,8 +1,7 @@
 //! Overview: where things stand.
 
-use super::parts::{
-    ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton, pipeline_words,
-};
+use super::parts::{ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton};
+use super::pipeline::pipeline_words;
 use crate::api::shares::{OverviewPageView, get_overview};
 use crate::ui::{Badge, Button, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
 use domain::activity::ActivityView;
@@ -170,7 +169,7 @@ fn Pipelines(pipelines: Vec<PipelineSummary>, now: Timestamp) -> impl IntoView {
         .take(SHARES)
         .map(|pipeline| {
             let href = format!("/pipelines/{}", pipeline.id);
-            let (tone, words) = pipeline_words(pipeline.status);
+            let (tone, words) = pipeline_words(pipeline.status, None);
             let [shared, training, production] = pipeline.accounts;
             view! {
                 <li class="line">

@@ -12,7 +12,6 @@ use crate::ui::{
 use domain::activity::{ActivityOutcome, ActivityView};
 use domain::handoff::MAX_BYTES;
 use domain::names::{EndpointName, ShareId};
-use domain::pipeline::view::PipelineStatus;
 use domain::share::drift::{DriftCheck, DriftState};
 use domain::share::view::{DraftSummary, ShareState, ShareSummary};
 use domain::time::Timestamp;
@@ -64,17 +63,6 @@ pub(super) fn StartPipelineButton() -> impl IntoView {
             </Button>
             <ActionProblem error=failure_of(action) />
         </ActionForm>
-    }
-}
-
-/// Where a pipeline is, as a badge has it.
-pub(super) fn pipeline_words(status: PipelineStatus) -> (Tone, &'static str) {
-    match status {
-        PipelineStatus::Applying => (Tone::Accent, "Being made"),
-        PipelineStatus::Incomplete => (Tone::Bad, "Half made"),
-        PipelineStatus::Ready => (Tone::Ok, "Ready"),
-        PipelineStatus::Removing => (Tone::Warn, "Being taken away"),
-        PipelineStatus::Removed => (Tone::Neutral, "Gone"),
     }
 }
 

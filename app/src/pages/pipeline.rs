@@ -10,3 +10,4 @@ pub use approve::ApprovePage;
 pub use overview::PipelinePage;
 pub use run::PipelineRunPage;
 pub use teardown::PipelineTearDownPage;
+pub(in crate::pages) use words::pipeline_words;

@@ -45,20 +45,33 @@ pub fn PipelineWizardPage() -> impl IntoView {
     let actions = Actions::new(draft, location);
     let sub = Signal::derive(move || step.get().map_or("", about).to_owned());
     view! {
-        <PageHeader title="Build a training pipeline" sub/>
         <Resolve
             resource=draft
             skeleton=move || {
                 let current = step.get_untracked().unwrap_or(PipelineStep::Accounts);
-                view! { <WizardSkeleton base=base(&id.get_untracked()) current/> }
+                view! {
+                    <PageHeader title=BUILD sub/>
+                    <WizardSkeleton base=base(&id.get_untracked()) current/>
+                }
             }
             failed="The wizard could not be opened"
             children=Callback::new(move |view: PipelineDraftView| match step.get_untracked() {
-                Some(step) => view! { <WizardBody view step actions reload=Callback::new(move |()| draft.refetch())/> }.into_any(),
-                None => view! { <UnknownStep href=format!("{}/accounts", base(&id.get_untracked()))/> }.into_any(),
+                Some(step) => view! {
+                    <PageHeader title=title(&view) sub/>
+                    <WizardBody view step actions reload=Callback::new(move |()| draft.refetch())/> }.into_any(),
+                None => view! {
+                    <PageHeader title=title(&view) sub/>
+                    <UnknownStep href=format!("{}/accounts", base(&id.get_untracked()))/> }.into_any(),
             })
         />
     }
+}
+
+/// The wizard's heading.
+const BUILD: &str = "Build a training pipeline";
+
+fn title(view: &PipelineDraftView) -> String {
+    if view.exists { format!("Edit the pipeline {}", view.draft.model.prefix.trim()) } else { BUILD.into() }
 }
 
 fn base(draft: &str) -> String {

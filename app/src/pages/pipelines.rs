@@ -1,6 +1,7 @@
 //! Pipelines: all of them, and wizards to go on with.
 
-use super::parts::{Discard, DraftRow, StartPipelineButton, pipeline_words};
+use super::parts::{Discard, DraftRow, StartPipelineButton};
+use super::pipeline::pipeline_words;
 use crate::api::pipeline::operate::{PipelineList, list_pipelines};
 use crate::api::pipeline::wizard::DeletePipelineDraft;
 use crate::api::runs::AsOf;
@@ -54,10 +55,10 @@ fn Head(#[prop(optional)] start: bool) -> impl IntoView {
 
 #[component]
 fn Pipelines(list: AsOf<PipelineList>, changed: Callback<()>) -> impl IntoView {
-    let AsOf { view: PipelineList { pipelines, drafts }, now } = list;
+    let AsOf { view: PipelineList { pipelines, doing, drafts }, now } = list;
     let row = Callback::new(move |pipeline: PipelineSummary| {
         let href = format!("/pipelines/{}", pipeline.id);
-        let (tone, words) = pipeline_words(pipeline.status);
+        let (tone, words) = pipeline_words(pipeline.status, doing.get(&pipeline.id));
         let [shared, training, production] = pipeline.accounts;
         view! {
             <td>

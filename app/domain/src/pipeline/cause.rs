@@ -60,7 +60,8 @@ mod tests {
         let alone = cause(job);
         assert_eq!(alone.said, "AlgorithmError: Label must be 0 or 1");
         assert!(alone.whole.is_some_and(|whole| whole.contains("\n  \"TrainingJobName\": \"churn-1\"")));
-        let told = format!("The state machine execution ended with status FAILED. Error: States.TaskFailed. Cause: {job}");
+        let told =
+            format!("The state machine execution ended with status FAILED. Error: States.TaskFailed. Cause: {job}");
         assert_eq!(cause(&told).said, "AlgorithmError: Label must be 0 or 1");
     }
 

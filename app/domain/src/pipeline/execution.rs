@@ -116,6 +116,45 @@ impl PipelineState {
     }
 }
 
+/// What a pipeline is at, in brief.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doing {
+    /// It has not run yet.
+    NotRun,
+    /// A model waits for a verdict.
+    Waits,
+    /// A stage is under way.
+    Runs(String),
+    /// The stage that ran last failed.
+    Failed(String),
+    /// What ran last succeeded, or was stopped.
+    Nothing,
+    /// Account A has no such pipeline.
+    Missing,
+}
+
+impl Doing {
+    /// By a pipeline's state; none where there is no pipeline.
+    pub fn of(state: Option<&PipelineState>) -> Self {
+        let Some(state) = state else { return Self::Missing };
+        if state.waiting().is_some() {
+            return Self::Waits;
+        }
+        if let Some(runs) = state.stages.iter().rev().find(|stage| stage.status.is_some_and(ExecutionStatus::is_going))
+        {
+            return Self::Runs(runs.name.clone());
+        }
+        let ended = |stage: &&StageState| stage.actions.iter().filter_map(|action| action.at).max();
+        // Of two that ended in the same moment the later one says more.
+        match state.stages.iter().filter(|stage| stage.status.is_some()).max_by_key(ended) {
+            None => Self::NotRun,
+            Some(last) if last.status == Some(ExecutionStatus::Failed) => Self::Failed(last.name.clone()),
+            Some(_) => Self::Nothing,
+        }
+    }
+}
+
 /// What started an execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
@@ -213,6 +252,30 @@ pub struct LogLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_pipeline_is_at_is_that_of_its_newest_stage() {
+        let stage = |name: &str, status, at| StageState {
+            name: name.into(),
+            execution: Some("e-1".into()),
+            status: Some(status),
+            actions: vec![ActionState { at: Some(Timestamp(at)), ..ActionState::default() }],
+        };
+        let doing = |stages: &[StageState]| Doing::of(Some(&PipelineState { stages: stages.to_vec() }));
+        let (trained, deployed) =
+            (stage("Train", ExecutionStatus::Succeeded, 5), stage("Deploy", ExecutionStatus::Failed, 9));
+        assert_eq!(Doing::of(None), Doing::Missing);
+        assert_eq!(doing(&[]), Doing::NotRun);
+        assert_eq!(doing(&[trained.clone(), deployed.clone()]), Doing::Failed("Deploy".into()));
+        let again = stage("Train", ExecutionStatus::Succeeded, 12);
+        assert_eq!(doing(&[again, deployed.clone()]), Doing::Nothing, "an execution of before is not told");
+        let going = stage("Train", ExecutionStatus::InProgress, 12);
+        assert_eq!(doing(&[going, deployed]), Doing::Runs("Train".into()));
+        let mut asked = stage("Approve", ExecutionStatus::InProgress, 13);
+        asked.actions[0].status = Some(ActionStatus::InProgress);
+        asked.actions[0].token = Some("t".into());
+        assert_eq!(doing(&[trained, asked]), Doing::Waits);
+    }
 
     #[test]
     fn an_approval_waits_while_it_is_under_way_and_has_a_token() {

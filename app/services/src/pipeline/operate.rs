@@ -6,11 +6,14 @@ use crate::ports::store::PipelineRecord;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::endpoint::Page;
 use domain::names::PipelineId;
-use domain::pipeline::execution::version_of;
+use domain::pipeline::execution::{Doing, version_of};
 use domain::pipeline::intent::PipelineIntent;
-use domain::pipeline::view::PipelineView;
-use std::collections::BTreeSet;
+use domain::pipeline::view::{PipelineStatus, PipelineView};
+use futures::StreamExt as _;
+use std::collections::{BTreeMap, BTreeSet};
 
+/// So many pipelines are asked at once.
+const ASKED: usize = 8;
 /// So many starts are remembered with their people.
 const STARTS: usize = 100;
 /// The longest reason that StopPipelineExecution takes.
@@ -37,6 +40,20 @@ impl Pipelines {
             state,
             intent: record.intent,
         })
+    }
+
+    /// What the pipelines that stand are at. Those that can't be asked are left out.
+    pub async fn doing(&self, _operator: &Operator) -> ServiceResult<BTreeMap<PipelineId, Doing>> {
+        let records = self.inner.stores.pipelines.list().await?.into_iter().map(|record| record.value);
+        let asked = records.filter(|record| record.status == PipelineStatus::Ready).map(|record| async move {
+            let (name, place) = (record.intent.prefix.as_str(), &record.intent.shared_services);
+            let pipelines = &self.inner.gateways.pipelines;
+            let state = pipelines.pipeline_state(&place.connection, &record.intent.region, name).await;
+            let state = state.inspect_err(|error| tracing::info!(%error, "a pipeline can't be asked")).ok()?;
+            Some((record.id, Doing::of(state.as_ref())))
+        });
+        let found = futures::stream::iter(asked).buffer_unordered(ASKED).filter_map(std::future::ready);
+        Ok(found.collect().await)
     }
 
     /// A page of its executions, the newest first.

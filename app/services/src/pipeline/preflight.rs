@@ -175,7 +175,12 @@ impl Look<'_> {
                 item(key, lane, Standpoint::Fine, format!("the repository `{name}` is this pipeline's"))
             }
             Ok(_) => hinted(
-                item(key, lane, Standpoint::Wrong, format!("account {} has a repository `{name}` already", place.account)),
+                item(
+                    key,
+                    lane,
+                    Standpoint::Wrong,
+                    format!("account {} has a repository `{name}` already", place.account),
+                ),
                 "choose another name for the repository under Names and model, or take the template from the bucket",
             ),
             Err(error) => unread(key, lane, "whether the repository's name is free", &error),
@@ -259,7 +264,9 @@ impl Look<'_> {
         let versions = &self.pipelines.inner.gateways.versions;
         match versions.endpoint_state(&place.connection, &self.intent.region, name).await {
             Ok(None) => item(key, lane, Standpoint::Fine, format!("the endpoint's name `{name}` is free")),
-            Ok(Some(found)) if is_version(self.intent.prefix.as_str(), &found.configuration) && self.deploys().await => {
+            Ok(Some(found))
+                if is_version(self.intent.prefix.as_str(), &found.configuration) && self.deploys().await =>
+            {
                 item(key, lane, Standpoint::Fine, format!("the endpoint `{name}` serves a version of this pipeline"))
             }
             Ok(Some(found)) => hinted(

@@ -106,7 +106,18 @@ impl Pipelines {
         let fingerprint = fingerprint(&intent, &table, &plan, &there);
         let faults = checks::faults(&intent, &predicted);
         let outputs = there.iter().map(|(part, there)| (*part, there.stack.outputs.clone())).collect();
-        Ok(Reviewed { pipeline: draft.pipeline, intent, table, plan, outputs, faults, fingerprint, base, predicted, there })
+        Ok(Reviewed {
+            pipeline: draft.pipeline,
+            intent,
+            table,
+            plan,
+            outputs,
+            faults,
+            fingerprint,
+            base,
+            predicted,
+            there,
+        })
     }
 
     /// How much of it stands. A stack does not notice that its pipeline was deleted past it.

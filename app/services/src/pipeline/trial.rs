@@ -5,9 +5,7 @@
 //! lost with the process but the answers.
 
 use super::Pipelines;
-use crate::ports::gateway::{
-    EndpointState, GatewayError, NewConfiguration, NewModel, Tags, VersionsGateway,
-};
+use crate::ports::gateway::{EndpointState, GatewayError, NewConfiguration, NewModel, Tags, VersionsGateway};
 use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::invoke::{InvokeHeaders, InvokeOutcome, InvokeParams, Through};

@@ -7,11 +7,12 @@ use domain::endpoint::Page;
 use domain::names::{DraftId, PipelineId};
 use domain::pipeline::approval::Verdict;
 use domain::pipeline::evidence::Evidence;
-use domain::pipeline::execution::{ActionExecution, Execution};
+use domain::pipeline::execution::{ActionExecution, Doing, Execution};
 use domain::pipeline::trial::TrialView;
 use domain::pipeline::view::{ActionLogView, PipelineDraftSummary, PipelineSummary, PipelineView, VersionsView};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[cfg(feature = "ssr")]
 use crate::api::{answer, given, pipeline::pipelines};
@@ -23,6 +24,8 @@ use domain::pipeline::approval::ApprovalRules;
 pub struct PipelineList {
     /// The newest first.
     pub pipelines: Vec<PipelineSummary>,
+    /// What those are at that could be asked.
+    pub doing: BTreeMap<PipelineId, Doing>,
     /// Wizards to go on with.
     pub drafts: Vec<PipelineDraftSummary>,
 }
@@ -32,8 +35,9 @@ pub struct PipelineList {
 pub async fn list_pipelines() -> Result<AsOf<PipelineList>, AppError> {
     let (pipelines, services, operator) = pipelines()?;
     let drafts = answer(pipelines.drafts(&operator).await)?;
+    let doing = answer(pipelines.doing(&operator).await)?;
     let pipelines = answer(pipelines.pipelines(&operator).await)?;
-    Ok(AsOf { view: PipelineList { pipelines, drafts }, now: services.now() })
+    Ok(AsOf { view: PipelineList { pipelines, doing, drafts }, now: services.now() })
 }
 
 /// A pipeline with its stages as they stand.

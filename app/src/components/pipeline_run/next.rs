@@ -90,7 +90,7 @@ fn Gone(pipeline: String, forget: ServerAction<ForgetPipeline>) -> impl IntoView
     }
 }
 
-/// Taking away what an unfinished run has made; where names have to be typed for that, it is a tear-down.
+/// Taking away what an unfinished run has made; where names have to be typed for that, it is a page of its own.
 #[component]
 fn WayBack(pipeline: String, page: String) -> impl IntoView {
     let roll_back = ServerAction::<RollBackPipeline>::new();
@@ -100,8 +100,8 @@ fn WayBack(pipeline: String, page: String) -> impl IntoView {
         <Card title=|| "Or give it up">
             <div class="card-body stack">
                 <p class="prose">
-                    "What this run has made stays until you say otherwise. Rolling back takes all of it away again; a "
-                    <a href=tear_down>"tear-down"</a>
+                    "What this run has made stays until you say otherwise. Rolling back takes all of it away again. "
+                    <a href=tear_down>"Taking the pipeline away"</a>
                     " shows first what stands, and asks for names where something else is lost with it."
                 </p>
                 <ActionForm action=roll_back>

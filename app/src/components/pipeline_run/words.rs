@@ -10,6 +10,7 @@ use domain::time::Timestamp;
 pub(super) fn run_sentence(run: &PipelineRunView) -> String {
     let (done, all) = run.progress();
     let what = match run.kind {
+        PipelineRunKind::Apply if changes(run) => "Changing the pipeline",
         PipelineRunKind::Apply => "Making the pipeline",
         PipelineRunKind::RollBack => "Rolling back to nothing",
         PipelineRunKind::TearDown => "Taking the pipeline away",
@@ -19,6 +20,9 @@ pub(super) fn run_sentence(run: &PipelineRunView) -> String {
             Some(now) => format!("{what}: {done} of {all} steps done, now {now}."),
             None => format!("{what}: {done} of {all} steps done."),
         },
+        (RunState::Succeeded, PipelineRunKind::Apply) if changes(run) => {
+            "The pipeline is changed. New data and another template start an execution by themselves.".into()
+        }
         (RunState::Succeeded, PipelineRunKind::Apply) => "The pipeline is made. It trains its first model now.".into(),
         (RunState::Succeeded, PipelineRunKind::RollBack) => {
             "Everything that the unfinished run had made is taken away.".into()
@@ -40,6 +44,11 @@ pub(super) fn run_sentence(run: &PipelineRunView) -> String {
             }
         }
     }
+}
+
+/// Whether it changes a pipeline that stands: one that is made is wired up first.
+fn changes(run: &PipelineRunView) -> bool {
+    run.kind == PipelineRunKind::Apply && run.steps.iter().all(|step| step.id != "shared-wired")
 }
 
 /// The step that failed first: others beside it may have failed after it.
@@ -67,7 +76,7 @@ pub fn run_kind_words(kind: PipelineRunKind) -> &'static str {
     match kind {
         PipelineRunKind::Apply => "Apply",
         PipelineRunKind::RollBack => "Roll back",
-        PipelineRunKind::TearDown => "Tear down",
+        PipelineRunKind::TearDown => "Take away",
     }
 }
 
@@ -164,6 +173,15 @@ mod tests {
         assert_eq!(run_sentence(&going), "Making the pipeline: 1 of 3 steps done, now “Make stack b” and 1 other.");
         let waiting = run(PipelineRunKind::TearDown, RunState::Running, vec![step("stop", "Stop", StepState::Pending)]);
         assert_eq!(run_sentence(&waiting), "Taking the pipeline away: 0 of 1 steps done.");
+    }
+
+    #[test]
+    fn what_stands_is_changed_and_what_does_not_is_made() {
+        let said =
+            |id: &str, state| run_sentence(&run(PipelineRunKind::Apply, state, vec![step(id, "S", StepState::Done)]));
+        assert_eq!(said("shared-wired", RunState::Succeeded), "The pipeline is made. It trains its first model now.");
+        assert!(said("training", RunState::Succeeded).starts_with("The pipeline is changed."));
+        assert_eq!(said("training", RunState::Running), "Changing the pipeline: 1 of 1 steps done.");
     }
 
     #[test]

@@ -141,7 +141,7 @@ pub(super) fn NoSuchPipeline() -> impl IntoView {
         <div class="card">
             <EmptyState
                 title="This console knows no pipeline at this address"
-                body="It may be another console's, or its record was dropped after it was taken away."
+                body="It may be another console's, or it was taken away and forgotten."
             >
                 <Button href="/pipelines">"Go to the pipelines"</Button>
             </EmptyState>

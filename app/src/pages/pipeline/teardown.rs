@@ -86,7 +86,7 @@ pub fn PipelineTearDownPage() -> impl IntoView {
 fn Head() -> impl IntoView {
     view! {
         <PageHeader
-            title="Tear down the pipeline"
+            title="Take the pipeline away"
             sub="Nothing has been taken away yet. This is everything that would go, and in which order."
         />
     }

@@ -2,7 +2,8 @@
 
 use crate::ui::Tone;
 use domain::pipeline::apply::Lane;
-use domain::pipeline::execution::{Execution, ExecutionStatus, Trigger};
+use domain::pipeline::execution::{Doing, Execution, ExecutionStatus, Trigger};
+use domain::pipeline::view::PipelineStatus;
 
 /// The stages of the pipeline's template.
 pub(super) const SOURCE: &str = "Source";
@@ -57,6 +58,26 @@ pub(super) fn status_words(status: ExecutionStatus) -> (Tone, &'static str) {
     }
 }
 
+/// Where a pipeline is, as a badge has it; with what it is at, where that is known.
+pub(in crate::pages) fn pipeline_words(status: PipelineStatus, doing: Option<&Doing>) -> (Tone, String) {
+    let (tone, words) = match status {
+        PipelineStatus::Applying => (Tone::Accent, "Being made"),
+        PipelineStatus::Incomplete => (Tone::Bad, "Half made"),
+        PipelineStatus::Ready => match doing {
+            Some(Doing::NotRun) => (Tone::Neutral, "Not run yet"),
+            Some(Doing::Waits) => (Tone::Accent, "Waits for approval"),
+            Some(Doing::Runs(stage)) => return (Tone::Accent, format!("At {}", stage_label(stage))),
+            Some(Doing::Failed(stage)) if stage == APPROVE => (Tone::Neutral, "Model rejected"),
+            Some(Doing::Failed(stage)) => return (Tone::Bad, format!("Failed at {}", stage_label(stage))),
+            Some(Doing::Missing) => (Tone::Bad, "Deleted in AWS"),
+            Some(Doing::Nothing) | None => (Tone::Ok, "Ready"),
+        },
+        PipelineStatus::Removing => (Tone::Warn, "Being taken away"),
+        PipelineStatus::Removed => (Tone::Neutral, "Gone"),
+    };
+    (tone, words.to_owned())
+}
+
 /// What started an execution; `by` is the console's own person.
 pub(super) fn started_by(execution: &Execution, by: Option<&str>, source: &str) -> String {
     if let Some(by) = by {
@@ -108,5 +129,16 @@ mod tests {
         let user = "arn:aws:iam::111111111111:user/ann";
         assert_eq!(told("StartPipelineExecution", user, Some("session a")), "by session a, from this console");
         assert_eq!(told("StartPipelineExecution", user, None), "by ann, past this console");
+    }
+
+    #[test]
+    fn a_pipeline_that_stands_says_what_it_is_at() {
+        let words = |doing: Doing| pipeline_words(PipelineStatus::Ready, Some(&doing)).1;
+        assert_eq!(words(Doing::Waits), "Waits for approval");
+        assert_eq!(words(Doing::Runs(DEPLOY_TRAINING.into())), "At Deploy training stack");
+        assert_eq!(words(Doing::Failed(TRAIN.into())), "Failed at Train");
+        assert_eq!(words(Doing::Failed(APPROVE.into())), "Model rejected");
+        assert_eq!(pipeline_words(PipelineStatus::Ready, None).1, "Ready");
+        assert_eq!(pipeline_words(PipelineStatus::Removed, Some(&Doing::Missing)).1, "Gone");
     }
 }

@@ -66,8 +66,7 @@ impl Standing {
             count => Some(format!("{count} {what}s")),
         };
         let configurations = counted(self.configurations.len(), "endpoint configuration");
-        let all: Vec<String> =
-            [configurations, counted(self.models.len(), "model")].into_iter().flatten().collect();
+        let all: Vec<String> = [configurations, counted(self.models.len(), "model")].into_iter().flatten().collect();
         (!all.is_empty()).then(|| all.join(" and "))
     }
 
@@ -102,7 +101,13 @@ pub fn teardown(intent: &PipelineIntent, standing: &Standing) -> Plan {
         add("trials", title, Lane::Production, Action::DeleteTrials, &["stop"]);
     }
     if let Some(versions) = standing.versions_in_words() {
-        add("versions", format!("Delete {versions}"), Lane::Production, Action::DeleteVersions, &["stop", "endpoint", "trials"]);
+        add(
+            "versions",
+            format!("Delete {versions}"),
+            Lane::Production,
+            Action::DeleteVersions,
+            &["stop", "endpoint", "trials"],
+        );
     }
     let deletion = |part: Part| (format!("Delete stack {}", part.name(intent)), Action::DeleteStack { part });
     if standing.has(Part::Workflow) {

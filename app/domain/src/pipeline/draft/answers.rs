@@ -11,7 +11,11 @@ const ELSEWHERE: [&str; 2] = ["objective", "num_class"];
 
 /// `name=value` a line, without what has a field of its own.
 pub(super) fn lines(values: &Hyperparameters) -> String {
-    values.iter().filter(|(name, _)| !ELSEWHERE.contains(name)).map(|(name, value)| format!("{name}={value}\n")).collect()
+    values
+        .iter()
+        .filter(|(name, _)| !ELSEWHERE.contains(name))
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect()
 }
 
 /// Name and value of one of the form's lines.

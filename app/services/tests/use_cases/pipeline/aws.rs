@@ -132,13 +132,7 @@ impl SourcesGateway for Aws {
     async fn takes_repositories(&self, _: &ConnectionId, _: &Region) -> GatewayResult<bool> {
         Ok(!self.world().no_repositories)
     }
-    async fn tip(
-        &self,
-        _: &ConnectionId,
-        _: &Region,
-        repository: &str,
-        _: &str,
-    ) -> GatewayResult<Option<String>> {
+    async fn tip(&self, _: &ConnectionId, _: &Region, repository: &str, _: &str) -> GatewayResult<Option<String>> {
         let world = self.world();
         if !world.has_repository(repository) {
             let code = "RepositoryDoesNotExistException";

@@ -20,7 +20,9 @@ pub(super) fn Banner(live: Live) -> impl IntoView {
         let (words, tear_down) = match status {
             PipelineStatus::Applying => ("It is being made or changed. What stands is shown below.", None),
             PipelineStatus::Removing => ("It is being taken away, account by account.", None),
-            PipelineStatus::Removed => ("Nothing of it stands any more. Its record can be dropped.", Some(tear_down)),
+            PipelineStatus::Removed => {
+                ("Nothing of it stands any more. The console still keeps its record.", Some(tear_down))
+            }
             PipelineStatus::Incomplete => (
                 "A run ended half-way, so something of it may stand. Go on with the run, or take away what was made.",
                 Some(tear_down),
@@ -33,7 +35,8 @@ pub(super) fn Banner(live: Live) -> impl IntoView {
         };
         let run = run.map(|href| view! { <Button small=true href>"Go to the run"</Button> });
         let tear_down = tear_down.map(|href| {
-            let words = if status == PipelineStatus::Removed { "Drop its record" } else { "Take away what is left" };
+            let words =
+                if status == PipelineStatus::Removed { "Forget the pipeline" } else { "Take away what is left" };
             view! { <Button small=true href>{words}</Button> }
         });
         view! {

@@ -8,8 +8,8 @@ use super::{Live, again_after};
 use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions};
 use crate::error::{AppError, failure_of};
 use crate::ui::{
-    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone,
-    changing, duration_ms,
+    ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, changing,
+    duration_ms,
 };
 use domain::endpoint::Page;
 use domain::names::PipelineId;
@@ -168,6 +168,12 @@ fn Row(live: Live, pipeline: String, execution: Memo<Execution>, stop: ServerAct
         })
     };
     let going = Memo::new(move |_| execution.with(|execution| execution.status.is_going()));
+    let waits = {
+        let id = id.clone();
+        Memo::new(move |_| {
+            live.shown.view.with(|shown| shown.pipeline.waiting.as_ref().is_some_and(|waiting| waiting.execution == id))
+        })
+    };
     let took = move || {
         execution.with(|execution| {
             let took = duration_ms(execution.updated.since(execution.started));
@@ -178,7 +184,10 @@ fn Row(live: Live, pipeline: String, execution: Memo<Execution>, stop: ServerAct
     let started = execution.with_untracked(|execution| execution.started);
     let ending = {
         let (pipeline, id) = (pipeline.clone(), id.clone());
-        move || going.get().then(|| view! { <Stop pipeline=pipeline.clone() execution=id.clone() stop/> })
+        move || {
+            let waits = waits.get();
+            going.get().then(|| view! { <Stop pipeline=pipeline.clone() execution=id.clone() waits stop/> })
+        }
     };
     view! {
         <li class="line">
@@ -199,7 +208,21 @@ fn Row(live: Live, pipeline: String, execution: Memo<Execution>, stop: ServerAct
 
 /// Stops an execution, with a reason, waiting for what is under way or not.
 #[component]
-fn Stop(pipeline: String, execution: String, stop: ServerAction<StopExecution>) -> impl IntoView {
+fn Stop(
+    pipeline: String,
+    execution: String,
+    /// Whether its model waits for a verdict.
+    waits: bool,
+    stop: ServerAction<StopExecution>,
+) -> impl IntoView {
+    let verdict = waits.then(|| {
+        view! {
+            <p>
+                "What is under way is the approval: the execution stops only after the verdict, unless it is not waited for. "
+                "Rejecting the model ends it as well."
+            </p>
+        }
+    });
     let field = format!("stop-{execution}");
     view! {
         <ActionForm action=stop attr:class="stop-form">
@@ -208,6 +231,7 @@ fn Stop(pipeline: String, execution: String, stop: ServerAction<StopExecution>) 
             <details class="confirm">
                 <summary>"Stop it…"</summary>
                 <div class="card-body stop-body">
+                    {verdict}
                     <TextInput name="reason" label="Reason" id=format!("{field}-reason") description="It stands in the pipeline's history. At most 200 characters."/>
                     <Checkbox
                         name="abandon"

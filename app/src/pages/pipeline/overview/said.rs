@@ -73,23 +73,31 @@ pub(in super::super) fn source_words(intent: &PipelineIntent) -> String {
 pub(super) fn now(view: &PipelineView, newest: Option<&Execution>, endpoint: Option<&EndpointState>) -> (Said, Next) {
     let prefix = &view.intent.prefix;
     match view.status {
-        PipelineStatus::Removed => return (Said::new(format!("{prefix} was taken away."), Mood::Plain), Next::Nothing),
+        PipelineStatus::Removed => {
+            return (Said::new(format!("The pipeline {prefix} was taken away."), Mood::Plain), Next::Nothing);
+        }
         PipelineStatus::Removing => {
-            return (Said::new(format!("{prefix} is being taken away."), Mood::Plain), Next::Nothing);
+            return (Said::new(format!("The pipeline {prefix} is being taken away."), Mood::Plain), Next::Nothing);
         }
         _ => {}
     }
     let Some(state) = &view.state else {
         let account = &view.intent.shared_services.account;
         let said = match view.status {
-            PipelineStatus::Applying => format!("{prefix} is being made."),
-            PipelineStatus::Incomplete => format!("{prefix} is half made."),
+            PipelineStatus::Applying => format!("The pipeline {prefix} is being made."),
+            PipelineStatus::Incomplete => format!("The pipeline {prefix} is half made."),
             _ => format!("Account {account} has no pipeline {prefix} any more: it was deleted past this console."),
         };
         let bad = view.status != PipelineStatus::Applying;
         return (Said::new(said, if bad { Mood::Bad } else { Mood::Plain }), Next::Nothing);
     };
     if let Some(waiting) = &view.waiting {
+        let stopping =
+            |newest: &&Execution| newest.id == waiting.execution && newest.status == ExecutionStatus::Stopping;
+        if newest.filter(stopping).is_some() {
+            let said = "The execution stops as soon as its model is approved or rejected";
+            return (Said::new(said, Mood::Plain), Next::Approve { execution: waiting.execution.clone() });
+        }
         let action =
             state.stages.iter().find(|stage| stage.name == waiting.stage).and_then(|stage| stage.actions.first());
         let since = action.and_then(|action| action.at).map(When::Since);
@@ -100,7 +108,7 @@ pub(super) fn now(view: &PipelineView, newest: Option<&Execution>, endpoint: Opt
         return (going(stage, &view.intent), Next::Wait);
     }
     let Some(newest) = newest else {
-        return (Said::new(format!("{prefix} has not run yet."), Mood::Plain), Next::Start);
+        return (Said::new(format!("The pipeline {prefix} has not run yet."), Mood::Plain), Next::Start);
     };
     if newest.status.is_going() {
         return (Said::new("An execution begins", Mood::Plain).when(Some(When::Since(newest.started))), Next::Wait);

@@ -128,7 +128,7 @@ fn at_rest_it_is_told_what_serves() {
     assert_eq!(next, Next::Start);
     let (said, _) = now(&view(Vec::new()), Some(&ended), Some(&endpoint("Failed")));
     assert_eq!(said.mood, Mood::Bad);
-    assert_eq!(now(&view(Vec::new()), None, None).0.text, "churn has not run yet.");
+    assert_eq!(now(&view(Vec::new()), None, None).0.text, "The pipeline churn has not run yet.");
 }
 
 #[test]
@@ -140,6 +140,26 @@ fn nothing_is_offered_where_there_is_no_pipeline() {
     for status in [PipelineStatus::Removing, PipelineStatus::Removed] {
         assert_eq!(now(&PipelineView { status, ..view(Vec::new()) }, None, None).1, Next::Nothing);
     }
+}
+
+#[test]
+fn a_stop_waits_for_the_verdict_that_is_asked_for() {
+    let asked =
+        ActionState { status: Some(ActionStatus::InProgress), token: Some("t".into()), ..ActionState::default() };
+    let stages = vec![stage("Approve", ExecutionStatus::Stopping, asked)];
+    let (said, next) = told(stages, ExecutionStatus::Stopping);
+    assert_eq!(said, "The execution stops as soon as its model is approved or rejected");
+    assert_eq!(next, Next::Approve { execution: "e-1".into() });
+}
+
+#[test]
+fn of_a_training_that_failed_the_reason_is_told() {
+    let job = r#"{"TrainingJobName":"churn-1","FailureReason":"AlgorithmError: Label must be 0 or 1"}"#;
+    let message =
+        format!("The state machine execution ended with status FAILED. Error: States.TaskFailed. Cause: {job}");
+    let stages = vec![stage("Train", ExecutionStatus::Failed, failure("JobFailed", &message))];
+    let (said, _) = told(stages, ExecutionStatus::Failed);
+    assert_eq!(said, "Failed at Train: AlgorithmError: Label must be 0 or 1");
 }
 
 #[test]

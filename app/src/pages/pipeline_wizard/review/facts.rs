@@ -25,11 +25,7 @@ impl Facts {
         let stacks = review.stacks.iter().filter(|stack| stack.part != Part::Workflow);
         let resources = stacks.flat_map(|stack| stack.resources.iter().map(|resource| resource.change));
         let files = review.files.iter().map(|file| file.change);
-        let mut facts = Self {
-            faults: review.faults.len(),
-            blockers: review.blockers.len(),
-            ..Self::default()
-        };
+        let mut facts = Self { faults: review.faults.len(), blockers: review.blockers.len(), ..Self::default() };
         for change in resources.chain(files).chain([review.source]) {
             match change {
                 Change::Create => facts.create += 1,
