@@ -79,6 +79,8 @@ pub(crate) struct Connection {
     machines: Regional<aws_sdk_sfn::Client>,
     logs: Regional<aws_sdk_cloudwatchlogs::Client>,
     quotas: Regional<aws_sdk_servicequotas::Client>,
+    keys: Regional<aws_sdk_kms::Client>,
+    rules: Regional<aws_sdk_eventbridge::Client>,
 }
 
 /// Who it is only: a configuration holds what gives the credentials.
@@ -206,6 +208,8 @@ impl Connection {
             machines: Regional::new(),
             logs: Regional::new(),
             quotas: Regional::new(),
+            keys: Regional::new(),
+            rules: Regional::new(),
             sdk,
         }
     }
@@ -273,6 +277,16 @@ impl Connection {
     /// Service Quotas in a region.
     pub(crate) fn quotas(&self, region: &Region) -> aws_sdk_servicequotas::Client {
         self.quotas.get(&self.sdk, region, aws_sdk_servicequotas::Client::new)
+    }
+
+    /// KMS in a region.
+    pub(crate) fn keys(&self, region: &Region) -> aws_sdk_kms::Client {
+        self.keys.get(&self.sdk, region, aws_sdk_kms::Client::new)
+    }
+
+    /// EventBridge in a region.
+    pub(crate) fn rules(&self, region: &Region) -> aws_sdk_eventbridge::Client {
+        self.rules.get(&self.sdk, region, aws_sdk_eventbridge::Client::new)
     }
 
     /// SageMaker Runtime in a region, made as its adapter says.

@@ -11,10 +11,12 @@ mod error;
 mod http;
 mod iam;
 mod identity;
+mod keys;
 mod lambda;
 mod organizations;
 mod pipelines;
 mod profiles;
+mod rules;
 mod runtime;
 mod s3;
 mod sagemaker;
@@ -58,6 +60,8 @@ pub async fn connect_all(settings: AwsSettings) -> Result<(Gateways, PipelineGat
         training: Arc::new(training::AwsTraining(connections.clone())),
         buckets: Arc::new(buckets::AwsBuckets(connections.clone())),
         versions: Arc::new(versions::AwsVersions(connections.clone())),
+        keys: Arc::new(keys::AwsKeys(connections.clone())),
+        rules: Arc::new(rules::AwsRules(connections.clone())),
     };
     let gateways = Gateways {
         connections: Arc::new(identity::AwsConnections(connections.clone())),

@@ -11,6 +11,7 @@ mod client;
 mod control;
 mod documents;
 mod functions;
+mod keys;
 mod organizations;
 mod s3;
 mod sources;

@@ -7,7 +7,7 @@ use crate::pipeline::data::{Channel, Preview, Tally};
 use crate::pipeline::draft::{PipelineDraft, PipelineStep};
 use crate::pipeline::evidence::TrainingJob;
 use crate::pipeline::execution::{LogLine, MachineExecution, PipelineState, Waiting};
-use crate::pipeline::intent::PipelineIntent;
+use crate::pipeline::intent::{PipelineIntent, Prefix};
 use crate::pipeline::matrix::Matrix;
 use crate::pipeline::observed::StackEvent;
 use crate::pipeline::stacks::Outputs;
@@ -324,6 +324,40 @@ pub struct PipelineSummary {
     pub accounts: [AccountId; 3],
     /// When its record last changed.
     pub changed: Timestamp,
+}
+
+/// What starts an execution by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// New training data.
+    Data,
+    /// A change of the training template.
+    Template,
+}
+
+impl Trigger {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Data, Self::Template];
+
+    /// The rule in account A, as the template names it.
+    pub fn rule(self, prefix: &Prefix) -> String {
+        match self {
+            Self::Data => format!("{prefix}-data"),
+            Self::Template => format!("{prefix}-template"),
+        }
+    }
+}
+
+/// A rule that does not start anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdleRule {
+    /// What it should start executions for.
+    pub trigger: Trigger,
+    /// Its name.
+    pub rule: String,
+    /// Whether it is there, and disabled.
+    pub there: bool,
 }
 
 /// A pipeline as a page shows it.

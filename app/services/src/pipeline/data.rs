@@ -199,7 +199,7 @@ impl Drop for DataUpload {
 async fn looked_at(path: PathBuf) -> ServiceResult<Preview> {
     let records = blocking(move || convert::first_records(&path)).await.map_err(|unfit| unfit.refused())?;
     let first = Preview::of(&records);
-    first.ok_or_else(|| refused("no file was chosen, or it has no rows", "choose a CSV file"))
+    first.ok_or_else(|| refused("the file has no rows", "choose a CSV file with rows"))
 }
 
 fn refused(message: impl Into<String>, hint: &str) -> ServiceError {

@@ -17,6 +17,14 @@ const LISTED: u32 = 50;
 /// How often a save starts over because another tab saved at the same time.
 const TRIES: u32 = 5;
 
+/// After so long nobody goes on with a wizard in which nothing was answered, in milliseconds.
+const UNTOUCHED_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// Whether a draft is as it was started.
+fn is_untouched(draft: &PipelineDraft) -> bool {
+    *draft == PipelineDraft::new(draft.id.clone(), draft.pipeline.clone(), &draft.accounts.region)
+}
+
 /// What is behind the connections that a form names.
 #[derive(Default)]
 pub(super) struct LookedUp {
@@ -31,9 +39,22 @@ impl Pipelines {
     /// Starts a wizard.
     pub async fn start_draft(&self, _operator: &Operator) -> ServiceResult<DraftId> {
         let region = self.inner.services.default_region().as_str();
+        self.drop_untouched().await;
         let draft = PipelineDraft::new(fresh(DraftId::parse)?, fresh(PipelineId::parse)?, region);
         self.inner.stores.drafts.create(&draft, self.inner.services.now()).await?;
         Ok(draft.id)
+    }
+
+    /// Drops wizards in which nobody has answered anything for a day. Left there they do no harm but lie about.
+    async fn drop_untouched(&self) {
+        let services = &self.inner.services;
+        let Ok(drafts) = self.inner.stores.drafts.list(LISTED).await else { return };
+        let old = |draft: &&Versioned<PipelineDraft>| services.now().since(draft.changed) > UNTOUCHED_MS;
+        for draft in drafts.iter().filter(|draft| is_untouched(&draft.value)).filter(old) {
+            if let Err(error) = self.inner.stores.drafts.delete(&draft.value.id).await {
+                tracing::warn!(%error, "a wizard without answers could not be dropped");
+            }
+        }
     }
 
     /// Starts a wizard over a pipeline that is there: the same pipeline, with its answers filled in.
@@ -76,6 +97,8 @@ impl Pipelines {
     pub async fn drafts(&self, _operator: &Operator) -> ServiceResult<Vec<PipelineDraftSummary>> {
         let drafts = self.inner.stores.drafts.list(LISTED).await?;
         let open = drafts.into_iter().filter(|draft| draft.value.reached < PipelineStep::Apply);
+        // There is nothing to go on with where nothing was answered.
+        let open = open.filter(|draft| !is_untouched(&draft.value));
         let summary = |Versioned { value, changed, .. }: Versioned<PipelineDraft>| PipelineDraftSummary {
             title: match value.model.prefix.trim() {
                 "" => "A pipeline without a name yet".into(),

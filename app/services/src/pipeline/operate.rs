@@ -8,7 +8,7 @@ use domain::endpoint::Page;
 use domain::names::PipelineId;
 use domain::pipeline::execution::{Doing, version_of};
 use domain::pipeline::intent::PipelineIntent;
-use domain::pipeline::view::{PipelineStatus, PipelineView};
+use domain::pipeline::view::{IdleRule, PipelineStatus, PipelineView, Trigger};
 use futures::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +54,27 @@ impl Pipelines {
         });
         let found = futures::stream::iter(asked).buffer_unordered(ASKED).filter_map(std::future::ready);
         Ok(found.collect().await)
+    }
+
+    /// Rules of the pipeline that start nothing: disabled or deleted past the console. What can't be asked is not told.
+    pub async fn idle_rules(&self, _operator: &Operator, pipeline: &PipelineId) -> ServiceResult<Vec<IdleRule>> {
+        let record = self.record(pipeline).await?.value;
+        if record.status != PipelineStatus::Ready {
+            return Ok(Vec::new());
+        }
+        let (intent, rules) = (&record.intent, &self.inner.gateways.rules);
+        let asked = Trigger::ALL.map(|trigger| async move {
+            let rule = trigger.rule(&intent.prefix);
+            match rules.rule_enabled(&intent.shared_services.connection, &intent.region, &rule).await {
+                Ok(Some(true)) => None,
+                Ok(enabled) => Some(IdleRule { trigger, rule, there: enabled.is_some() }),
+                Err(error) => {
+                    tracing::info!(%error, "a rule can't be asked");
+                    None
+                }
+            }
+        });
+        Ok(futures::future::join_all(asked).await.into_iter().flatten().collect())
     }
 
     /// A page of its executions, the newest first.

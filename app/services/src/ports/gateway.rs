@@ -2,9 +2,11 @@
 
 mod documents;
 mod iam;
+mod keys;
 mod lambda;
 mod organizations;
 mod pipelines;
+mod rules;
 mod runtime;
 mod s3;
 mod sagemaker;
@@ -17,12 +19,14 @@ pub use documents::{
     Unread,
 };
 pub use iam::{IamGateway, IdentityPolicies, NewRole};
+pub use keys::{KeyState, KeysGateway};
 pub use lambda::{FunctionAnswer, FunctionCall, LambdaGateway, NewFunction, ObservedFunction, Variables};
 pub use organizations::{ControlKind, ControlLevel, ControlPolicies, Organization, OrganizationsGateway};
 pub use pipelines::{
     ActionError, ActionExecution, ActionState, ActionStatus, Execution, ExecutionStatus, PipelineState,
     PipelinesGateway, StageState, Trigger, Waiting,
 };
+pub use rules::RulesGateway;
 pub use runtime::{RuntimeCaller, RuntimeGateway, RuntimeRequest, RuntimeResponse, RuntimeStream, RuntimeTaken};
 pub use s3::{BucketOwner, BucketsGateway, Content, NewObject, Object, ObjectHead, ObjectVersion, S3Gateway, Sent};
 pub use sagemaker::{EndpointState, Named, NewConfiguration, NewModel, VersionsGateway};
@@ -368,4 +372,8 @@ pub struct PipelineGateways {
     pub buckets: Arc<dyn BucketsGateway>,
     /// The endpoint's versions.
     pub versions: Arc<dyn VersionsGateway>,
+    /// KMS.
+    pub keys: Arc<dyn KeysGateway>,
+    /// EventBridge.
+    pub rules: Arc<dyn RulesGateway>,
 }

@@ -9,7 +9,9 @@ use domain::pipeline::approval::Verdict;
 use domain::pipeline::evidence::Evidence;
 use domain::pipeline::execution::{ActionExecution, Doing, Execution};
 use domain::pipeline::trial::TrialView;
-use domain::pipeline::view::{ActionLogView, PipelineDraftSummary, PipelineSummary, PipelineView, VersionsView};
+use domain::pipeline::view::{
+    ActionLogView, IdleRule, PipelineDraftSummary, PipelineSummary, PipelineView, VersionsView,
+};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,6 +48,13 @@ pub async fn get_pipeline(pipeline: PipelineId) -> Result<AsOf<PipelineView>, Ap
     let (pipelines, services, operator) = pipelines()?;
     let view = answer(pipelines.pipeline(&operator, &pipeline).await)?;
     Ok(AsOf { view, now: services.now() })
+}
+
+/// Rules of a pipeline that should start executions, and don't.
+#[server(prefix = "/api", endpoint = "get_idle_rules", output = Json)]
+pub async fn get_idle_rules(pipeline: PipelineId) -> Result<Vec<IdleRule>, AppError> {
+    let (pipelines, _, operator) = pipelines()?;
+    answer(pipelines.idle_rules(&operator, &pipeline).await)
 }
 
 /// A page of a pipeline's executions, the newest first.

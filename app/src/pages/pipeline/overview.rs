@@ -12,7 +12,7 @@ mod training;
 mod versions;
 
 use super::words::DEPLOY;
-use crate::api::pipeline::operate::{StartExecution, get_pipeline, get_versions, list_executions};
+use crate::api::pipeline::operate::{StartExecution, get_idle_rules, get_pipeline, get_versions, list_executions};
 use crate::api::runs::AsOf;
 use crate::components::{Polled, RefreshWithoutScript, elapsed, use_polled};
 use crate::error::{AppError, ErrorKind, failure_of};
@@ -21,7 +21,7 @@ use domain::endpoint::Page;
 use domain::names::PipelineId;
 use domain::pipeline::apply::Lane;
 use domain::pipeline::execution::Execution;
-use domain::pipeline::view::{PipelineStatus, PipelineView, VersionsView};
+use domain::pipeline::view::{IdleRule, PipelineStatus, PipelineView, VersionsView};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -84,17 +84,26 @@ async fn versions(id: PipelineId) -> Result<AsOf<Option<VersionsView>>, AppError
 /// All that the page begins with; `None` where there is no such pipeline.
 async fn first(id: Result<PipelineId, AppError>, stage: &str) -> Result<Option<First>, AppError> {
     let Ok(id) = id else { return Ok(None) };
-    match futures::join!(shown(id.clone()), versions(id.clone())) {
-        (Err(error), _) if error.kind == ErrorKind::NotFound => Ok(None),
-        (Err(error), _) => Err(error),
-        (Ok(shown), versions) => {
+    match futures::join!(shown(id.clone()), versions(id.clone()), get_idle_rules(id.clone())) {
+        (Err(error), ..) if error.kind == ErrorKind::NotFound => Ok(None),
+        (Err(error), ..) => Err(error),
+        (Ok(shown), versions, rules) => {
             let logs = log::first_logs(&id, &shown.view.pipeline, stage).await;
-            Ok(Some((shown, versions, logs)))
+            // Beside the point where they can't be asked.
+            Ok(Some(First { shown, versions, logs, idle: rules.unwrap_or_default() }))
         }
     }
 }
 
-type First = (AsOf<Shown>, Result<AsOf<Option<VersionsView>>, AppError>, log::FirstLogs);
+/// What the page begins with.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+struct First {
+    shown: AsOf<Shown>,
+    versions: Result<AsOf<Option<VersionsView>>, AppError>,
+    logs: log::FirstLogs,
+    /// Rules that start nothing.
+    idle: Vec<IdleRule>,
+}
 
 /// The pipeline with its stages as they stand.
 #[component]
@@ -151,7 +160,7 @@ pub(super) fn NoSuchPipeline() -> impl IntoView {
 
 #[component]
 fn Pipeline(first: First) -> impl IntoView {
-    let (first, versions_first, logs) = first;
+    let First { shown: first, versions: versions_first, logs, idle } = first;
     let id = first.view.pipeline.id.clone();
     // What waits for a person waits without the page's turning under their hands.
     let going = first.view.is_going() && first.view.pipeline.waiting.is_none();
@@ -197,7 +206,7 @@ fn Pipeline(first: First) -> impl IntoView {
             <stages::Stages live/>
             <details::StageCards live logs/>
             <versions::Versions live/>
-            <executions::Executions live/>
+            <executions::Executions live idle/>
             <settings::Settings live/>
         </div>
         {going.then(|| view! { <RefreshWithoutScript/> })}

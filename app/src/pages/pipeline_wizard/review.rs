@@ -76,6 +76,7 @@ fn Reviewed(
     let crossings = map.crossings();
     let checks = facts::checks(&review);
     let lanes = Lane::ALL.map(|lane| lanes::lane_items(&review, lane));
+    let same = facts::steps_that_change_nothing(&review);
     let PipelineReviewView { stacks, documents, matrix, plan, tally, files, fingerprint, blockers, .. } = review;
     let blocked = !blockers.is_empty();
     // Where it is there the pipeline has run before.
@@ -97,7 +98,7 @@ fn Reviewed(
             {failed}
             <Sentence spans=sentence/>
             <ThreeLanes label="Plan" accounts=accounts.clone() crossings lanes/>
-            <parts::Order plan workflow/>
+            <parts::Order plan same workflow/>
             <parts::Data tally files/>
             <ChecksList checks/>
             <PipelineMapCard map accounts/>

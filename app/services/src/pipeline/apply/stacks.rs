@@ -2,7 +2,7 @@
 
 use super::failures;
 use super::perform::{Done, Tell, Told, Work};
-use crate::ports::gateway::{ObservedStack, StackRequest};
+use crate::ports::gateway::{KeyState, ObservedStack, StackRequest};
 use domain::names::ConnectionId;
 use domain::pipeline::apply::{Asked, Move, Part, PassKind, Refusal, Wanted, next_deletion, next_move};
 use domain::pipeline::observed::{TAG_PIPELINE, first_failure, last_operation};
@@ -133,7 +133,10 @@ pub(super) async fn delete(work: &Work, part: Part, tell: Tell<'_>) -> Result<Do
                 if let Some(last) = &last {
                     watched.tell_events(last).await;
                 }
-                return Ok(Done::default());
+                return Ok(match part {
+                    Part::SharedServices => key_left(work).await,
+                    Part::Training | Part::Production | Part::Workflow => Done::default(),
+                });
             }
             Move::Wait => watched.wait(found.as_ref()).await?,
             Move::Refuse(refusal) => return Err(watched.refuse(refusal, found.as_ref()).await),
@@ -143,6 +146,26 @@ pub(super) async fn delete(work: &Work, part: Part, tell: Tell<'_>) -> Result<Do
             }
         }
         last = found.or(last);
+    }
+}
+
+/// What becomes of the key once its stack is gone: that can be cancelled for a while. Not to be told is no failure.
+async fn key_left(work: &Work) -> Done {
+    let Some(key) = work.outputs.get(&Part::SharedServices).and_then(|outputs| outputs.get("KeyArn")) else {
+        return Done::default();
+    };
+    let (keys, place) = (&work.pipelines.inner.gateways.keys, &work.intent.shared_services);
+    match keys.key_state(&place.connection, &work.intent.region, key).await {
+        Ok(Some(KeyState { deletion: Some(at), .. })) => {
+            let day = at.rfc3339();
+            Done::noted(&format!("its key is deleted on {}; until then that can be cancelled", &day[..10]))
+        }
+        Ok(Some(KeyState { state, .. })) => Done::noted(&format!("its key stays, as {state}")),
+        Ok(None) => Done::default(),
+        Err(error) => {
+            tracing::info!(%error, "what becomes of the key can't be told");
+            Done::default()
+        }
     }
 }
 

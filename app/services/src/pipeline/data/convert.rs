@@ -17,6 +17,8 @@ use std::rc::Rc;
 const FIRST: usize = 200;
 /// A record that is longer is no row: a quote was opened and never closed, as a rule.
 const LONGEST: u64 = 4 << 20;
+/// So many columns are shown and answered for, one by one.
+const COLUMNS: usize = 4_096;
 /// How often it is told how far the reading is.
 const TOLD: u64 = 1 << 20;
 /// What may stand between two cells.
@@ -26,6 +28,8 @@ const DELIMITERS: [u8; 3] = *b",;\t";
 pub(super) enum Unfit {
     /// What it holds.
     Table(String),
+    /// It is no table, and what would make it one.
+    Format(&'static str, &'static str),
     /// The disk.
     Io(io::Error),
     /// Somebody does not want it any more.
@@ -36,6 +40,7 @@ impl Unfit {
     pub(super) fn refused(self) -> ServiceError {
         match self {
             Self::Table(message) => super::refused(message, "look at the file, and choose it again"),
+            Self::Format(message, hint) => super::refused(message, hint),
             Self::Io(error) => error.into(),
             Self::Cancelled => super::refused("the reading was stopped", "read the table again"),
         }
@@ -120,12 +125,39 @@ fn delimiter(reader: &mut impl io::BufRead) -> io::Result<u8> {
     Ok(DELIMITERS.into_iter().rev().max_by_key(count).unwrap_or(b','))
 }
 
+/// How files begin that are often taken for tables, what they are, and what to do about it.
+const NO_TABLES: [(&[u8], &str, &str); 6] = [
+    (b"PK\x03\x04", "it is an Excel workbook or a ZIP archive", "save the sheet as CSV, or unpack the archive first"),
+    (b"\xd0\xcf\x11\xe0", "it is an old Excel workbook", "save the sheet as CSV"),
+    (b"\x1f\x8b", "it is packed with gzip", "unpack it first"),
+    (b"PAR1", "it is a Parquet file", "write it as CSV"),
+    (b"\xff\xfe", "it is in UTF-16", "save it as CSV in UTF-8"),
+    (b"\xfe\xff", "it is in UTF-16", "save it as CSV in UTF-8"),
+];
+
+/// Refuses what is no text with a row.
+fn check_format(file: &mut File) -> Result<(), Unfit> {
+    let mut start = Vec::new();
+    file.take(4).read_to_end(&mut start)?;
+    if start.is_empty() {
+        return Err(Unfit::Format("no file was chosen, or it is empty", "choose a CSV file with rows"));
+    }
+    match NO_TABLES.iter().find(|(mark, ..)| start.starts_with(mark)) {
+        Some((_, message, hint)) => Err(Unfit::Format(message, hint)),
+        None => Ok(()),
+    }
+}
+
 /// The first records, as texts.
 pub(super) fn first_records(path: &Path) -> Result<Vec<Vec<String>>, Unfit> {
+    check_format(&mut File::open(path)?)?;
     let mut records = Records::open(path)?;
     let mut first = Vec::new();
     while first.len() < FIRST {
-        let Some((_, record)) = records.next()? else { break };
+        let Some((line, record)) = records.next()? else { break };
+        if record.len() > COLUMNS {
+            return Err(Unfit::Table(format!("line {line} has {} columns; at most {COLUMNS} are taken", record.len())));
+        }
         first.push(record.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect());
     }
     Ok(first)

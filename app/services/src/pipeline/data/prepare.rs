@@ -169,6 +169,7 @@ impl Pipelines {
             Ok(prepared) => prepared,
             Err(Unfit::Cancelled) => return PreparationState::Cancelled,
             Err(Unfit::Table(message)) => return failed(message),
+            Err(Unfit::Format(message, _)) => return failed(message.to_owned()),
             Err(Unfit::Io(error)) => {
                 tracing::error!(%error, "a table could not be read");
                 return failed("the console's data folder could not be used".into());

@@ -3,7 +3,7 @@
 use super::Factory;
 use domain::pipeline::apply::Part;
 use domain::pipeline::draft::{PipelineForm, PipelineStep};
-use domain::pipeline::view::{PipelineStatus, Standpoint};
+use domain::pipeline::view::{PipelineStatus, Standpoint, Trigger};
 use domain::run::{RunState, StepState};
 use domain::share::diff::Change;
 use services::ServiceError;
@@ -260,4 +260,16 @@ async fn a_stack_that_others_made_is_left_alone() {
     assert_eq!(factory.ended(&rolled_back).await.state, RunState::Succeeded);
     let left: Vec<_> = factory.aws.world().stacks.keys().map(|(_, name)| name.clone()).collect();
     assert_eq!(left, ["churn-training"], "and no more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn rules_that_start_nothing_are_told() {
+    let factory = Factory::new().await;
+    let pipeline = factory.made().await;
+    let idle = async || factory.pipelines.idle_rules(&factory.operator, &pipeline).await.unwrap();
+    assert_eq!(idle().await, []);
+    factory.aws.world().rules = [("churn-data".into(), Some(false)), ("churn-template".into(), None)].into();
+    let told = idle().await;
+    let told: Vec<_> = told.iter().map(|rule| (rule.trigger, rule.rule.as_str(), rule.there)).collect();
+    assert_eq!(told, [(Trigger::Data, "churn-data", true), (Trigger::Template, "churn-template", false)]);
 }

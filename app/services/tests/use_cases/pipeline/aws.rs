@@ -11,13 +11,16 @@ use domain::pipeline::execution::ExecutionStatus;
 use domain::s3::Location;
 use services::ports::gateway::{
     ActionExecution, Answered, BucketOwner, BucketsGateway, ConnectionGateway, ConnectionProfile, Content,
-    EndpointState, Execution, GatewayErrorKind, GatewayResult, LogLine, LogSlice, MachineExecution, Named, NewCommit,
-    NewConfiguration, NewModel, NewObject, ObjectHead, ObjectVersion, ObservedStack, PipelineGateways, PipelineState,
-    PipelinesGateway, Sent, SourcesGateway, StackEvent, StackRequest, StackResource, StacksGateway, Tags,
-    TrainingGateway, TrainingJob, VersionsGateway, Waiting,
+    EndpointState, Execution, GatewayErrorKind, GatewayResult, KeyState, KeysGateway, LogLine, LogSlice,
+    MachineExecution, Named, NewCommit, NewConfiguration, NewModel, NewObject, ObjectHead, ObjectVersion,
+    ObservedStack, PipelineGateways, PipelineState, PipelinesGateway, RulesGateway, Sent, SourcesGateway, StackEvent,
+    StackRequest, StackResource, StacksGateway, Tags, TrainingGateway, TrainingJob, VersionsGateway, Waiting,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+
+/// How long a key's deletion can be cancelled.
+const MONTH_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 #[derive(Default)]
 pub struct Aws {
@@ -34,6 +37,8 @@ pub fn of(aws: &Arc<Aws>) -> PipelineGateways {
         training: aws.clone(),
         buckets: aws.clone(),
         versions: aws.clone(),
+        keys: aws.clone(),
+        rules: aws.clone(),
     }
 }
 
@@ -473,5 +478,19 @@ impl VersionsGateway for Aws {
             world.calls.push(format!("delete model {name}"));
         }
         yes(())
+    }
+}
+
+#[async_trait]
+impl KeysGateway for Aws {
+    async fn key_state(&self, _: &ConnectionId, _: &Region, _: &str) -> GatewayResult<Option<KeyState>> {
+        Ok(Some(KeyState { state: "PendingDeletion".into(), deletion: Some(now().plus_ms(MONTH_MS)) }))
+    }
+}
+
+#[async_trait]
+impl RulesGateway for Aws {
+    async fn rule_enabled(&self, _: &ConnectionId, _: &Region, rule: &str) -> GatewayResult<Option<bool>> {
+        Ok(self.world().rules.get(rule).copied().unwrap_or(Some(true)))
     }
 }

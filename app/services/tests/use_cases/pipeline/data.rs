@@ -62,7 +62,7 @@ async fn an_upload_comes_in_parts_with_any_delimiter_and_a_given_up_one_leaves_n
     given_up.write(b"a,b\n").await.unwrap();
     drop(given_up);
     let empty = upload(&factory, &draft, &[]).await.unwrap_err();
-    assert_eq!(empty.to_string(), "no file was chosen, or it has no rows");
+    assert_eq!(empty.to_string(), "no file was chosen, or it is empty");
     let pipeline = factory.pipelines.draft(&factory.operator, &draft).await.unwrap().draft.pipeline;
     let mut left: Vec<_> = std::fs::read_dir(factory.folder.path().join(pipeline.as_str()))
         .unwrap()
@@ -86,6 +86,19 @@ async fn rows_that_cant_be_used_are_told_by_line_and_nothing_is_applied_with_the
     let review = factory.pipelines.review(&factory.operator, &draft).await.unwrap_err();
     let ServiceError::Invalid { problems } = review else { panic!("{review}") };
     assert_eq!((problems[0].field.as_str(), problems[0].message.as_str()), ("file", message.as_str()));
+}
+
+#[tokio::test]
+async fn what_is_no_table_is_told_for_what_it_is() {
+    let factory = Factory::new().await;
+    let draft = factory.pipelines.start_draft(&factory.operator).await.unwrap();
+    let refused = async |text: &str| upload(&factory, &draft, &[text]).await.unwrap_err().to_string();
+    assert_eq!(refused("PK\x03\x04xl/workbook.xml").await, "it is an Excel workbook or a ZIP archive");
+    assert_eq!(refused("PAR1").await, "it is a Parquet file");
+    assert_eq!(refused("\n\n").await, "the file has no rows");
+    let wide = "1,".repeat(4_096) + "1\n";
+    assert_eq!(refused(&wide).await, "line 1 has 4097 columns; at most 4096 are taken");
+    upload(&factory, &draft, &["1,2\n0,3\n"]).await.unwrap();
 }
 
 #[tokio::test]

@@ -83,6 +83,8 @@ async fn a_tear_down_lists_everything_asks_for_names_and_goes_in_order() {
     let run = pipelines.tear_down(operator, &pipeline, fingerprint, &form).await.unwrap();
     let view = factory.ended(&run).await;
     assert_eq!(view.state, RunState::Succeeded, "{view:#?}");
+    let gone = view.steps.iter().find(|step| step.id == "delete-shared").unwrap();
+    assert!(gone.note.as_deref().unwrap().starts_with("its key is deleted on 20"), "{:?}", gone.note);
     let calls = factory.aws.world().calls.clone();
     let versions = [format!("delete configuration {SECOND}"), format!("delete model {FIRST}")];
     let [configuration, model] = versions.each_ref().map(String::as_str);

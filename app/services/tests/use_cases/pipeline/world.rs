@@ -47,6 +47,8 @@ pub struct World {
     /// Buckets of other accounts.
     pub taken: BTreeSet<String>,
     pub no_repositories: bool,
+    /// Rules that are not enabled, or not there.
+    pub rules: BTreeMap<String, Option<bool>>,
     /// Repositories of others in account A.
     pub repositories: BTreeSet<String>,
     pub quotas: BTreeMap<String, f64>,

@@ -14,13 +14,14 @@ use crate::ui::{
 use domain::endpoint::Page;
 use domain::names::PipelineId;
 use domain::pipeline::execution::{ActionExecution, ActionStatus, Execution};
+use domain::pipeline::view::{IdleRule, Trigger};
 use leptos::form::ActionForm;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// The executions, the newest first, and the one that is asked for.
 #[component]
-pub(super) fn Executions(live: Live) -> impl IntoView {
+pub(super) fn Executions(live: Live, idle: Vec<IdleRule>) -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| query.with(|query| query.get("execution")).filter(|id| !id.is_empty()));
     let after = Memo::new(move |_| query.with(|query| query.get("after")).unwrap_or_default());
@@ -73,8 +74,27 @@ pub(super) fn Executions(live: Live) -> impl IntoView {
     };
     view! {
         {changing(one)}
+        {(!idle.is_empty()).then(|| view! { <Idle idle/> })}
         {changing(list)}
     }
+}
+
+/// Rules that start nothing.
+#[component]
+fn Idle(idle: Vec<IdleRule>) -> impl IntoView {
+    let told = idle.into_iter().map(|IdleRule { trigger, rule, there }| {
+        let what = match trigger {
+            Trigger::Data => "New training data starts no execution: the rule ",
+            Trigger::Template => "A change of the template starts no execution: the rule ",
+        };
+        let why = if there {
+            " is disabled in EventBridge. Enable it there."
+        } else {
+            " was deleted in EventBridge. Make it there again as the stack's template has it, or take the pipeline away and build it anew."
+        };
+        view! { <p>{what} <code>{rule}</code> {why}</p> }
+    });
+    view! { <div class="pipeline-banner" role="note">{told.collect_view()}</div> }
 }
 
 #[component]

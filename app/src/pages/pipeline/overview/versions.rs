@@ -47,6 +47,15 @@ pub(super) fn Versions(live: Live) -> impl IntoView {
             view! { <p class="card-body muted">"No model was deployed yet. The first approved one makes the endpoint."</p> }
         })
     };
+    let missing = move || {
+        (live.versions.view.with(known) && !all.with(Vec::is_empty) && state.get().is_none()).then(|| {
+            view! {
+                <p class="card-body muted">
+                    "There is no such endpoint any more: it was deleted past this console. The next model that is approved makes it anew."
+                </p>
+            }
+        })
+    };
     view! {
         <Card title=move || title.clone() aside=move || move || state.get().map(badge)>
             {trouble}
@@ -54,6 +63,7 @@ pub(super) fn Versions(live: Live) -> impl IntoView {
             {ways}
             <ActionProblem error=failure_of(serve)/>
             {move || (!unknown.get()).then(none)}
+            {missing}
             <ul class="lines" aria-label="Versions">
                 <For each=move || all.get() key=|version| (version.name.clone(), version.live) children=row/>
             </ul>

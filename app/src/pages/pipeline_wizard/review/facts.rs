@@ -1,12 +1,12 @@
 //! What a review comes to: counts, the sentence, which role is where, the order of the steps, the checks.
 
-use domain::pipeline::apply::{Lane, Part, Plan};
+use domain::pipeline::apply::{Action, Lane, Part, Plan};
 use domain::pipeline::draft::PipelineDraft;
 use domain::pipeline::view::{PipelineReviewView, ReviewedStack};
 use domain::share::checks::{CheckView, Severity};
 use domain::share::diff::Change;
 use domain::share::view::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the bar needs to know of a review.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -135,9 +135,30 @@ pub(super) fn stack_change(stack: &ReviewedStack) -> Change {
     let same = |document: &domain::share::diff::DocumentDiff| document.note == "unchanged";
     match stack.exists {
         false => Change::Create,
-        true if same(&stack.template) && same(&stack.parameters) => Change::Keep,
+        true if same(&stack.template)
+            && same(&stack.parameters)
+            && stack.resources.iter().all(|resource| resource.change == Change::Keep) =>
+        {
+            Change::Keep
+        }
         true => Change::Update,
     }
+}
+
+/// The steps that will find everything as it should be.
+pub(super) fn steps_that_change_nothing(review: &PipelineReviewView) -> BTreeSet<String> {
+    let stack = |part: Part| review.stacks.iter().find(|stack| stack.part == part).map(stack_change);
+    let file = |channel| review.files.iter().find(|file| file.channel == channel).map(|file| file.change);
+    let steps = review.plan.steps.iter().filter(|step| {
+        let change = match &step.action {
+            Action::MakeStack { part, .. } => stack(*part),
+            Action::PutData { channel } => file(*channel),
+            Action::PutSource => Some(review.source),
+            _ => None,
+        };
+        change == Some(Change::Keep)
+    });
+    steps.map(|step| step.id.clone()).collect()
 }
 
 /// When each step can begin: steps with the same number go side by side.

@@ -8,6 +8,7 @@ use domain::pipeline::data::{Channel, Tally};
 use domain::pipeline::view::{ReviewedFile, ReviewedStack};
 use domain::share::diff::DocumentDiff;
 use leptos::prelude::*;
+use std::collections::BTreeSet;
 
 /// So many labels are listed; a number that is predicted has as many as rows.
 const LABELS: usize = 12;
@@ -25,12 +26,23 @@ pub(super) fn document_id(part: Part, kind: &str) -> String {
 
 /// The plan's steps with their passes. What has the same number goes side by side.
 #[component]
-pub(super) fn Order(plan: Plan, workflow: Option<String>) -> impl IntoView {
+pub(super) fn Order(
+    plan: Plan,
+    /// Steps that find everything as it should be.
+    same: BTreeSet<String>,
+    workflow: Option<String>,
+) -> impl IntoView {
     let waves = waves(&plan);
     let count = plan.steps.len();
     let mut steps: Vec<(Step, usize)> = plan.steps.into_iter().zip(waves).collect();
     steps.sort_by_key(|(_, wave)| *wave);
-    let rows = steps.into_iter().map(|(step, wave)| view! { <StepLine step wave/> }).collect_view();
+    let rows = steps
+        .into_iter()
+        .map(|(step, wave)| {
+            let same = same.contains(&step.id);
+            view! { <StepLine step wave same/> }
+        })
+        .collect_view();
     let after = workflow.map(|name| {
         view! {
             <div class="card-body review-after">
@@ -51,8 +63,9 @@ pub(super) fn Order(plan: Plan, workflow: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn StepLine(step: Step, wave: usize) -> impl IntoView {
+fn StepLine(step: Step, wave: usize, same: bool) -> impl IntoView {
     let hue = lane_hue(step.lane);
+    let about = if same { Some("Looks, and finds nothing to change.") } else { pass(&step) };
     view! {
         <li class="line">
             <span class="review-wave">
@@ -61,7 +74,7 @@ fn StepLine(step: Step, wave: usize) -> impl IntoView {
             </span>
             <div class="line-text">
                 <p class="line-title">{step.title.clone()}</p>
-                {pass(&step).map(|pass| view! { <p class="line-detail">{pass}</p> })}
+                {about.map(|about| view! { <p class="line-detail">{about}</p> })}
             </div>
             <span class="line-aside muted">{step.lane.label()} " " <code class=hue>{step.account.to_string()}</code></span>
         </li>
@@ -121,14 +134,21 @@ fn purpose(channel: Channel) -> &'static str {
     }
 }
 
+/// `38.5`, `60`
+fn percent(rows: u64, all: u64) -> String {
+    let thousandths = (rows.saturating_mul(2_000) / all + 1) / 2;
+    let (whole, rest) = (thousandths / 10, thousandths % 10);
+    if rest == 0 { whole.to_string() } else { format!("{whole}.{rest}") }
+}
+
 /// How the labels of the training rows are spread, where there are few.
 fn labels(tally: &Tally) -> Option<String> {
     if tally.labels.is_empty() || tally.labels.len() > LABELS {
         return None;
     }
     let all = tally.labels.values().sum::<u64>().max(1);
-    let share = |rows: u64| rows.saturating_mul(100) / all;
-    let one = |(label, rows): (&String, &u64)| format!("{label} in {} rows ({} %)", thousands(rows), share(*rows));
+    let one =
+        |(label, rows): (&String, &u64)| format!("{label} in {} rows ({} %)", thousands(rows), percent(*rows, all));
     let labels: Vec<String> = tally.labels.iter().map(one).collect();
     Some(format!("Labels of the training rows: {}.", labels.join(", ")))
 }
@@ -173,6 +193,8 @@ mod tests {
             labels(&tally).as_deref(),
             Some("Labels of the training rows: 0 in 300 rows (75 %), 1 in 100 rows (25 %).")
         );
+        let odd = Tally { labels: [("0".into(), 1_231), ("1".into(), 769)].into(), ..Tally::default() };
+        assert!(labels(&odd).is_some_and(|said| said.contains("(61.6 %)") && said.ends_with("(38.5 %).")));
         let many = Tally { labels: (0..50).map(|n| (n.to_string(), 1)).collect(), ..Tally::default() };
         assert_eq!(labels(&many), None);
     }

@@ -1,5 +1,5 @@
 //! What the codes of a pipeline's services mean. Sources: the *Errors* of each operation in the API references of
-//! CloudFormation, CodeCommit, CodePipeline, Step Functions, Service Quotas and S3.
+//! CloudFormation, CodeCommit, CodePipeline, Step Functions, Service Quotas, KMS, EventBridge and S3.
 
 use services::ports::gateway::GatewayErrorKind::{
     self, AccessDenied, Conflict, Invalid, NotFound, Throttled, Unavailable,
