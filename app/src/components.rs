@@ -33,7 +33,7 @@ pub use carry_request::CarryRequest;
 pub use checks::ChecksList;
 pub use code::CopyAsCode;
 pub use conflict::ConflictPanel;
-pub use document::{DocumentDiffView, DocumentLines, DocumentList};
+pub use document::{DocumentDiffView, DocumentLines, DocumentList, unfold};
 pub use explained::Compared;
 pub use lanes::{ArrowTone, ChangeMark, Lanes, PlanLanes};
 pub use live::{Live, RefreshWithoutScript, Revised, elapsed, use_live, use_now};

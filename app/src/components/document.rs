@@ -40,6 +40,17 @@ pub fn DocumentDiffView(
     }
 }
 
+/// Unfolds what holds the element with this ID. A browser does so when it follows a link to it by itself; where the
+/// router follows, it is to be done before.
+pub fn unfold(id: &str) {
+    let fold = document().get_element_by_id(id).and_then(|element| element.closest("details").ok().flatten());
+    if let Some(fold) = fold
+        && let Err(error) = fold.set_attribute("open", "")
+    {
+        leptos::logging::warn!("a fold does not open: {error:?}");
+    }
+}
+
 /// Lines with their numbers and marks.
 #[component]
 pub fn DocumentLines(

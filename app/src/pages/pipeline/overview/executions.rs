@@ -212,8 +212,11 @@ fn Row(live: Live, pipeline: String, execution: Memo<Execution>, stop: ServerAct
     view! {
         <li class="line">
             <div class="line-text">
-                <a class="line-title" href=format!("?execution={id}#execution")>
-                    <span class="visually-hidden">"Execution "</span>
+                <a
+                    class="line-title"
+                    href=format!("?execution={id}#execution")
+                    aria-label=format!("Execution {}", short(&id))
+                >
                     <code>{short(&id).to_owned()}</code>
                 </a>
                 <p class="line-detail">

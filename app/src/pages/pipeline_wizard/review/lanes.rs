@@ -2,7 +2,7 @@
 
 use super::facts::stack_change;
 use super::parts::document_id;
-use crate::components::{ChangeMark, nothing_here};
+use crate::components::{ChangeMark, nothing_here, unfold};
 use crate::ui::size;
 use domain::pipeline::apply::{Lane, Part};
 use domain::pipeline::view::{PipelineReviewView, ReviewedFile, ReviewedResource, ReviewedStack};
@@ -58,9 +58,10 @@ fn StackItem(stack: ReviewedStack) -> impl IntoView {
     };
     let by = if stack.part == Part::Workflow { "stack that the pipeline itself makes" } else { "stack" };
     let links = [("Template", "template"), ("Parameters", "parameters")].map(|(word, kind)| {
-        let href = format!("#{}", document_id(stack.part, kind));
+        let id = document_id(stack.part, kind);
+        let href = format!("#{id}");
         let of = format!(" of {}", stack.name);
-        view! { <a class="lane-link" href=href>{word}<span class="visually-hidden">{of}</span></a> }
+        view! { <a class="lane-link" href=href on:click=move |_| unfold(&id)>{word}<span class="visually-hidden">{of}</span></a> }
     });
     let summary = resources_summary(&stack.resources);
     let resources = stack.resources.into_iter().map(|resource| view! { <ResourceItem resource/> }).collect_view();
