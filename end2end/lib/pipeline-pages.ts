@@ -87,7 +87,9 @@ export async function everyPipelinePage(page: Page, console: RunningConsole, loo
   await page.getByText("What is written about it").first().click();
   await here("pipeline-execution");
   await page.getByRole("link", { name: "Close" }).click();
+  await expect(page.getByRole("heading", { name: /^Execution [0-9a-f]/ })).toHaveCount(0);
   await page.getByRole("link", { name: "Judge the model" }).click();
+  await expect(page.getByRole("textbox", { name: "Comment" })).toBeVisible();
   await here("pipeline-approve");
   await page.getByRole("textbox", { name: "Comment" }).fill("Try another depth");
   await page.getByRole("button", { name: "Reject the model" }).click();

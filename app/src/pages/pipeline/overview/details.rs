@@ -113,7 +113,7 @@ fn About(live: Live, stage: Memo<StageState>, pipeline: String, retry: ServerAct
             view! {
                 <Retry retry pipeline execution stage/>
                 {trains.then(|| view! {
-                    <p class="muted">
+                    <p class="prose muted">
                         "A retry trains with the same hyperparameters and the same data. For others, "
                         <a href="#change">"edit the pipeline"</a> "."
                     </p>
