@@ -193,6 +193,9 @@ fn Pipeline(first: First) -> impl IntoView {
     });
     let start = ServerAction::<StartExecution>::new();
     again_after(start, shown.ask);
+    // Resources are counted, and so are the places that wait for them: in the executions' part the server comes to those
+    // sooner than the browser does. So the last part's is made before any of them.
+    let runs = settings::listed_runs(id.clone());
     let accounts = Lane::ALL.map(|lane| lane.place(&pipeline.intent).account.to_string()).join(" → ");
     let sub = format!("{accounts} · {}", pipeline.intent.region);
     view! {
@@ -207,7 +210,7 @@ fn Pipeline(first: First) -> impl IntoView {
             <details::StageCards live logs/>
             <versions::Versions live/>
             <executions::Executions live idle/>
-            <settings::Settings live/>
+            <settings::Settings live runs/>
         </div>
         {going.then(|| view! { <RefreshWithoutScript/> })}
     }

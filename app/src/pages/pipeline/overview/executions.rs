@@ -29,8 +29,7 @@ pub(super) fn Executions(live: Live, idle: Vec<IdleRule>) -> impl IntoView {
     let stop = ServerAction::<StopExecution>::new();
     again_after(stop, live.shown.ask);
     let there = Memo::new(move |_| live.shown.view.with(|shown| shown.executions.is_some()));
-    // Made here, not by the parts that show them: the server makes those in another order than the browser does, and the
-    // two count resources.
+    // Made here, not by the parts that show them, which the server and the browser make in another order.
     let of = id.clone();
     let actions = Resource::new(
         move || asked.get(),

@@ -5,6 +5,7 @@ use crate::api::pipeline::operate::SetApprovalRules;
 use crate::api::pipeline::run::list_pipeline_runs;
 use crate::api::pipeline::wizard::EditPipeline;
 use crate::api::runs::AsOf;
+use crate::components::run_kind_words;
 use crate::error::{AppError, failure_of};
 use crate::ui::{ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, IconName, Resolve, Skeleton, Time, Tone};
 use domain::names::PipelineId;
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// A run in the list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Run {
+pub(super) struct Run {
     id: String,
     kind: PipelineRunKind,
     state: RunState,
@@ -27,14 +28,14 @@ struct Run {
 
 /// Rules, edit, tear-down and runs.
 #[component]
-pub(super) fn Settings(live: Live) -> impl IntoView {
+pub(super) fn Settings(live: Live, runs: ListedRuns) -> impl IntoView {
     let (id, status) = live.shown.view.with_untracked(|shown| (shown.pipeline.id.clone(), shown.pipeline.status));
     let gone = status == PipelineStatus::Removed;
     let edit = ServerAction::<EditPipeline>::new();
     let tear_down = format!("/pipelines/{id}/tear-down");
     view! {
         {(!gone).then(|| view! { <Rules live id=id.clone()/> })}
-        <Runs id=id.clone()/>
+        <Runs id=id.clone() runs/>
         <Card title=|| "Change or take away" id="change">
             <div class="card-body form-actions">
                 <ActionForm action=edit>
@@ -83,14 +84,15 @@ fn Rules(live: Live, id: PipelineId) -> impl IntoView {
     }
 }
 
-/// The runs that made, changed or took away.
-#[component]
-fn Runs(id: PipelineId) -> impl IntoView {
-    let asked = id.clone();
-    let runs = Resource::new(
+/// The runs that made, changed or took away, as the page has them.
+pub(super) type ListedRuns = Resource<Result<AsOf<Vec<Run>>, AppError>>;
+
+/// Asks for the runs.
+pub(super) fn listed_runs(id: PipelineId) -> ListedRuns {
+    Resource::new(
         || (),
         move |()| {
-            let id = asked.clone();
+            let id = id.clone();
             async move {
                 let AsOf { view, now } = list_pipeline_runs(id).await?;
                 let runs = view.into_iter().map(|run| Run {
@@ -103,13 +105,13 @@ fn Runs(id: PipelineId) -> impl IntoView {
                 Ok::<_, AppError>(AsOf { view: runs.collect::<Vec<_>>(), now })
             }
         },
-    );
+    )
+}
+
+#[component]
+fn Runs(id: PipelineId, runs: ListedRuns) -> impl IntoView {
     let row = move |run: Run, now: Timestamp| {
-        let what = match run.kind {
-            PipelineRunKind::Apply => "Apply",
-            PipelineRunKind::RollBack => "Roll back",
-            PipelineRunKind::TearDown => "Take away",
-        };
+        let what = run_kind_words(run.kind);
         let (tone, words) = match run.state {
             RunState::Running => (Tone::Accent, "Under way"),
             RunState::Succeeded => (Tone::Ok, "Done"),

@@ -136,7 +136,7 @@ fn purpose(channel: Channel) -> &'static str {
 
 /// `38.5`, `60`
 fn percent(rows: u64, all: u64) -> String {
-    let thousandths = (rows.saturating_mul(2_000) / all + 1) / 2;
+    let thousandths = (rows.saturating_mul(2_000) / all).div_ceil(2);
     let (whole, rest) = (thousandths / 10, thousandths % 10);
     if rest == 0 { whole.to_string() } else { format!("{whole}.{rest}") }
 }
