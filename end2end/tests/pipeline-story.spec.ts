@@ -178,6 +178,32 @@ test("a training that fails says why, and goes on when it is retried", async ({ 
   await judge(page);
 });
 
+test("a training is a plot, and whoever started it may only reject its model where the rule says so", async ({ fresh, freshPage: page, trouble }) => {
+  test.setTimeout(240_000);
+  // A verdict without the comment that it needs.
+  trouble.allow(/\b422\b/);
+  await fresh.settings(QUICK);
+  await new PipelineWizard(page).toReview({ rounds: "6" });
+  await apply(page);
+  await expect(page.getByRole("link", { name: "Judge the model" })).toBeVisible(LONG);
+  await page.getByRole("navigation", { name: "Stages of the pipeline" }).getByRole("link", { name: / Train Succeeded/ }).click();
+  await expect(page.getByText("auc over the rounds").first()).toBeVisible();
+  await page.getByText("Round by round").click();
+  await expect(page.getByRole("region", { name: "Round by round" }).getByRole("row")).toHaveCount(7);
+
+  await page.getByRole("checkbox", { name: "Somebody else than the one who started it approves" }).check();
+  await page.getByRole("checkbox", { name: "A verdict needs a comment" }).check();
+  await page.getByRole("button", { name: "Save rules" }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+  await judge(page);
+  await expect(page.getByRole("button", { name: /^Approve the model/ })).toBeDisabled();
+  await expect(page.getByText("you started this execution, and somebody else has to approve it").filter({ visible: true }).first()).toBeVisible();
+  await page.getByRole("button", { name: "Reject the model" }).click();
+  await expect(page.getByText("a comment is required", { exact: false })).toBeVisible();
+  await decide(page, "Reject", "Nobody else is here");
+  await expect(said(page)).toContainText("The last model was rejected: Nobody else is here", LONG);
+});
+
 test("a deployment that fails says why, and goes on when it is retried", async ({ fresh, freshPage: page }) => {
   test.setTimeout(240_000);
   await fresh.settings(QUICK);

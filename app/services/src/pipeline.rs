@@ -25,6 +25,7 @@ use crate::Services;
 use crate::journal::Executing;
 use crate::ports::gateway::PipelineGateways;
 use crate::ports::store::PipelineStores;
+use approve::Hashes;
 use data::Preparations;
 use domain::pipeline::view::PipelineRunView;
 use std::path::PathBuf;
@@ -77,6 +78,7 @@ struct Inner {
     runs: Arc<Executing<PipelineRunView>>,
     preparations: Preparations,
     trials: Trials,
+    hashes: Hashes,
 }
 
 impl Pipelines {
@@ -88,7 +90,8 @@ impl Pipelines {
         settings: PipelineSettings,
     ) -> Self {
         let (runs, preparations, trials) = (Arc::default(), Preparations::default(), Trials::default());
-        Self { inner: Arc::new(Inner { services, gateways, stores, settings, runs, preparations, trials }) }
+        let hashes = Hashes::default();
+        Self { inner: Arc::new(Inner { services, gateways, stores, settings, runs, preparations, trials, hashes }) }
     }
 
     /// The largest table that is taken, in bytes.

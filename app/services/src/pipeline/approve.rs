@@ -4,6 +4,7 @@ use super::Pipelines;
 use super::operate::{gone, told};
 use crate::ports::gateway::{GatewayError, ObjectVersion, TrainingJob, Waiting};
 use crate::ports::store::PipelineRecord;
+use crate::services::lock;
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::names::PipelineId;
 use domain::pipeline::approval::{Verdict, starter};
@@ -13,9 +14,12 @@ use domain::pipeline::intent::PipelineIntent;
 use domain::s3::Location;
 use domain::wizard::FieldProblem;
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 /// So many pages of an object's versions are looked through for the one that a training was given.
 const PAGES: usize = 5;
+/// So many artifacts are remembered.
+const HASHES: usize = 100;
 /// The stage that trains, and its action.
 const TRAIN: &str = "Train";
 
@@ -132,12 +136,37 @@ impl Pipelines {
         let Some(uri) = &job.artifact else { return Ok(None) };
         let Some(at) = Location::parse(uri) else { return Ok(None) };
         let Some(head) = buckets.head(&place.connection, &intent.region, &at).await? else { return Ok(None) };
-        let sha256 = if head.bytes <= self.inner.settings.most_hashed {
-            buckets.sha256(&place.connection, &intent.region, &at).await?
-        } else {
-            None
+        if head.bytes > self.inner.settings.most_hashed {
+            return Ok(Some(Artifact { uri: uri.clone(), bytes: head.bytes, sha256: None }));
+        }
+        let version = head.version.map(|version| (uri.clone(), version));
+        let known = version.as_ref().and_then(|version| self.inner.hashes.get(version));
+        let sha256 = match known {
+            Some(known) => Some(known),
+            None => buckets.sha256(&place.connection, &intent.region, &at).await?,
         };
+        if let (Some(version), Some(sha256)) = (version, &sha256) {
+            self.inner.hashes.keep(version, sha256);
+        }
         Ok(Some(Artifact { uri: uri.clone(), bytes: head.bytes, sha256 }))
+    }
+}
+
+/// The SHA-256 of artifacts by place and version: to know one, all of it has to be read, and a version never changes.
+#[derive(Default)]
+pub(super) struct Hashes(Mutex<BTreeMap<(String, String), String>>);
+
+impl Hashes {
+    fn get(&self, version: &(String, String)) -> Option<String> {
+        lock(&self.0).get(version).cloned()
+    }
+
+    fn keep(&self, version: (String, String), sha256: &str) {
+        let mut known = lock(&self.0);
+        if known.len() >= HASHES {
+            known.clear();
+        }
+        known.insert(version, sha256.to_owned());
     }
 }
 

@@ -97,6 +97,9 @@ async fn evidence_sets_the_model_beside_the_one_that_serves() {
     assert_eq!((changed.live.as_deref(), changed.candidate.as_deref()), (Some("0.1"), Some("0.2")));
     let artifact = evidence.artifact.unwrap();
     assert_eq!((artifact.bytes, artifact.sha256.as_deref()), (9, Some("hash")));
+    let again = factory.pipelines.evidence(&factory.operator, &pipeline, &execution).await.unwrap().unwrap();
+    assert_eq!(again.artifact.unwrap(), artifact);
+    assert_eq!(factory.aws.world().hashed, 1, "a version is read through once");
     assert_eq!(evidence.candidate.data["train"].key, "data/train/train.csv");
     let log = factory.pipelines.action_log(&factory.operator, &pipeline, &execution, "Train", None).await.unwrap();
     assert_eq!(log.lines[0].text, format!("/aws/sagemaker/TrainingJobs {SECOND}/"));

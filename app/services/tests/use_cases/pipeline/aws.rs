@@ -211,6 +211,7 @@ impl BucketsGateway for Aws {
         }))
     }
     async fn sha256(&self, via: &ConnectionId, region: &Region, place: &Location) -> GatewayResult<Option<String>> {
+        self.world().hashed += 1;
         Ok(self.head(via, region, place).await?.and_then(|head| head.sha256))
     }
     async fn versions(

@@ -47,6 +47,8 @@ pub struct World {
     /// Buckets of other accounts.
     pub taken: BTreeSet<String>,
     pub no_repositories: bool,
+    /// How often an object was read through for its SHA-256.
+    pub hashed: u32,
     /// Rules that are not enabled, or not there.
     pub rules: BTreeMap<String, Option<bool>>,
     /// Repositories of others in account A.
