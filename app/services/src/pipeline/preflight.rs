@@ -218,7 +218,7 @@ impl Look<'_> {
     /// The workflow's stack has nothing that names its pipeline but the prefix: it is this one's where that of account A is.
     async fn is_ours(&self, part: Part, found: &ObservedStack) -> bool {
         part.is_ours(found, self.pipeline, self.intent)
-            && (part != Part::Workflow || self.made_here(Part::SharedServices).await)
+            && (part != Part::Workflow || self.made_once(Part::SharedServices).await)
     }
 
     async fn stack(&self, part: Part) -> PreflightItem {
@@ -265,7 +265,8 @@ impl Look<'_> {
         match versions.endpoint_state(&place.connection, &self.intent.region, name).await {
             Ok(None) => item(key, lane, Standpoint::Fine, format!("the endpoint's name `{name}` is free")),
             Ok(Some(found))
-                if is_version(self.intent.prefix.as_str(), &found.configuration) && self.deploys().await =>
+                if is_version(self.intent.prefix.as_str(), &found.configuration)
+                    && self.made_once(Part::Production).await =>
             {
                 item(key, lane, Standpoint::Fine, format!("the endpoint `{name}` serves a version of this pipeline"))
             }
@@ -285,11 +286,10 @@ impl Look<'_> {
         }
     }
 
-    /// Whether this pipeline has what deploys to production, or once had it.
-    async fn deploys(&self) -> bool {
+    /// Whether this pipeline has a stack, or once had it: somebody may have deleted it since.
+    async fn made_once(&self, part: Part) -> bool {
         let record = self.pipelines.inner.stores.pipelines.get(self.pipeline).await.ok().flatten();
-        record.is_some_and(|there| there.value.outputs.contains_key(&Part::Production))
-            || self.made_here(Part::Production).await
+        record.is_some_and(|there| there.value.outputs.contains_key(&part)) || self.made_here(part).await
     }
 
     async fn training_quota(&self) -> PreflightItem {
