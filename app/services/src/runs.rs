@@ -331,7 +331,7 @@ impl Services {
                 let (since, ago) = (run.started.rfc3339(), run.started.ago(self.now()));
                 format!("{} has been {doing} the same role since {since} ({ago})", run.by)
             }
-            None => "someone else is applying to the same role at this moment".into(),
+            None => "another run is applying to the same role at this moment".into(),
         };
         ServiceError::Conflict { message, hint: "wait until that is done, then look at the review again".into() }
     }

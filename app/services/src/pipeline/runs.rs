@@ -279,12 +279,12 @@ impl Pipelines {
                 let doing = match run.kind {
                     PipelineRunKind::Apply => "applying",
                     PipelineRunKind::RollBack => "rolling back",
-                    PipelineRunKind::TearDown => "tearing down",
+                    PipelineRunKind::TearDown => "taking away",
                 };
                 let ago = run.started.ago(self.inner.services.now());
                 format!("{} has been {doing} this pipeline since {} ({ago})", run.by, run.started.rfc3339())
             }
-            None => "someone else is changing a pipeline of this name at this moment".into(),
+            None => "another run is changing a pipeline of this name at this moment".into(),
         };
         ServiceError::Conflict { message, hint: "wait until that is done, then look again".into() }
     }
