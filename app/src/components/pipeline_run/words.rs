@@ -48,7 +48,8 @@ pub(super) fn run_sentence(run: &PipelineRunView) -> String {
 
 /// Whether it changes a pipeline that stands: one that is made is wired up first.
 fn changes(run: &PipelineRunView) -> bool {
-    run.kind == PipelineRunKind::Apply && run.steps.iter().all(|step| step.id != "shared-wired")
+    let wires = |step: &PipelineStepView| ["shared-first", "shared-wired"].contains(&step.id.as_str());
+    run.kind == PipelineRunKind::Apply && !run.steps.iter().any(wires)
 }
 
 /// The step that failed first: others beside it may have failed after it.
