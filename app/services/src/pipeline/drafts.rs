@@ -6,6 +6,7 @@ use crate::ports::store::{PipelineRecord, StoreError, Versioned};
 use crate::{Operator, ServiceError, ServiceResult};
 use domain::connection::ConnectionState;
 use domain::names::{ConnectionId, DraftId, PipelineId};
+use domain::pipeline::apply::Part;
 use domain::pipeline::draft::{AccountsForm, Connected, PipelineDraft, PipelineForm, PipelineStep};
 use domain::pipeline::intent::Source;
 use domain::pipeline::view::{PipelineDraftSummary, PipelineDraftView, PipelineStatus};
@@ -265,6 +266,11 @@ fn problems(draft: &PipelineDraft, record: Option<&PipelineRecord>, step: Pipeli
             ];
             if let (Source::Repository { name, .. }, "repository") = (&intent.source, model.source.as_str()) {
                 fixed.push(("repository", given(&model.repository), name.clone()));
+            }
+            // Without it in the template CloudFormation would delete the repository, with its history.
+            if matches!(&intent.source, Source::Repository { .. }) && record.outputs.contains_key(&Part::SharedServices)
+            {
+                fixed.push(("source", Some(model.source.clone()), "repository".to_owned()));
             }
             fixed
         }

@@ -197,7 +197,10 @@ async fn a_change_is_shown_as_one_and_leaves_alone_what_stays() {
     let form = |model: &domain::pipeline::draft::ModelForm| PipelineForm::Model(model.clone().into());
     let wrong = pipelines.save_step(operator, &draft, form(&view.draft.model)).await.unwrap();
     assert_eq!(wrong[0].message, "this pipeline was made with `churn`, not `other`");
-    view.draft.model.prefix = "churn".into();
+    (view.draft.model.prefix, view.draft.model.source) = ("churn".into(), "bucket".into());
+    let wrong = pipelines.save_step(operator, &draft, form(&view.draft.model)).await.unwrap();
+    assert_eq!(wrong[0].message, "this pipeline was made with `repository`, not `bucket`");
+    view.draft.model.source = "repository".into();
     assert_eq!(pipelines.save_step(operator, &draft, form(&view.draft.model)).await.unwrap(), []);
 
     let review = pipelines.review(operator, &draft).await.unwrap();
