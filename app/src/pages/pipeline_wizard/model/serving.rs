@@ -65,7 +65,7 @@ pub(super) fn Serving(ctx: StepContext, typed: Typed) -> impl IntoView {
                     <TextInput
                         name="form[wait]"
                         label="Watch each part, seconds"
-                        description="How long the new version is watched before more traffic goes to it. All parts together: at most 900."
+                        description="How long the new version is watched before more traffic goes to it, each time; 0 to 3600."
                         inputmode="numeric"
                         value=Signal::stored(form.wait)
                         error=wait_error
