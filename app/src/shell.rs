@@ -8,8 +8,9 @@ mod theme;
 use crate::api::shell::{FrameView, Theme, get_frame};
 use crate::error::AppError;
 use crate::routes::App;
-use crate::ui::{Badge, Button, ButtonKind, IconName, Toaster, Tone, changing};
+use crate::ui::{Badge, Button, ButtonKind, IconName, REMEMBER_PRESSED, Toaster, Tone, changing};
 use announce::Announcer;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
 use leptos_router::hooks::use_location;
@@ -37,6 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                     crossorigin="anonymous"
                 />
                 <link rel="stylesheet" href=css />
+                <script nonce=use_nonce()>{REMEMBER_PRESSED}</script>
                 <AutoReload options=options.clone() />
                 <HydrationScripts options=options />
                 <MetaTags />

@@ -27,7 +27,7 @@ pub use card::{Badge, Card, Tone};
 pub use confirm::Confirm;
 pub use copy::{ArnText, CopyButton};
 pub use dialog::Dialog;
-pub use early::heard_early;
+pub use early::{REMEMBER_PRESSED, heard_early, pressed_early};
 pub use field::{Checkbox, CheckboxRow, Choice, Field, FieldError, FileInput, RadioCards, Select, TextArea, TextInput};
 pub use icon::{Icon, IconName};
 pub use page::{BottomBar, PageHeader};

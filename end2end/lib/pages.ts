@@ -32,7 +32,7 @@ export async function everyPage(page: Page, console: RunningConsole, look: (name
   // What a click led to must also stand when the server renders it and the script takes it over.
   const here = async (name: string) => {
     await settled(page);
-    await page.reload({ waitUntil: "networkidle" });
+    await page.reload();
     await settled(page);
     await look(name);
   };

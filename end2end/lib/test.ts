@@ -38,6 +38,29 @@ export class Trouble {
   }
 }
 
+/** Waits until the page's script has all that needs it: it takes the mark off each button that does nothing without. */
+export async function scripted(page: Page): Promise<void> {
+  await expect(page.locator("[data-early]"), "the page's script is there").toHaveCount(0, { timeout: 45_000 });
+}
+
+/** Pages are worked with once their script is there, as most people do; `early.spec.ts` is about those who are quicker.
+ *  Where a test says how far a page is to be waited for, that is how far. */
+function patient(page: Page, look: Look): Page {
+  if (look?.javaScriptEnabled === false) return page;
+  const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
+  page.goto = async (url, options) => {
+    const response = await goto(url, options);
+    if (!options?.waitUntil) await scripted(page);
+    return response;
+  };
+  page.reload = async (options) => {
+    const response = await reload(options);
+    if (!options?.waitUntil) await scripted(page);
+    return response;
+  };
+  return page;
+}
+
 /** What a browser is opened with. */
 type Look = Parameters<Browser["newContext"]>[0];
 
@@ -118,7 +141,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
       const context = await browser.newContext({ ...look, baseURL: console.origin });
       contexts.push(context);
       trouble.watch(context);
-      const page = await context.newPage();
+      const page = patient(await context.newPage(), look);
       await page.goto(console.launch);
       return page;
     });
@@ -133,7 +156,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   sharedPage: async ({ browser, trouble, look, shared, session }, use) => {
     const context = await browser.newContext({ ...look, baseURL: shared.origin, storageState: session });
     trouble.watch(context);
-    await use(await context.newPage());
+    await use(patient(await context.newPage(), look));
     await context.close();
   },
 });

@@ -1,6 +1,7 @@
-// People who are quicker than the page's script: what they typed and chose before it came stands, and counts.
+// People who are quicker than the page's script: what they typed, chose and pressed before it came stands, and counts.
 import type { Page } from "@playwright/test";
-import { expect, test } from "../lib/test.ts";
+import { answered } from "../lib/answers.ts";
+import { expect, scripted, test } from "../lib/test.ts";
 import { ShareWizard } from "../lib/wizard.ts";
 
 /** Keeps the page's script back until the returned function is called. */
@@ -14,12 +15,7 @@ async function holdScripts(page: Page): Promise<() => Promise<void>> {
   });
   return async () => {
     letGo();
-    // The palette needs the script: once it opens, the page has it.
-    await expect(async () => {
-      await page.keyboard.press("ControlOrMeta+k");
-      await expect(page.getByRole("dialog", { name: "Jump to" })).toBeVisible({ timeout: 500 });
-    }).toPass();
-    await page.keyboard.press("Escape");
+    await scripted(page);
   };
 }
 
@@ -59,4 +55,21 @@ test("what was chosen before the script came counts once it is there", async ({ 
   await page.goBack();
   await wizard.at("endpoints");
   await expect(page.getByRole("checkbox", { name: /^echo\b/ })).toBeChecked();
+});
+
+test("what was pressed before the script came is done once it is there", async ({ shared, sharedPage: page }) => {
+  const list = JSON.stringify({ scores: Array.from({ length: 150 }, (_, n) => n) });
+  const response = await answered(page, shared.origin, { type: "application/json", body: list });
+  const release = await holdScripts(page);
+  await page.goto(page.url(), { waitUntil: "commit" });
+  const fold = response.locator("summary", { hasText: "scores" });
+  await fold.click();
+  await response.getByRole("tab", { name: "Raw" }).click();
+  await page.getByRole("button", { name: "Jump to" }).click();
+  await release();
+  await expect(page.getByRole("dialog", { name: "Jump to" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(response.getByRole("tabpanel").locator("pre")).toHaveText(list);
+  await response.getByRole("tab", { name: "Tree" }).click();
+  await expect(response.getByText("99", { exact: true }).first()).toBeVisible();
 });

@@ -2,6 +2,7 @@
 
 use super::parts::{ActivityWhat, DraftRows, OutcomeBadge, ShareStateBadge, SmallLanes, StartShareButton};
 use super::pipeline::pipeline_words;
+use crate::api::pipeline::operate::GetDoing;
 use crate::api::shares::{OverviewPageView, get_overview};
 use crate::ui::{Badge, Button, ButtonKind, Card, EmptyState, PageHeader, Resolve, Skeleton, Time, Tone};
 use domain::activity::ActivityView;
@@ -158,18 +159,24 @@ fn Shares(shares: Vec<ShareSummary>, now: Timestamp) -> impl IntoView {
     .into_any()
 }
 
-/// The newest pipelines; nothing without any.
+/// The newest pipelines; nothing without any. What they are at is asked of AWS once the page is there: it does not wait.
 #[component]
 fn Pipelines(pipelines: Vec<PipelineSummary>, now: Timestamp) -> impl IntoView {
     if pipelines.is_empty() {
         return ().into_any();
     }
+    let doing = ServerAction::<GetDoing>::new();
+    Effect::new(move |_| _ = doing.dispatch(GetDoing {}));
+    let doing = Memo::new(move |_| doing.value().get().and_then(Result::ok).unwrap_or_default());
     let rows = pipelines
         .into_iter()
         .take(SHARES)
         .map(|pipeline| {
             let href = format!("/pipelines/{}", pipeline.id);
-            let (tone, words) = pipeline_words(pipeline.status, None);
+            let badge = move || {
+                let (tone, words) = doing.with(|doing| pipeline_words(pipeline.status, doing.get(&pipeline.id)));
+                view! { <Badge tone=tone>{words}</Badge> }
+            };
             let [shared, training, production] = pipeline.accounts;
             view! {
                 <li class="line">
@@ -186,7 +193,7 @@ fn Pipelines(pipelines: Vec<PipelineSummary>, now: Timestamp) -> impl IntoView {
                         </p>
                     </div>
                     <div class="line-aside">
-                        <Badge tone=tone>{words}</Badge>
+                        {badge}
                         <span class="line-time">
                             <Time at=pipeline.changed now=now />
                         </span>

@@ -2,7 +2,7 @@
 
 use super::navigation::PAGES;
 use crate::api::shell::{Destination, ListDestinations};
-use crate::ui::{Dialog, Icon, IconName, focus};
+use crate::ui::{Dialog, Icon, IconName, focus, pressed_early};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -16,7 +16,14 @@ const MOST: usize = 40;
 #[component]
 pub(super) fn PaletteButton(open: RwSignal<bool>) -> impl IntoView {
     view! {
-        <button type="button" class="palette-button" aria-keyshortcuts="Control+K Meta+K" on:click=move |_| open.set(true)>
+        <button
+            type="button"
+            node_ref=pressed_early()
+            data-early=""
+            class="palette-button"
+            aria-keyshortcuts="Control+K Meta+K"
+            on:click=move |_| open.set(true)
+        >
             <Icon name=IconName::Search />
             <span>"Jump to"</span>
             <kbd aria-hidden="true">"Ctrl K"</kbd>

@@ -1,6 +1,6 @@
 //! Buttons, and links that look like buttons.
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, pressed_early};
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
@@ -85,6 +85,8 @@ pub fn Button(
     view! {
         <button
             type=if submit { "submit" } else { "button" }
+            node_ref=pressed_early()
+            data-early=(!submit).then_some("")
             class=class
             class:is-busy=busy
             name=name

@@ -1,6 +1,6 @@
 //! Copying a value in one click, and ARNs that truncate in the middle.
 
-use super::{Icon, IconName};
+use super::{Icon, IconName, pressed_early};
 use leptos::prelude::*;
 
 /// Copies `text`. Without a script it is not shown: the text itself can be selected.
@@ -20,17 +20,30 @@ pub fn CopyButton(
     let on_click = move |_| {
         #[cfg(feature = "hydrate")]
         {
-            let promise = window().navigator().clipboard().write_text(&text.get_untracked());
-            // The promise is only refused when the page has no focus; there is nothing to add to the browser's word.
-            drop(promise);
-            copied.set(true);
-            set_timeout(move || _ = copied.try_set(false), std::time::Duration::from_millis(1600));
+            let copying = window().navigator().clipboard().write_text(&text.get_untracked());
+            leptos::task::spawn_local(async move {
+                // Refused where the page has no focus, or too long after the press: then nothing was copied, and nothing
+                // says so.
+                if wasm_bindgen_futures::JsFuture::from(copying).await.is_ok() {
+                    _ = copied.try_set(true);
+                    set_timeout(move || _ = copied.try_set(false), std::time::Duration::from_millis(1600));
+                }
+            });
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = text;
     };
     view! {
-        <button type="button" class="copy" class:is-copied=copied title=label.clone() aria-label=label on:click=on_click>
+        <button
+            type="button"
+            node_ref=pressed_early()
+            data-early=""
+            class="copy"
+            class:is-copied=copied
+            title=label.clone()
+            aria-label=label
+            on:click=on_click
+        >
             <span class="copy-icon">
                 <Icon name=IconName::Copy />
             </span>

@@ -1,5 +1,6 @@
 //! Tabs after the ARIA pattern. Without a script all panels are shown, one below the other.
 
+use super::pressed_early;
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 
@@ -52,6 +53,8 @@ pub fn Tabs(
                     view! {
                         <button
                             type="button"
+                            node_ref=pressed_early()
+                            data-early=""
                             role="tab"
                             id=tab_id(key)
                             class="tab"

@@ -42,6 +42,13 @@ pub async fn list_pipelines() -> Result<AsOf<PipelineList>, AppError> {
     Ok(AsOf { view: PipelineList { pipelines, doing, drafts }, now: services.now() })
 }
 
+/// What the pipelines that stand are at, of those that could be asked.
+#[server(prefix = "/api", endpoint = "get_doing", output = Json)]
+pub async fn get_doing() -> Result<BTreeMap<PipelineId, Doing>, AppError> {
+    let (pipelines, _, operator) = pipelines()?;
+    answer(pipelines.doing(&operator).await)
+}
+
 /// A pipeline with its stages as they stand.
 #[server(prefix = "/api", endpoint = "get_pipeline", output = Json)]
 pub async fn get_pipeline(pipeline: PipelineId) -> Result<AsOf<PipelineView>, AppError> {

@@ -9,7 +9,7 @@ use crate::api::pipeline::operate::{StopExecution, get_actions, list_executions}
 use crate::error::{AppError, failure_of};
 use crate::ui::{
     ActionProblem, Badge, Button, ButtonKind, Card, Checkbox, Resolve, Skeleton, TextInput, Time, Tone, changing,
-    duration_ms,
+    duration_ms, heard_early,
 };
 use domain::endpoint::Page;
 use domain::names::PipelineId;
@@ -314,7 +314,7 @@ fn Action(pipeline: PipelineId, execution: String, action: ActionExecution) -> i
     let log = has_log(&action.stage).then(|| {
         let (stage, one) = (action.stage.clone(), Signal::stored(Some(execution)));
         view! {
-            <details class="stage-more" on:toggle:target=move |event| open.set(event.target().open())>
+            <details class="stage-more" node_ref=heard_early() on:toggle:target=move |event| open.set(event.target().open())>
                 <summary>"What is written about it"</summary>
                 <StageLog pipeline stage execution=one going=Signal::stored(going) open first=None/>
             </details>

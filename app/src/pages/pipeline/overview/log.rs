@@ -122,6 +122,7 @@ pub(super) fn StageLog(
     });
     let label = format!("Log of {}", super::super::words::stage_label(&stage));
     let job = Memo::new(move |_| read.told.with(|told| told.as_ref().and_then(|told| told.job.clone())));
+    let job_failed = move || job.with(|job| job.as_ref().is_some_and(|job| job.failure.is_some()));
     let rounds = Memo::new(move |_| read.pages.with(|pages| rounds(pages.iter().flatten())));
     let events =
         Memo::new(move |_| read.told.with(|told| told.as_ref().map(|told| told.events.clone()).unwrap_or_default()));
@@ -141,7 +142,8 @@ pub(super) fn StageLog(
         <div class="stage-log">
             {trouble}
             {waiting}
-            {move || machine.get().and_then(machine_failure)}
+            // A job that failed says why in its own facts; the state machine only repeats it.
+            {move || (!job_failed()).then(|| machine.get().and_then(machine_failure))}
             <Training job rounds/>
             <Events events/>
             <Lines label pages=read.pages/>

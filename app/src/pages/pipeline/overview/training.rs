@@ -26,13 +26,8 @@ fn Job(job: TrainingJob) -> impl IntoView {
     let phase = (job.phase != job.status).then(|| format!(" {}", job.phase));
     let took = job.ended.map(|ended| duration_ms(ended.since(job.created)));
     let billed = job.billable_seconds.map(|seconds| format!("{} s", thousands(seconds)));
-    let failure = job.failure.map(|text| {
-        view! {
-            <div class="failure" role="alert">
-                <p class="failure-message"><Words text/></p>
-            </div>
-        }
-    });
+    // What stands above it says the same as loudly as it needs to be said.
+    let failure = job.failure.map(|text| view! { <div><dt>"Failure reason"</dt><dd><Words text/></dd></div> });
     let told = job.hyperparameters.into_iter().map(|(name, value)| {
         view! {
             <dt><code>{name}</code></dt>
@@ -44,13 +39,13 @@ fn Job(job: TrainingJob) -> impl IntoView {
         value.map(|value| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
     };
     view! {
-        {failure}
         <dl class="stage-facts">
             <div><dt>"Training job"</dt><dd><ArnText arn=job.name label="Copy the training job's name"/></dd></div>
             <div><dt>"State"</dt><dd><Badge tone>{job.status}</Badge> {phase}</dd></div>
             {fact("Runs on", Some(format!("{} × {}", job.instance_count, job.instance_type)))}
             {fact("Took", took)}
             {fact("Billable", billed)}
+            {failure}
         </dl>
         <details class="stage-more">
             <summary>"Hyperparameters"</summary>

@@ -1,7 +1,7 @@
 //! An answer's exact bytes as a file.
 
 use super::body::Body;
-use crate::ui::size;
+use crate::ui::{pressed_early, size};
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -16,8 +16,19 @@ pub(super) fn Download(body: Arc<Body>) -> impl IntoView {
     (body.is_whole() && body.total > 0).then(|| {
         let title = format!("Save as {name}");
         let on_click = move |_| save(&body);
-        view! { <button type="button" class="btn btn-small with-script" title=title on:click=on_click>"Download"</button> }
-            .into_any()
+        view! {
+            <button
+                type="button"
+                node_ref=pressed_early()
+                data-early=""
+                class="btn btn-small with-script"
+                title=title
+                on:click=on_click
+            >
+                "Download"
+            </button>
+        }
+        .into_any()
     })
 }
 

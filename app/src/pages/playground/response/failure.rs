@@ -3,7 +3,7 @@
 use super::super::Typed;
 use super::super::request::send_again;
 use crate::components::DenialWhy;
-use crate::ui::{ArnText, Badge, Tone, Words};
+use crate::ui::{ArnText, Badge, Tone, Words, pressed_early};
 use domain::invoke::accepted::{Retry, TypeHeader, retries};
 use domain::invoke::body::{json, visible};
 use domain::invoke::{InvokeFailure, ModelFailure, log_page};
@@ -110,7 +110,11 @@ fn Retries(offered: Vec<Retry>, typed: Typed) -> impl IntoView {
             typed.touched.set(true);
             send_again();
         };
-        view! { <button type="button" class="btn btn-small" on:click=on_click>{label}</button> }
+        view! {
+            <button type="button" node_ref=pressed_early() data-early="" class="btn btn-small" on:click=on_click>
+                {label}
+            </button>
+        }
     });
     view! { <div class="retries with-script">{buttons.collect_view()}</div> }
 }

@@ -1,5 +1,6 @@
 //! From one page of a long answer to the next.
 
+use crate::ui::pressed_early;
 use leptos::prelude::*;
 
 /// Where one is, and the ways on. Without a script the first page is shown, and said to be it.
@@ -19,6 +20,8 @@ pub(in super::super) fn Pager(
         view! {
             <button
                 type="button"
+                node_ref=pressed_early()
+                data-early=""
                 class="btn btn-small btn-quiet"
                 // Stays where it is and keeps the focus at the end.
                 aria-disabled=move || target().is_none().then_some("true")

@@ -2,7 +2,7 @@
 //! size of an answer does not matter.
 
 use super::body::Body;
-use crate::ui::thousands;
+use crate::ui::{heard_early, pressed_early, thousands};
 use domain::invoke::body::json::{self, Member, Members, Node, Shape};
 use domain::invoke::body::visible;
 use leptos::prelude::*;
@@ -46,7 +46,13 @@ fn branches(body: &Arc<Body>, node: &Node, from: Option<usize>, index: usize, op
             let words = format!("Show {} more of {}", thousands(left.min(AT_ONCE)), thousands(left));
             view! {
                 <li class="tree-more">
-                    <button type="button" class="btn btn-small with-script" on:click=move |_| more.set(true)>
+                    <button
+                        type="button"
+                        node_ref=pressed_early()
+                        data-early=""
+                        class="btn btn-small with-script"
+                        on:click=move |_| more.set(true)
+                    >
                         {words}
                     </button>
                     <span class="without-script muted">{format!("… and {} more, in Raw", thousands(left))}</span>
@@ -76,7 +82,7 @@ pub(super) fn branch(body: &Arc<Body>, member: &Member, index: usize, open: bool
     let inside = move || seen.get().then(|| view! { <ul>{branches(&body, &node, None, 0, false)}</ul> });
     view! {
         <li>
-            <details class="tree-node" open=open on:toggle=move |_| seen.set(true)>
+            <details class="tree-node" node_ref=heard_early() open=open on:toggle=move |_| seen.set(true)>
                 <summary>
                     {name}
                     <span class="tree-count">{counted}</span>
