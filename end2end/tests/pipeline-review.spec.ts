@@ -68,6 +68,30 @@ test("a review says in three lanes what is made, and why each role may do what i
   await accessible(page);
 });
 
+test("what stands in the way in the accounts is told at the review, and nothing is applied over it", async ({ freshPage: page }) => {
+  const wizard = new PipelineWizard(page);
+  const instance = page.getByLabel("Instance type", { exact: true }).first();
+  await wizard.start();
+  await wizard.accounts();
+  await instance.fill("ml.p3.2xlarge");
+  await wizard.model();
+  await wizard.data();
+  const blockers = page.getByRole("region", { name: "One thing stands in the way." });
+  await expect(blockers).toContainText("ml.p3.2xlarge for training job usage is 0, and 1 are needed");
+  await expect(blockers).toContainText(`Raise it in Service Quotas of account ${TRAINING}`);
+  await expect(bar(page).getByRole("button", { name: /^Apply/ })).toBeDisabled();
+  await expect(bar(page)).toContainText("one thing stands in the way");
+  await accessible(page);
+
+  await page.goto(page.url().replace(/review$/, "model"));
+  await instance.fill("ml.m5.large");
+  await wizard.button("Choose data").click();
+  await wizard.at("data");
+  await wizard.read();
+  await expect(blockers).toHaveCount(0);
+  await expect(bar(page).getByRole("button", { name: /^Apply \d+ changes$/ })).toBeEnabled();
+});
+
 test("what failed is shown with its cause, and a retry makes the pipeline", async ({ freshPage: page, fresh }) => {
   await failed(page, fresh);
   await expect(page.getByText(/“Make stack churn-training .*” failed in the training account 444444444444/)).toBeVisible();

@@ -173,6 +173,21 @@ test("a training that fails says why, and goes on when it is retried", async ({ 
   await apply(page);
   await expect(said(page)).toContainText(/Failed at Train.*service limit/s, LONG);
   expect(await findings(page)).toEqual([]);
+
+  // Somebody deletes what would start the next one.
+  const gone = { kind: "error" as const, status: 400, code: "ResourceNotFoundException", message: "Rule does not exist." };
+  await fresh.fault({ service: "events", operation: "DescribeRule", account: "333333333333", effect: gone });
+  await page.reload();
+  const idle = page.getByRole("note").filter({ hasText: "starts no execution" });
+  await expect(idle).toContainText("New training data starts no execution: the rule churn-data was deleted in EventBridge.");
+  await expect(idle).toContainText("A change of the template starts no execution: the rule churn-template was deleted");
+  expect(await findings(page)).toEqual([]);
+
+  // Where things stand is told at the first page, too.
+  const address = page.url();
+  await page.goto("/");
+  await expect(page.getByText("Failed at Train")).toBeVisible();
+  await page.goto(address);
   await fresh.clearFaults();
   await page.getByRole("button", { name: "Retry Train" }).first().click();
   await judge(page);

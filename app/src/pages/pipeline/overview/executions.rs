@@ -93,7 +93,7 @@ fn Idle(idle: Vec<IdleRule>) -> impl IntoView {
         };
         view! { <p>{what} <code>{rule}</code> {why}</p> }
     });
-    view! { <div class="pipeline-banner" role="note">{told.collect_view()}</div> }
+    view! { <div class="pipeline-banner is-list" role="note">{told.collect_view()}</div> }
 }
 
 #[component]
