@@ -128,7 +128,7 @@ fn AccountFields(ctx: StepContext, list: Vec<ConnectionView>, chosen: Chosen) ->
     };
     view! {
         <div class="account-lanes">{lanes}</div>
-        <p class="account-same" role="status">{move || same.get()}</p>
+        <div class="account-same" role="status">{move || same.get().map(|said| view! { <p>{said}</p> })}</div>
         <div class="card">
             <div class="card-body">{region}</div>
         </div>
@@ -192,8 +192,8 @@ fn AccountLane(ctx: StepContext, lane: Lane, list: Vec<ConnectionView>, chosen: 
     }
 }
 
-/// What it means that accounts are the same one; empty where they are three.
-fn same(list: &[ConnectionView], form: &AccountsForm) -> String {
+/// What it means that accounts are the same one; nothing where they are three.
+fn same(list: &[ConnectionView], form: &AccountsForm) -> Option<String> {
     let account = |chosen: &String| {
         let found = list.iter().find(|connection| connection.id.as_str() == chosen)?;
         match &found.state {
@@ -205,15 +205,15 @@ fn same(list: &[ConnectionView], form: &AccountsForm) -> String {
     let said = |account: &str, who: &str| {
         format!("Account {account} is to be {who}: that works, but only policies keep the two apart, not accounts.")
     };
-    match &lanes {
+    Some(match &lanes {
         [Some(a), Some(b), Some(c)] if a == b && b == c => {
             format!("All three are account {a}: that works, but only policies keep them apart, not accounts.")
         }
         [Some(a), Some(b), _] if a == b => said(a, "shared services and training"),
         [Some(a), _, Some(c)] if a == c => said(a, "shared services and production"),
         [_, Some(b), Some(c)] if b == c => said(b, "training and production"),
-        _ => String::new(),
-    }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

@@ -133,10 +133,10 @@ fn Progress(sending: Sending) -> impl IntoView {
     let said = move || {
         sending.state.with(|state| match state {
             State::Under { name, sent, all } if sent < all => {
-                format!("{name}: {} of {} sent, {} %", size(*sent), size(*all), percent.get())
+                Some(format!("{name}: {} of {} sent, {} %", size(*sent), size(*all), percent.get()))
             }
-            State::Under { name, .. } => format!("{name} is sent, and looked at"),
-            State::Idle | State::Failed(_) => String::new(),
+            State::Under { name, .. } => Some(format!("{name} is sent, and looked at")),
+            State::Idle | State::Failed(_) => None,
         })
     };
     let failed = move || {

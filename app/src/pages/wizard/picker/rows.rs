@@ -38,13 +38,13 @@ impl Listed {
         let shown: BTreeSet<String> = self.items.with(|all| all.iter().map(|item| item.value.clone()).collect());
         self.seen.with(|seen| seen.difference(&shown).map(|value| chosen_item(value)).collect())
     }
-    fn count(self) -> String {
-        match self.items.with(Vec::len) {
-            0 => String::new(),
+    fn count(self) -> Option<String> {
+        Some(match self.items.with(Vec::len) {
+            0 => return None,
             n if self.next.with(Option::is_some) => format!("{n} shown, there are more"),
             1 => "1 shown".to_owned(),
             n => format!("{n} shown"),
-        }
+        })
     }
 }
 
