@@ -3,6 +3,7 @@
 //! Entries go through a bounded channel to one task, which gathers them for a moment and appends them together.
 //! Reading the trail and shutting down flush it first, so that what was done is seen.
 
+use crate::gather::{Inbox, Outbox, gathering};
 use crate::ports::store::ActivityStore;
 use crate::{Operator, ServiceResult, Services};
 use domain::activity::{ActivityOutcome, ActivityView};
@@ -10,79 +11,41 @@ use domain::endpoint::Page;
 use domain::names::{PipelineId, RunId, ShareId};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
 
 /// How many entries may wait; past that, callers wait instead of memory growing.
 const WAITING: usize = 4096;
-/// How many entries are appended together at most.
-const BATCH: usize = 500;
 /// How long the first entry of a batch waits for company.
 const GATHER: Duration = Duration::from_millis(100);
 /// How often an append is tried before its entries are given up, with a log line.
 const TRIES: u32 = 4;
 
-enum Message {
-    Entry(Box<ActivityView>),
-    Flush(oneshot::Sender<()>),
-}
-
 /// Takes entries and writes them out.
-pub(crate) struct Journal {
-    sender: mpsc::Sender<Message>,
-}
+pub(crate) struct Journal(Inbox<ActivityView>);
 
 impl Journal {
     /// Starts the writing task; it ends when the journal is dropped.
     pub(crate) fn start(store: Arc<dyn ActivityStore>) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write(store, receiver));
-        Self { sender }
+        let (inbox, outbox) = gathering(WAITING, GATHER);
+        tokio::spawn(write(store, outbox));
+        Self(inbox)
     }
 
     /// Adds an entry. Waits only when thousands are unwritten.
     pub(crate) async fn add(&self, entry: ActivityView) {
-        if self.sender.send(Message::Entry(Box::new(entry))).await.is_err() {
+        if self.0.put_patiently(entry).await.is_err() {
             tracing::error!("the audit trail's writer has ended; an entry is lost");
         }
     }
 
     /// Waits until everything added so far is written.
     pub(crate) async fn flush(&self) {
-        let (done, waiting) = oneshot::channel();
-        if self.sender.send(Message::Flush(done)).await.is_ok() {
-            let _ = waiting.await;
-        }
+        self.0.flush().await;
     }
 }
 
-async fn write(store: Arc<dyn ActivityStore>, mut receiver: mpsc::Receiver<Message>) {
-    let mut entries = Vec::new();
-    let mut flushed = Vec::new();
-    while let Some(first) = receiver.recv().await {
-        take(first, &mut entries, &mut flushed);
-        let gather = tokio::time::sleep(GATHER);
-        tokio::pin!(gather);
-        while flushed.is_empty() && entries.len() < BATCH {
-            tokio::select! {
-                next = receiver.recv() => match next {
-                    Some(message) => take(message, &mut entries, &mut flushed),
-                    None => break,
-                },
-                () = &mut gather => break,
-            }
-        }
-        append(store.as_ref(), &entries).await;
-        entries.clear();
-        for done in flushed.drain(..) {
-            let _ = done.send(());
-        }
-    }
-}
-
-fn take(message: Message, entries: &mut Vec<ActivityView>, flushed: &mut Vec<oneshot::Sender<()>>) {
-    match message {
-        Message::Entry(entry) => entries.push(*entry),
-        Message::Flush(done) => flushed.push(done),
+async fn write(store: Arc<dyn ActivityStore>, mut outbox: Outbox<ActivityView>) {
+    while let Some(gathered) = outbox.next().await {
+        append(store.as_ref(), &gathered.entries).await;
     }
 }
 

@@ -13,6 +13,7 @@ mod drafts;
 mod drift;
 pub mod error;
 mod function;
+mod gather;
 pub mod handoff;
 mod history;
 mod import;

@@ -1,28 +1,21 @@
 //! Calls on their way into the history: written in batches, by a task of its own. Whoever calls never waits for it: when
 //! more wait than memory should hold, a call is left out, and that is counted and logged.
 
+use crate::gather::{Inbox, Outbox, gathering};
 use crate::ports::store::{HistoryStore, RecordedCall};
 use domain::history::KeptBody;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
 
 /// How many calls may wait.
 const WAITING: usize = 16_384;
 /// How much their bodies may hold, in bytes; of a call past that the bodies are left out.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
-/// How many calls are appended together at most.
-const BATCH: usize = 1_000;
 /// How long the first call of a batch waits for company.
 const GATHER: Duration = Duration::from_millis(200);
 /// How often an append is tried before its calls are given up, with a log line.
 const TRIES: u32 = 4;
-
-enum Message {
-    Call(Box<RecordedCall>),
-    Flush(oneshot::Sender<()>),
-}
 
 #[derive(Default)]
 struct Counts {
@@ -34,17 +27,17 @@ struct Counts {
 
 /// Takes calls and writes them out.
 pub(crate) struct Recorder {
-    sender: mpsc::Sender<Message>,
+    inbox: Inbox<RecordedCall>,
     counts: Arc<Counts>,
 }
 
 impl Recorder {
     /// Starts the writing task; it ends when the recorder is dropped.
     pub(crate) fn start(store: Arc<dyn HistoryStore>) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (inbox, outbox) = gathering(WAITING, GATHER);
         let counts = Arc::new(Counts::default());
-        tokio::spawn(Writer { store, counts: counts.clone(), said: 0 }.run(receiver));
-        Self { sender, counts }
+        tokio::spawn(Writer { store, counts: counts.clone(), said: 0 }.run(outbox));
+        Self { inbox, counts }
     }
 
     /// Adds a call, without waiting.
@@ -54,10 +47,8 @@ impl Recorder {
             self.counts.bytes.fetch_sub(bytes, Ordering::Relaxed);
             call.bodies = None;
         }
-        if let Err(error) = self.sender.try_send(Message::Call(Box::new(call))) {
-            if let Message::Call(call) = error.into_inner() {
-                self.counts.bytes.fetch_sub(body_bytes(&call), Ordering::Relaxed);
-            }
+        if let Err(call) = self.inbox.put(call) {
+            self.counts.bytes.fetch_sub(body_bytes(&call), Ordering::Relaxed);
             self.counts.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -69,10 +60,7 @@ impl Recorder {
 
     /// Waits until everything added so far is written.
     pub(crate) async fn flush(&self) {
-        let (done, waiting) = oneshot::channel();
-        if self.sender.send(Message::Flush(done)).await.is_ok() {
-            let _ = waiting.await;
-        }
+        self.inbox.flush().await;
     }
 }
 
@@ -92,28 +80,11 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(mut self, mut receiver: mpsc::Receiver<Message>) {
-        let (mut calls, mut flushed) = (Vec::new(), Vec::new());
-        while let Some(first) = receiver.recv().await {
-            take(first, &mut calls, &mut flushed);
-            let gather = tokio::time::sleep(GATHER);
-            tokio::pin!(gather);
-            while flushed.is_empty() && calls.len() < BATCH {
-                tokio::select! {
-                    next = receiver.recv() => match next {
-                        Some(message) => take(message, &mut calls, &mut flushed),
-                        None => break,
-                    },
-                    () = &mut gather => break,
-                }
-            }
-            self.append(&calls).await;
-            let bytes = calls.iter().map(body_bytes).sum();
+    async fn run(mut self, mut outbox: Outbox<RecordedCall>) {
+        while let Some(gathered) = outbox.next().await {
+            self.append(&gathered.entries).await;
+            let bytes = gathered.entries.iter().map(body_bytes).sum();
             self.counts.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            calls.clear();
-            for done in flushed.drain(..) {
-                let _ = done.send(());
-            }
         }
     }
 
@@ -141,12 +112,5 @@ impl Writer {
                 Err(_) => tokio::time::sleep(GATHER * attempt).await,
             }
         }
-    }
-}
-
-fn take(message: Message, calls: &mut Vec<RecordedCall>, flushed: &mut Vec<oneshot::Sender<()>>) {
-    match message {
-        Message::Call(call) => calls.push(*call),
-        Message::Flush(done) => flushed.push(done),
     }
 }

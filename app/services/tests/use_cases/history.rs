@@ -106,7 +106,7 @@ async fn a_call_that_nobody_waits_for_is_recorded_as_stopped() {
 
 #[tokio::test(start_paused = true)]
 async fn calls_go_on_while_the_history_is_not_written_and_what_is_too_much_is_counted() {
-    const CALLS: usize = 18_000;
+    const CALLS: usize = 40_000;
     let (bench, operator, share) = shared().await;
     let late = bench.memory.late.lock().await;
     for _ in 0..CALLS {

@@ -1,0 +1,165 @@
+//! What is written off the path of calls: it waits in a bounded channel, is gathered for a moment, and written together.
+//! While it is gathered nobody is woken for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+enum Message<T> {
+    Entry(T),
+    Flush(oneshot::Sender<()>),
+}
+
+/// Where entries are put.
+pub(crate) struct Inbox<T> {
+    sender: mpsc::Sender<Message<T>>,
+    hurry: Arc<Notify>,
+}
+
+/// Where they come out, for the one task that writes them.
+pub(crate) struct Outbox<T> {
+    receiver: mpsc::Receiver<Message<T>>,
+    hurry: Arc<Notify>,
+    moment: Duration,
+}
+
+/// Entries that are written together. Whoever waits for them goes on once it is dropped.
+pub(crate) struct Gathered<T> {
+    /// In the order they came; none where somebody only waits.
+    pub(crate) entries: Vec<T>,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+/// A channel in which at most `most` entries wait, and the first of them for a `moment` at most.
+pub(crate) fn gathering<T>(most: usize, moment: Duration) -> (Inbox<T>, Outbox<T>) {
+    let (sender, receiver) = mpsc::channel(most);
+    let hurry = Arc::new(Notify::new());
+    (Inbox { sender, hurry: hurry.clone() }, Outbox { receiver, hurry, moment })
+}
+
+impl<T> Inbox<T> {
+    /// Puts an entry without waiting; gives it back where too many wait or nobody takes them.
+    pub(crate) fn put(&self, entry: T) -> Result<(), T> {
+        let put = self.sender.try_send(Message::Entry(entry));
+        // Before it is full.
+        if self.sender.capacity() < self.sender.max_capacity() / 2 {
+            self.hurry.notify_one();
+        }
+        put.map_err(|error| match error.into_inner() {
+            Message::Entry(entry) => entry,
+            Message::Flush(_) => unreachable!("an entry was put"),
+        })
+    }
+
+    /// Puts an entry, once there is room for it; gives it back where nobody takes them.
+    pub(crate) async fn put_patiently(&self, entry: T) -> Result<(), T> {
+        let Err(entry) = self.put(entry) else { return Ok(()) };
+        self.sender.send(Message::Entry(entry)).await.map_err(|error| match error.0 {
+            Message::Entry(entry) => entry,
+            Message::Flush(_) => unreachable!("an entry was put"),
+        })
+    }
+
+    /// Waits until everything that was put so far is written.
+    pub(crate) async fn flush(&self) {
+        let (done, waiting) = oneshot::channel();
+        if self.sender.send(Message::Flush(done)).await.is_ok() {
+            self.hurry.notify_one();
+            // It ends when the batch is dropped: written, or given up.
+            let _ = waiting.await;
+        }
+    }
+}
+
+impl<T> Outbox<T> {
+    /// The next entries; `None` once nobody can put any.
+    pub(crate) async fn next(&mut self) -> Option<Gathered<T>> {
+        let mut gathered = Gathered { entries: Vec::new(), waiting: Vec::new() };
+        gathered.take(self.receiver.recv().await?);
+        if gathered.waiting.is_empty() {
+            tokio::select! {
+                () = tokio::time::sleep(self.moment) => {}
+                () = self.hurry.notified() => {}
+            }
+        }
+        while let Ok(message) = self.receiver.try_recv() {
+            gathered.take(message);
+        }
+        Some(gathered)
+    }
+}
+
+impl<T> Gathered<T> {
+    fn take(&mut self, message: Message<T>) {
+        match message {
+            Message::Entry(entry) => self.entries.push(entry),
+            Message::Flush(done) => self.waiting.push(done),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_within_a_moment_comes_out_together() {
+        let (inbox, mut outbox) = gathering(16, HOUR);
+        inbox.put(1).unwrap();
+        let began = tokio::time::Instant::now();
+        let gathered = tokio::join!(outbox.next(), async {
+            tokio::time::sleep(HOUR / 2).await;
+            inbox.put(2).unwrap();
+        });
+        assert_eq!(gathered.0.unwrap().entries, [1, 2]);
+        assert_eq!(began.elapsed(), HOUR);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_waits_for_what_came_before_and_no_longer() {
+        let (inbox, mut outbox) = gathering(16, HOUR);
+        inbox.put(1).unwrap();
+        let began = tokio::time::Instant::now();
+        let written = async {
+            let gathered = outbox.next().await.unwrap();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            gathered.entries.clone()
+        };
+        let ((), written) = tokio::join!(inbox.flush(), written);
+        assert_eq!((written, began.elapsed()), (vec![1], Duration::from_secs(1)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_channel_that_fills_is_emptied_before_its_moment() {
+        let (inbox, mut outbox) = gathering(4, HOUR);
+        let began = tokio::time::Instant::now();
+        let (gathered, ()) = tokio::join!(outbox.next(), async {
+            for entry in 0..4 {
+                inbox.put_patiently(entry).await.unwrap();
+            }
+        });
+        assert!(!gathered.unwrap().entries.is_empty());
+        assert!(began.elapsed() < HOUR);
+    }
+
+    #[tokio::test]
+    async fn what_finds_no_room_or_nobody_is_given_back() {
+        let (inbox, outbox) = gathering(1, HOUR);
+        inbox.put(1).unwrap();
+        assert_eq!(inbox.put(2), Err(2));
+        drop(outbox);
+        assert_eq!((inbox.put(3), inbox.put_patiently(4).await), (Err(3), Err(4)));
+        inbox.flush().await;
+    }
+
+    #[tokio::test]
+    async fn what_was_put_still_comes_out_when_nobody_puts_any_more() {
+        let (inbox, mut outbox) = gathering(4, Duration::from_millis(1));
+        inbox.put("last").unwrap();
+        drop(inbox);
+        assert_eq!(outbox.next().await.unwrap().entries, ["last"]);
+        assert!(outbox.next().await.is_none());
+    }
+}
