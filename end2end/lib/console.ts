@@ -26,7 +26,7 @@ export interface SharedFiles {
 
 /** A rule by which the sandbox misbehaves; docs/sandbox.md tells all of it. */
 export interface Fault {
-  service?: "sts" | "iam" | "sagemaker" | "lambda" | "runtime" | "codecommit";
+  service?: "sts" | "iam" | "sagemaker" | "lambda" | "runtime" | "codecommit" | "events";
   operation?: string;
   account?: string;
   effect:
