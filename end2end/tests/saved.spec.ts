@@ -1,5 +1,6 @@
 // Saved requests: one is saved in the playground, described, filled in by someone else, taken away as a file and back.
 import { readFile } from "node:fs/promises";
+import { bodyText } from "../lib/request.ts";
 import { expect, test } from "../lib/test.ts";
 import { ShareWizard } from "../lib/wizard.ts";
 
@@ -12,7 +13,7 @@ for (const [mode, javaScriptEnabled] of [["with JavaScript", true], ["without Ja
       await new ShareWizard(page).share();
       await page.goto("/playground");
       const body = page.getByRole("textbox", { name: "Body" });
-      const sample = (await body.inputValue()).trim().split("\n")[0]!.split(",");
+      const sample = (await bodyText(page).inputValue()).trim().split("\n")[0]!.split(",");
       await body.fill(["{{tenure}}", "{{calls}}", ...sample.slice(2)].join(","));
       await page.getByText("Save request", { exact: true }).click();
       await page.getByRole("textbox", { name: "Name of the saved request" }).fill("Score a customer");
