@@ -48,16 +48,13 @@ export async function scripted(page: Page): Promise<void> {
 function patient(page: Page, look: Look): Page {
   if (look?.javaScriptEnabled === false) return page;
   const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
-  page.goto = async (url, options) => {
-    const response = await goto(url, options);
+  const opened = async <T>(opening: Promise<T>, options?: { waitUntil?: string }) => {
+    const response = await opening;
     if (!options?.waitUntil) await scripted(page);
     return response;
   };
-  page.reload = async (options) => {
-    const response = await reload(options);
-    if (!options?.waitUntil) await scripted(page);
-    return response;
-  };
+  page.goto = (url, options) => opened(goto(url, options), options);
+  page.reload = (options) => opened(reload(options), options);
   return page;
 }
 

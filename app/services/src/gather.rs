@@ -10,6 +10,16 @@ enum Message<T> {
     Flush(oneshot::Sender<()>),
 }
 
+impl<T> Message<T> {
+    /// The entry that could not be put.
+    fn given_back(self) -> T {
+        match self {
+            Self::Entry(entry) => entry,
+            Self::Flush(_) => unreachable!("an entry was put"),
+        }
+    }
+}
+
 /// Where entries are put.
 pub(crate) struct Inbox<T> {
     sender: mpsc::Sender<Message<T>>,
@@ -45,19 +55,13 @@ impl<T> Inbox<T> {
         if self.sender.capacity() < self.sender.max_capacity() / 2 {
             self.hurry.notify_one();
         }
-        put.map_err(|error| match error.into_inner() {
-            Message::Entry(entry) => entry,
-            Message::Flush(_) => unreachable!("an entry was put"),
-        })
+        put.map_err(|error| error.into_inner().given_back())
     }
 
     /// Puts an entry, once there is room for it; gives it back where nobody takes them.
     pub(crate) async fn put_patiently(&self, entry: T) -> Result<(), T> {
         let Err(entry) = self.put(entry) else { return Ok(()) };
-        self.sender.send(Message::Entry(entry)).await.map_err(|error| match error.0 {
-            Message::Entry(entry) => entry,
-            Message::Flush(_) => unreachable!("an entry was put"),
-        })
+        self.sender.send(Message::Entry(entry)).await.map_err(|error| error.0.given_back())
     }
 
     /// Waits until everything that was put so far is written.

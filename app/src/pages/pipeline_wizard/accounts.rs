@@ -128,7 +128,7 @@ fn AccountFields(ctx: StepContext, list: Vec<ConnectionView>, chosen: Chosen) ->
     };
     view! {
         <div class="account-lanes">{lanes}</div>
-        <div class="account-same" role="status">{move || same.get().map(|said| view! { <p>{said}</p> })}</div>
+        <p class="account-same" role="status">{move || same.get()}</p>
         <div class="card">
             <div class="card-body">{region}</div>
         </div>
