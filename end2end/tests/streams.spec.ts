@@ -70,14 +70,34 @@ test("what a language model streams is readable as it comes, with each piece's s
   expect(await findings(page)).toEqual([]);
 
   // A long answer is followed until the person looks at its beginning.
-  await ask(page, "a line of text\n".repeat(400), "parts=40;part-ms=250");
+  await ask(page, "a line of text\n".repeat(400), "parts=400;part-ms=250");
   await expect(response).toContainText("Coming");
   const area = response.getByRole("region", { name: "The answer so far" });
-  await expect.poll(() => area.evaluate((it) => it.scrollTop)).toBeGreaterThan(0);
-  await area.evaluate((it) => it.scrollTo(0, 0));
-  await expect(response.getByRole("button", { name: "Follow the end" })).toBeVisible();
-  await expect(response).toContainText("Whole");
-  expect(await area.evaluate((it) => it.scrollTop)).toBe(0);
+  const top = () => area.evaluate((it) => it.scrollTop);
+  await expect.poll(top).toBeGreaterThan(0);
+  // Just as a piece came, and before the page went to the end because of it.
+  await area.evaluate(
+    (it) =>
+      new Promise<void>((done) => {
+        const came = new MutationObserver(() => {
+          came.disconnect();
+          it.scrollTo(0, 0);
+          done();
+        });
+        came.observe(it, { subtree: true, childList: true, characterData: true });
+      }),
+  );
+  const follow = response.getByRole("button", { name: "Follow the end" });
+  await expect(follow).toBeVisible();
+  const length = () => area.evaluate((it) => it.textContent.length);
+  const before = await length();
+  await expect.poll(length).toBeGreaterThan(before);
+  expect(await top()).toBe(0);
+  await follow.click();
+  await expect(follow).toBeHidden();
+  expect(await top()).toBeGreaterThan(0);
+  await response.getByRole("button", { name: "Stop" }).click();
+  await expect(response).toContainText("Stopped");
 });
 
 test("a stream that breaks off keeps what came and says why, and one that is refused is explained", async ({ freshPage: page }) => {

@@ -163,21 +163,31 @@ fn as_break(error: &AppError) -> StreamBreak {
 fn Following(live: Live, label: &'static str, children: Children) -> impl IntoView {
     let area = NodeRef::<html::Div>::new();
     let follows = RwSignal::new(true);
+    // Where it was last known to stand: only who goes up from there wants to stay.
+    let stood = StoredValue::new(0);
     let to_the_end = move || {
-        if let Some(area) = area.get_untracked() {
+        if let Some(area) = area.get_untracked().filter(|_| follows.get_untracked()) {
             area.set_scroll_top(area.scroll_height());
+            stood.set_value(area.scroll_top());
         }
     };
     Effect::new(move |_| {
         live.text.track();
         if follows.get_untracked() && live.is_going() {
-            // Once the text is in the page.
+            // Once the text is in the page. Who scrolls away until then is heard first.
             request_animation_frame(to_the_end);
         }
     });
     let on_scroll = move |_| {
         if let Some(area) = area.get_untracked() {
-            follows.set(area.scroll_top() + area.client_height() + NEAR >= area.scroll_height());
+            let top = area.scroll_top();
+            // By the time this is heard, the text may have grown: not being at its end is no sign by itself.
+            if top + area.client_height() + NEAR >= area.scroll_height() {
+                follows.set(true);
+            } else if top < stood.get_value() {
+                follows.set(false);
+            }
+            stood.set_value(top);
         }
     };
     let back = move || {
