@@ -43,6 +43,21 @@ export async function scripted(page: Page): Promise<void> {
   await expect(page.locator("[data-early]"), "the page's script is there").toHaveCount(0, { timeout: 45_000 });
 }
 
+/** Keeps the page's script back until the returned function is called. */
+export async function holdScripts(page: Page): Promise<() => Promise<void>> {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  const isScript = (url: URL) => /^\/pkg\/.*\.(js|wasm)$/.test(url.pathname);
+  await page.route(isScript, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return async () => {
+    letGo();
+    await scripted(page);
+  };
+}
+
 /** Pages are worked with once their script is there, as most people do; `early.spec.ts` is about those who are quicker.
  *  Where a test says how far a page is to be waited for, that is how far. */
 function patient(page: Page, look: Look): Page {

@@ -1,23 +1,7 @@
 // People who are quicker than the page's script: what they typed, chose and pressed before it came stands, and counts.
-import type { Page } from "@playwright/test";
 import { answered } from "../lib/answers.ts";
-import { expect, scripted, test } from "../lib/test.ts";
+import { expect, holdScripts, test } from "../lib/test.ts";
 import { ShareWizard } from "../lib/wizard.ts";
-
-/** Keeps the page's script back until the returned function is called. */
-async function holdScripts(page: Page): Promise<() => Promise<void>> {
-  let letGo = () => {};
-  const held = new Promise<void>((resolve) => (letGo = resolve));
-  const isScript = (url: URL) => /^\/pkg\/.*\.(js|wasm)$/.test(url.pathname);
-  await page.route(isScript, async (route) => {
-    await held;
-    await route.continue();
-  });
-  return async () => {
-    letGo();
-    await scripted(page);
-  };
-}
 
 test("what was typed before the script came is there afterwards, and is what is sent", async ({ sharedPage: page, trouble }) => {
   trouble.allow(/422/);

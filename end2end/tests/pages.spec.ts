@@ -16,7 +16,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     test.use({ colorScheme });
     for (const [where, walk] of walks) {
       test(`axe finds nothing on ${where}`, async ({ freshPage: page, fresh, trouble }) => {
-        test.setTimeout(300_000);
+        test.setTimeout(600_000);
         trouble.allow(/422/);
         await walk(page, fresh, async (name) => {
           expect.soft(await findings(page), `axe on ${name} in ${colorScheme}`).toEqual([]);
@@ -30,7 +30,7 @@ test.describe("at phone width", () => {
   test.use({ viewport: { width: 375, height: 740 } });
   for (const [where, walk] of walks) {
     test(`nothing scrolls sideways on ${where}`, async ({ freshPage: page, fresh, trouble }) => {
-      test.setTimeout(300_000);
+      test.setTimeout(600_000);
       trouble.allow(/422/);
       await walk(page, fresh, async (name) => {
         expect.soft(await overflow(page), `what sticks out of ${name}`).toEqual([]);

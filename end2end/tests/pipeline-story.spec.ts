@@ -6,7 +6,7 @@ import type { Fault } from "../lib/console.ts";
 import { changes, everything } from "../lib/inventory.ts";
 import { LONG, QUICK } from "../lib/pipeline-pages.ts";
 import { PipelineWizard } from "../lib/pipeline.ts";
-import { expect, test } from "../lib/test.ts";
+import { expect, holdScripts, test } from "../lib/test.ts";
 
 /** What SageMaker keeps for good of a training, as the dry run says. */
 const JOBS = [
@@ -187,7 +187,13 @@ test("a training that fails says why, and goes on when it is retried", async ({ 
   const address = page.url();
   await page.goto("/");
   await expect(page.getByText("Failed at Train")).toBeVisible();
-  await page.goto(address);
+  // A stage that is unfolded before the page's script is there stays so.
+  const release = await holdScripts(page);
+  await page.goto(address, { waitUntil: "commit" });
+  const source = page.getByRole("region", { name: "Stages in detail" }).locator("details", { hasText: "Training template from" });
+  await source.locator("summary").first().click();
+  await release();
+  await expect(source.getByText("Training template from")).toBeVisible();
   await fresh.clearFaults();
   await page.getByRole("button", { name: "Retry Train" }).first().click();
   await judge(page);

@@ -166,7 +166,8 @@ fn Pipelines(pipelines: Vec<PipelineSummary>, now: Timestamp) -> impl IntoView {
         return ().into_any();
     }
     let doing = ServerAction::<GetDoing>::new();
-    Effect::new(move |_| _ = doing.dispatch(GetDoing {}));
+    let of: Vec<_> = pipelines.iter().take(SHARES).map(|pipeline| pipeline.id.clone()).collect();
+    Effect::new(move |_| _ = doing.dispatch(GetDoing { of: of.clone() }));
     let doing = Memo::new(move |_| doing.value().get().and_then(Result::ok).unwrap_or_default());
     let rows = pipelines
         .into_iter()

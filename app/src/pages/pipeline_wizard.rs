@@ -57,10 +57,10 @@ pub fn PipelineWizardPage() -> impl IntoView {
             failed="The wizard could not be opened"
             children=Callback::new(move |view: PipelineDraftView| match step.get_untracked() {
                 Some(step) => view! {
-                    <PageHeader title=title(&view) sub/>
+                    <PageHeader title=title(&view, Some(step)) sub/>
                     <WizardBody view step actions reload=Callback::new(move |()| draft.refetch())/> }.into_any(),
                 None => view! {
-                    <PageHeader title=title(&view) sub/>
+                    <PageHeader title=title(&view, None) sub/>
                     <UnknownStep href=format!("{}/accounts", base(&id.get_untracked()))/> }.into_any(),
             })
         />
@@ -70,8 +70,14 @@ pub fn PipelineWizardPage() -> impl IntoView {
 /// The wizard's heading.
 const BUILD: &str = "Build a training pipeline";
 
-fn title(view: &PipelineDraftView) -> String {
-    if view.exists { format!("Edit the pipeline {}", view.draft.model.prefix.trim()) } else { BUILD.into() }
+fn title(view: &PipelineDraftView, step: Option<PipelineStep>) -> String {
+    let prefix = view.draft.model.prefix.trim();
+    match step {
+        _ if !view.exists => BUILD.into(),
+        // What is applied may be its first making as well as an edit.
+        Some(PipelineStep::Apply) => format!("Apply the pipeline {prefix}"),
+        _ => format!("Edit the pipeline {prefix}"),
+    }
 }
 
 fn base(draft: &str) -> String {

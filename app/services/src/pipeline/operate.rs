@@ -42,9 +42,14 @@ impl Pipelines {
         })
     }
 
-    /// What the pipelines that stand are at. Those that can't be asked are left out.
-    pub async fn doing(&self, _operator: &Operator) -> ServiceResult<BTreeMap<PipelineId, Doing>> {
+    /// What those of the pipelines that stand are at, or all that do. Those that can't be asked are left out.
+    pub async fn doing(
+        &self,
+        _operator: &Operator,
+        of: Option<&[PipelineId]>,
+    ) -> ServiceResult<BTreeMap<PipelineId, Doing>> {
         let records = self.inner.stores.pipelines.list().await?.into_iter().map(|record| record.value);
+        let records = records.filter(|record| of.is_none_or(|of| of.contains(&record.id)));
         let asked = records.filter(|record| record.status == PipelineStatus::Ready).map(|record| async move {
             let (name, place) = (record.intent.prefix.as_str(), &record.intent.shared_services);
             let pipelines = &self.inner.gateways.pipelines;

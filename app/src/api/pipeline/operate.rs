@@ -37,16 +37,16 @@ pub struct PipelineList {
 pub async fn list_pipelines() -> Result<AsOf<PipelineList>, AppError> {
     let (pipelines, services, operator) = pipelines()?;
     let drafts = answer(pipelines.drafts(&operator).await)?;
-    let doing = answer(pipelines.doing(&operator).await)?;
+    let doing = answer(pipelines.doing(&operator, None).await)?;
     let pipelines = answer(pipelines.pipelines(&operator).await)?;
     Ok(AsOf { view: PipelineList { pipelines, doing, drafts }, now: services.now() })
 }
 
-/// What the pipelines that stand are at, of those that could be asked.
+/// What those of these pipelines that stand are at, as far as they could be asked.
 #[server(prefix = "/api", endpoint = "get_doing", output = Json)]
-pub async fn get_doing() -> Result<BTreeMap<PipelineId, Doing>, AppError> {
+pub async fn get_doing(#[server(default)] of: Vec<PipelineId>) -> Result<BTreeMap<PipelineId, Doing>, AppError> {
     let (pipelines, _, operator) = pipelines()?;
-    answer(pipelines.doing(&operator).await)
+    answer(pipelines.doing(&operator, Some(&of)).await)
 }
 
 /// A pipeline with its stages as they stand.

@@ -7,11 +7,12 @@ use super::stages::{stage_names, stage_of, stands, stood};
 use super::{Live, again_after};
 use crate::api::pipeline::operate::RetryStage;
 use crate::error::failure_of;
-use crate::ui::{ActionProblem, ArnText, Button, ButtonKind, Icon, IconName, Words};
+use crate::ui::{ActionProblem, ArnText, Button, ButtonKind, Icon, IconName, Words, heard_early};
 use domain::pipeline::cause::{Cause, cause};
 use domain::pipeline::execution::{ActionState, ActionStatus, ExecutionStatus, StageState};
 use domain::pipeline::view::ActionLogView;
 use leptos::form::ActionForm;
+use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -43,11 +44,14 @@ fn StageCard(live: Live, name: String, first: Option<ActionLogView>, retry: Serv
     };
     let failed = Memo::new(move |_| stage.with(|stage| stage.status == Some(ExecutionStatus::Failed)));
     let open = RwSignal::new(wanted.get_untracked() || failed.get_untracked());
+    let fold = heard_early::<html::Details>();
     Effect::new(move |before: Option<(bool, bool)>| {
         let now = (wanted.get(), failed.get());
         // A stage that fails, or is asked for, unfolds itself; nothing is ever folded under somebody's eyes.
-        if before.is_some_and(|before| (now.0 && !before.0) || (now.1 && !before.1)) {
-            open.set(true);
+        if before.is_some_and(|before| (now.0 && !before.0) || (now.1 && !before.1))
+            && let Some(fold) = fold.get_untracked()
+        {
+            fold.set_open(true);
         }
         now
     });
@@ -75,7 +79,7 @@ fn StageCard(live: Live, name: String, first: Option<ActionLogView>, retry: Serv
     view! {
         <details
             class=format!("card stage-card {}", lane_class(lane))
-            prop:open=open
+            node_ref=fold
             open=open.get_untracked()
             on:toggle:target=move |event| open.set(event.target().open())
         >
