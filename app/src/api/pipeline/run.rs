@@ -6,9 +6,10 @@ use crate::error::AppError;
 use domain::names::{PipelineId, RunId};
 use domain::pipeline::view::{PipelineRunView, TeardownForm, TeardownView};
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "ssr")]
-use crate::api::{answer, pipeline::pipelines};
+use crate::api::{answer, is_form_post, pipeline::pipelines, shelf::Shelf};
 
 /// A run, as it is now.
 #[server(prefix = "/api", endpoint = "get_pipeline_run", output = Json)]
@@ -42,24 +43,60 @@ pub async fn roll_back_pipeline(pipeline: PipelineId) -> Result<RunId, AppError>
     Ok(run)
 }
 
-/// What would be taken away, and what would stay.
-#[server(prefix = "/api", endpoint = "get_pipeline_teardown", output = Json)]
-pub async fn get_pipeline_teardown(pipeline: PipelineId) -> Result<TeardownView, AppError> {
-    let (pipelines, _, operator) = pipelines()?;
-    answer(pipelines.teardown(&operator, &pipeline).await)
+/// A tear-down that was asked for without a script and not begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedTeardown {
+    /// As typed.
+    pub form: TeardownForm,
+    /// Why.
+    pub error: AppError,
 }
 
-/// Takes away what the dry run with this fingerprint showed.
+/// The dry run, with the answer to the last try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TeardownPageView {
+    /// The dry run.
+    pub dry_run: TeardownView,
+    /// The try that the address names.
+    pub refused: Option<RefusedTeardown>,
+}
+
+#[cfg(feature = "ssr")]
+static REFUSED: Shelf<RefusedTeardown> = Shelf::new(24, 64 * 1024);
+
+/// What would be taken away, and what would stay.
+#[server(prefix = "/api", endpoint = "get_pipeline_teardown", output = Json)]
+pub async fn get_pipeline_teardown(
+    pipeline: PipelineId,
+    #[server(default)] refused: String,
+) -> Result<TeardownPageView, AppError> {
+    let (pipelines, _, operator) = pipelines()?;
+    let dry_run = answer(pipelines.teardown(&operator, &pipeline).await)?;
+    Ok(TeardownPageView { dry_run, refused: REFUSED.take_back(operator.key(), &refused) })
+}
+
+/// Takes away what the dry run with this fingerprint showed; gives the run. A plain form that is refused is led back to
+/// the dry run, with what was typed.
 #[server(prefix = "/api", endpoint = "tear_down_pipeline", output = Json)]
 pub async fn tear_down_pipeline(
     pipeline: PipelineId,
     fingerprint: String,
     #[server(default)] form: TeardownForm,
-) -> Result<RunId, AppError> {
+) -> Result<Option<RunId>, AppError> {
     let (pipelines, _, operator) = pipelines()?;
-    let run = answer(pipelines.tear_down(&operator, &pipeline, &fingerprint, &form).await)?;
-    leptos_axum::redirect(&format!("/pipelines/{pipeline}/run/{run}"));
-    Ok(run)
+    match answer(pipelines.tear_down(&operator, &pipeline, &fingerprint, &form).await) {
+        Ok(run) => {
+            leptos_axum::redirect(&format!("/pipelines/{pipeline}/run/{run}"));
+            Ok(Some(run))
+        }
+        Err(error) if is_form_post() => {
+            let bytes = form.bucket.len() + form.endpoint.len();
+            let kept = REFUSED.keep(operator.key(), RefusedTeardown { form, error }, bytes);
+            leptos_axum::redirect(&format!("/pipelines/{pipeline}/tear-down?refused={kept}"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Drops the record of a pipeline that is gone.

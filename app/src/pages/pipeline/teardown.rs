@@ -4,7 +4,9 @@ mod standing;
 
 use super::overview::{NoSuchPipeline, pipeline_in_address};
 use super::run::summary_of;
-use crate::api::pipeline::run::{ForgetPipeline, TearDownPipeline, get_pipeline_teardown};
+use crate::api::pipeline::run::{
+    ForgetPipeline, RefusedTeardown, TearDownPipeline, TeardownPageView, get_pipeline_teardown,
+};
 use crate::components::{Sentence, ThreeLanes, lane_hue, lane_index};
 use crate::error::{AppError, ErrorKind, failure_of};
 use crate::ui::{
@@ -13,10 +15,11 @@ use crate::ui::{
 };
 use domain::names::{AccountId, PipelineId};
 use domain::pipeline::apply::{Lane, Plan, Step};
-use domain::pipeline::view::{PipelineSummary, TeardownView};
+use domain::pipeline::view::{PipelineSummary, TeardownForm, TeardownView};
 use domain::share::view::Span;
 use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use serde::{Deserialize, Serialize};
 
 /// What the page is made of.
@@ -25,31 +28,36 @@ struct Found {
     view: TeardownView,
     pipeline: PipelineId,
     summary: Option<PipelineSummary>,
+    refused: Option<RefusedTeardown>,
 }
 
-async fn find(pipeline: PipelineId) -> Result<Option<Found>, AppError> {
-    let view = match get_pipeline_teardown(pipeline.clone()).await {
+async fn find(pipeline: PipelineId, refused: String) -> Result<Option<Found>, AppError> {
+    let TeardownPageView { dry_run: view, refused } = match get_pipeline_teardown(pipeline.clone(), refused).await {
         Ok(view) => view,
         Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
     let summary = summary_of(&pipeline).await?;
-    Ok(Some(Found { view, pipeline, summary }))
+    Ok(Some(Found { view, pipeline, summary, refused }))
 }
 
 /// What would be taken away, before it is.
 #[component]
 pub fn PipelineTearDownPage() -> impl IntoView {
     let pipeline = pipeline_in_address();
+    let query = use_query_map();
+    let refused = Memo::new(move |_| query.with(|query| query.get("refused")).unwrap_or_default());
     let found = Resource::new(
-        move || pipeline.get(),
-        async |pipeline| match pipeline {
-            Ok(pipeline) => find(pipeline).await,
+        move || (pipeline.get(), refused.get()),
+        async |(pipeline, refused)| match pipeline {
+            Ok(pipeline) => find(pipeline, refused).await,
             // What can't be a pipeline's name is no pipeline's.
             Err(_) => Ok(None),
         },
     );
     let tear_down = ServerAction::<TearDownPipeline>::new();
+    // Beyond the form: it is made anew with each dry run.
+    let typed = RwSignal::new(TeardownForm::default());
     // Refused because something has changed since: what is shown then is shown afresh.
     Effect::new(move |_| {
         let value = tear_down.value().get();
@@ -75,7 +83,7 @@ pub fn PipelineTearDownPage() -> impl IntoView {
                 }
             }
             children=Callback::new(move |found: Option<Found>| match found {
-                Some(found) => view! { <Head/> <DryRun found tear_down/> }.into_any(),
+                Some(found) => view! { <Head/> <DryRun found typed tear_down/> }.into_any(),
                 None => view! { <NoSuchPipeline/> }.into_any(),
             })
         />
@@ -93,8 +101,18 @@ fn Head() -> impl IntoView {
 }
 
 #[component]
-fn DryRun(found: Found, tear_down: ServerAction<TearDownPipeline>) -> impl IntoView {
-    let Found { view, pipeline, summary } = found;
+fn DryRun(found: Found, typed: RwSignal<TeardownForm>, tear_down: ServerAction<TearDownPipeline>) -> impl IntoView {
+    let Found { view, pipeline, summary, refused } = found;
+    let failure = failure_of(tear_down);
+    let failure = match refused {
+        Some(RefusedTeardown { form, error }) => {
+            if typed.with_untracked(|typed| *typed == TeardownForm::default()) {
+                typed.set(form);
+            }
+            Signal::derive(move || failure.get().or_else(|| Some(error.clone())))
+        }
+        None => failure,
+    };
     let name = summary.as_ref().map(|summary| summary.prefix.clone()).unwrap_or_default();
     let accounts = accounts(&view.plan, summary.as_ref());
     if view.plan.steps.is_empty() {
@@ -106,12 +124,12 @@ fn DryRun(found: Found, tear_down: ServerAction<TearDownPipeline>) -> impl IntoV
     let count = plan.steps.len();
     view! {
         <div class="stack teardown">
-            <Refused tear_down/>
+            <Refused failure/>
             <Sentence spans/>
             <ThreeLanes label="What stands" accounts lanes/>
             <Order plan/>
             <Stays stays/>
-            <TearDownForm pipeline fingerprint type_bucket type_endpoint count tear_down/>
+            <TearDownForm pipeline fingerprint type_bucket type_endpoint count typed failure tear_down/>
         </div>
     }
     .into_any()
@@ -155,8 +173,7 @@ fn sentence(name: &str, view: &TeardownView) -> Vec<Span> {
 
 /// Why it was not done, unless that is said at a field.
 #[component]
-fn Refused(tear_down: ServerAction<TearDownPipeline>) -> impl IntoView {
-    let failure = failure_of(tear_down);
+fn Refused(failure: Signal<Option<AppError>>) -> impl IntoView {
     move || {
         let error = failure.get().filter(|error| error.field.is_none());
         error.map(|error| view! { <ErrorPanel error title="Nothing was taken away"/> })
@@ -216,9 +233,11 @@ fn TearDownForm(
     type_bucket: Option<String>,
     type_endpoint: Option<String>,
     count: usize,
+    typed: RwSignal<TeardownForm>,
+    failure: Signal<Option<AppError>>,
     tear_down: ServerAction<TearDownPipeline>,
 ) -> impl IntoView {
-    let failure = failure_of(tear_down);
+    let before = typed.get_untracked();
     let problem = move |field: &'static str| {
         Signal::derive(move || {
             let error = failure.get().filter(|error| error.field.as_deref() == Some(field));
@@ -233,6 +252,8 @@ fn TearDownForm(
                 label="The bucket's name"
                 description=format!("Type `{name}`: all versions of all its objects go, models included.")
                 mono=true
+                value=Signal::stored(before.bucket)
+                on_input=Callback::new(move |text| typed.update(|typed| typed.bucket = text))
                 error=problem("bucket")
             />
         }
@@ -244,6 +265,8 @@ fn TearDownForm(
                 label="The endpoint's name"
                 description=format!("Type `{name}`: whoever invokes it gets an error from then on.")
                 mono=true
+                value=Signal::stored(before.endpoint)
+                on_input=Callback::new(move |text| typed.update(|typed| typed.endpoint = text))
                 error=problem("endpoint")
             />
         }
