@@ -214,7 +214,7 @@ fn command(binary: &Path, data: &Path) -> Command {
         .env("SAGEBRIDGE_LISTEN", "127.0.0.1:0")
         .env("SAGEBRIDGE_SANDBOX_LISTEN", "127.0.0.1:0")
         .env("SAGEBRIDGE_LAUNCH_TOKEN", TOKEN)
-        .env("SAGEBRIDGE_LOG", "warn");
+        .env("SAGEBRIDGE_LOG", "warn,s3s=off");
     command
 }
 
